@@ -1,0 +1,1 @@
+"""The operations centre: it stores what gateways report, judges it and shows it."""

@@ -1,0 +1,19 @@
+"""The errors that the centre raises on purpose; every other error of the package derives from CloudError."""
+
+from __future__ import annotations
+
+
+class CloudError(Exception):
+    """Base of every error that the centre raises on purpose."""
+
+
+class StoreUnavailableError(CloudError):
+    """The store cannot be reached or does not take writes now; trying again may help, receipts are withheld."""
+
+
+class StoreMisconfiguredError(StoreUnavailableError):
+    """The store refuses us (credentials, database, mapping): an alarm, a slow probe, and never a drop."""
+
+
+class ConfigurationError(CloudError, ValueError):
+    """A file is wrong; trying again never helps. Carries every fault found, one per line."""

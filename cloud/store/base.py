@@ -1,0 +1,341 @@
+"""The two ports of the centre's memory: readings (time series) and state (everything that must be transactional)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from device_profiles.schema import PointType
+from device_profiles.wire import Event
+from device_profiles.wire.messages import Cell
+
+# --- readings -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The readings of one device in one batch, checked against its profile: what the store writes and rules judge.
+
+    `times` are absolute, ms since 1970 UTC, rising; every column is as long. `types` pins each point's type.
+    A null cell is either nothing to report or, with a `bad:` code in `quality`, a reading without value.
+    """
+
+    site: str
+    gateway: str
+    device: str
+    profile: str
+    times: list[int]
+    points: dict[str, list[Cell]]
+    quality: dict[str, list[tuple[int, str]]]
+    types: Mapping[str, PointType]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedEvent:
+    """An event with the site and gateway that it came from."""
+
+    site: str
+    gateway: str
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Readings that the store will never take: `index` of the columns in the write, their times, and why."""
+
+    index: int
+    times: tuple[int, ...]
+    readings: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesKey:
+    """One point of one device, as the store finds it."""
+
+    profile: str
+    gateway: str
+    device: str
+    point: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """What happened to a point in one stretch of time beginning at `begin` (ms since 1970 UTC)."""
+
+    begin: int
+    minimum: float
+    maximum: float
+    mean: float
+    last: float
+    count: int
+
+
+class ReadingStore(Protocol):
+    """A time-series store. One contract suite runs over every adapter."""
+
+    async def open(self) -> None:
+        """Makes the store ready (database, retention); StoreUnavailableError when it cannot be reached yet."""
+
+    async def write(self, columns: Sequence[Columns], events: Sequence[PlacedEvent]) -> Sequence[Rejection]:
+        """Commits all of it, but for what it returns as never storable.
+
+        Usable values (good and uncertain) go to the series `profile`, with tags site, gateway, device; every quality
+        code goes to the series `quality` (tags site, gateway, device, point; field code); events go to `event`.
+        Raises StoreUnavailableError when the outcome is unknown or nothing was stored: then nothing may be receipted,
+        and writing the same again is harmless.
+        """
+
+    async def series(self, key: SeriesKey, *, begin: int, end: int, step_ms: int) -> Sequence[Bucket]:
+        """The point between two times, in buckets aligned to multiples of `step_ms`; empty buckets are left out."""
+
+    async def latest(self, key: SeriesKey) -> tuple[int, Cell] | None:
+        """Time and value of the newest usable reading."""
+
+    async def count(self, key: SeriesKey) -> int:
+        """How many usable readings the series holds."""
+
+    async def check(self) -> str:
+        """One sentence on the server (kind, version); StoreUnavailableError when it does not take a canary point."""
+
+    async def close(self) -> None:
+        """Lets go of files and connections."""
+
+
+# --- state ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """The ledger's account of one epoch of one gateway, as it is kept. Ranges are JSON texts owned by cloud/ingest."""
+
+    gateway: str
+    epoch: str
+    account: str
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleStateRow:
+    """Where one rule stands with one device; `state` None deletes the row. JSON text owned by cloud/rules."""
+
+    rule: str
+    gateway: str
+    device: str
+    state: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRow:
+    """One alarm as it stands now. Times in ms since 1970 UTC; state words of ISA-18.2.
+
+    `open` is true until the alarm is back to normal (cleared and acknowledged); the database allows one open alarm
+    per (rule, gateway, device).
+    """
+
+    id: str
+    rule: str
+    rule_version: str
+    site: str
+    gateway: str
+    device: str
+    point: str
+    state: str
+    open: bool
+    level: str
+    severity: int
+    value: float | None
+    threshold: float | None
+    text_vi: str
+    text_en: str
+    raised_at: int
+    received_at: int
+    changed_at: int
+    cleared_at: int | None = None
+    acknowledged_at: int | None = None
+    acknowledged_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmHistoryRow:
+    """One thing that happened to an alarm: raised, escalated, eased, cleared, acknowledged, commented, missed."""
+
+    alarm: str
+    at: int
+    observed_at: int
+    what: str
+    level: str
+    value: float | None
+    actor: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """One notice to one channel; `key` makes it happen once (also sent as Idempotency-Key)."""
+
+    key: str
+    alarm: str
+    channel: str
+    body: str
+    created_at: int
+    due_at: int
+    attempts: int = 0
+    state: str = "pending"  # pending, sent, failed
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BirthRow:
+    """The last state and health document of a gateway, as JSON texts."""
+
+    gateway: str
+    state: str
+    health: str
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class RejectRow:
+    """A message that was refused before it was believed: reason, first bytes in hex, and how often since."""
+
+    at: int
+    gateway: str
+    channel: str
+    reason: str
+    detail: str
+    sample: str
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Everything that one window changes, kept in one transaction or not at all."""
+
+    accounts: Sequence[AccountRow] = ()
+    point_counts: Mapping[tuple[str, str, str], int] = field(default_factory=dict)  # (gateway, device, point) -> more
+    rule_states: Sequence[RuleStateRow] = ()
+    alarms: Sequence[AlarmRow] = ()
+    history: Sequence[AlarmHistoryRow] = ()
+    notices: Sequence[NoticeRow] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UserRow:
+    """Somebody who may log in. `password_hash` is argon2id; a program has no password but tokens."""
+
+    name: str
+    role: str
+    password_hash: str
+    created_at: int
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRow:
+    """A session or a bearer token: only the SHA-256 of the secret is kept."""
+
+    digest: str
+    kind: str  # session, token
+    user: str
+    role: str
+    created_at: int
+    expires_at: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """Who did what to which thing."""
+
+    at: int
+    actor: str
+    action: str
+    target: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmFilter:
+    """Which alarms a page asks for; None means any."""
+
+    open: bool | None = None
+    site: str | None = None
+    gateway: str | None = None
+    severity: int | None = None
+
+
+class StateStore(Protocol):
+    """Transactional state. Synchronous: callers off the event loop use one worker thread (asyncio.to_thread)."""
+
+    def migrate(self) -> None:
+        """Brings the database to this version's schema; CloudError when it is newer than this program."""
+
+    def commit(self, change: Commit) -> None:
+        """All of it in one transaction; StoreUnavailableError when the database does not take it."""
+
+    def accounts(self) -> Sequence[AccountRow]:
+        """Every account of the ledger."""
+
+    def point_counts(self) -> Mapping[tuple[str, str, str], int]:
+        """Usable readings stored per (gateway, device, point)."""
+
+    def rule_states(self) -> Sequence[RuleStateRow]:
+        """Every rule's standing."""
+
+    def alarms(self, wanted: AlarmFilter, *, before: str | None, limit: int) -> Sequence[AlarmRow]:
+        """Newest first by id (ids sort by time of raising); `before` is the id behind which the page starts."""
+
+    def alarm(self, identifier: str) -> AlarmRow | None:
+        """One alarm."""
+
+    def history(self, alarm: str) -> Sequence[AlarmHistoryRow]:
+        """What happened to it, oldest first."""
+
+    def due_notices(self, *, now: int, limit: int) -> Sequence[NoticeRow]:
+        """Pending notices whose time has come, oldest first."""
+
+    def notices(self, *, limit: int) -> Sequence[NoticeRow]:
+        """The newest notices, whatever their state."""
+
+    def settle_notice(self, notice: NoticeRow) -> None:
+        """Writes a notice's new state, attempts, error and due time."""
+
+    def put_birth(self, row: BirthRow) -> None:
+        """Keeps a gateway's last state and health."""
+
+    def births(self) -> Sequence[BirthRow]:
+        """What every gateway last said of itself."""
+
+    def put_reject(self, row: RejectRow) -> None:
+        """Appends to the bounded reject log (the oldest beyond 10,000 go)."""
+
+    def rejects(self, *, limit: int) -> Sequence[RejectRow]:
+        """The newest rejects."""
+
+    def put_user(self, row: UserRow) -> None:
+        """Adds or replaces a user."""
+
+    def user(self, name: str) -> UserRow | None:
+        """One user."""
+
+    def users(self) -> Sequence[UserRow]:
+        """Everybody."""
+
+    def put_secret(self, row: SecretRow) -> None:
+        """Keeps a session or token."""
+
+    def secret(self, digest: str) -> SecretRow | None:
+        """The session or token with this digest."""
+
+    def drop_secret(self, digest: str) -> None:
+        """Ends a session or token."""
+
+    def put_audit(self, row: AuditRow) -> None:
+        """Appends to the audit log."""
+
+    def audit(self, *, limit: int) -> Sequence[AuditRow]:
+        """The newest audit rows."""
+
+    def close(self) -> None:
+        """Lets go of the database."""

@@ -1,0 +1,58 @@
+"""The UCUM units that our points may carry, and how screens write them."""
+
+from __future__ import annotations
+
+# UCUM code -> what a screen writes beside the number. Source: The Unified Code for Units of Measure, version 2.1.
+UNITS: dict[str, str] = {
+    "1": "",
+    "%": "%",
+    "A": "A",
+    "Cel": "°C",
+    "Hz": "Hz",
+    "K": "K",
+    "L/s": "l/s",
+    "V": "V",
+    "VA": "VA",
+    "W": "W",
+    "bar": "bar",
+    "cm": "cm",
+    "d": "ngày",
+    "dB[SPL]": "dB",
+    "dB[SPL](A)": "dBA",
+    "deg": "°",
+    "h": "h",
+    "hPa": "hPa",
+    "kPa": "kPa",
+    "kW.h": "kWh",
+    "km/h": "km/h",
+    "kbit/s": "kbit/s",
+    "lx": "lx",
+    "m": "m",
+    "m/h": "m/h",
+    "m/s": "m/s",
+    "m3": "m³",
+    "m3/h": "m³/h",
+    "m3/s": "m³/s",
+    "mg/L": "mg/l",
+    "min": "min",
+    "mm": "mm",
+    "mm/h": "mm/h",
+    "ms": "ms",
+    "s": "s",
+    "ug/m3": "µg/m³",
+    "var": "var",
+    "{count}": "",
+    "{fps}": "fps",
+    "[ppm]": "ppm",
+    "dBm": "dBm",
+}
+
+
+def is_unit(code: str) -> bool:
+    """True when the code is one that Thacba knows."""
+    return code in UNITS
+
+
+def shown(code: str) -> str:
+    """How a screen writes the unit; the code itself when it has no shorter form."""
+    return UNITS.get(code, code)

@@ -1,0 +1,62 @@
+"""The contract between gateway and centre: topics, messages and their bytes, version 1."""
+
+from device_profiles.wire.codec import (
+    DEFAULT_LIMITS,
+    Limits,
+    absolute_times,
+    decode,
+    decode_batch,
+    encode,
+    readings_in,
+    relative_times,
+    size_of,
+)
+from device_profiles.wire.errors import WireError
+from device_profiles.wire.messages import (
+    Batch,
+    BirthDevice,
+    Command,
+    DeviceBlock,
+    DeviceHealth,
+    Dropped,
+    Event,
+    Health,
+    Receipt,
+    Refused,
+    Result,
+    SignedCommand,
+    State,
+)
+from device_profiles.wire.topics import Address, Channel, filter_for, parse_topic, shard_of, topic_for
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "Address",
+    "Batch",
+    "BirthDevice",
+    "Channel",
+    "Command",
+    "DeviceBlock",
+    "DeviceHealth",
+    "Dropped",
+    "Event",
+    "Health",
+    "Limits",
+    "Receipt",
+    "Refused",
+    "Result",
+    "SignedCommand",
+    "State",
+    "WireError",
+    "absolute_times",
+    "decode",
+    "decode_batch",
+    "encode",
+    "filter_for",
+    "parse_topic",
+    "readings_in",
+    "relative_times",
+    "shard_of",
+    "size_of",
+    "topic_for",
+]

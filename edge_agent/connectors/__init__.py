@@ -1,0 +1,1 @@
+"""One room per protocol; what they share stands one step above, in edge_agent/connector.py."""

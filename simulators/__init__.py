@@ -1,0 +1,1 @@
+"""Devices that are not there: real protocols with invented physics behind them."""
