@@ -1,4 +1,4 @@
-"""How long to wait before trying again: exponential, capped, with full jitter, so that a fleet never marches in step."""
+"""How long to wait before trying again: exponential, capped, with full jitter, so a fleet never marches in step."""
 
 from __future__ import annotations
 
