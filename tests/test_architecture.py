@@ -1,0 +1,143 @@
+"""The shape of the house: what no linter checks but every newcomer relies on."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PROGRAMS = ("device_profiles", "edge_agent", "cloud", "simulators")
+SOURCES = sorted(path for program in PROGRAMS for path in (ROOT / program).rglob("*.py"))
+BASES = {"edge_agent": "edge_agent.connector:EdgeError", "cloud": "cloud.errors:CloudError"}
+SHARED_ERRORS = {
+    "WireError",
+    "ProfileError",
+    "FileFaultsError",
+}  # the shared language has its own, both programs see them
+UNUSED_WORDS = re.compile(r"(?:^|_)(manager|handler|helper|util|utils|misc|slave)(?:$|_)")
+SPAWNERS = {"create_task", "gather", "ensure_future"}
+CATCH_ALL_DOORS = 3  # the edge supervisor, the cloud flow (one rule), the notify pipeline: guide, section 6
+
+
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=_name)
+def test_a_module_says_what_it_is_responsible_for(path: Path) -> None:
+    docstring = ast.get_docstring(_tree(path))
+    assert docstring, f"{_name(path)}: no module docstring"
+    assert docstring.strip().split("\n")[0].endswith((".", ":")), f"{_name(path)}: the first line is not a sentence"
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if p.name == "__init__.py"], ids=_name)
+def test_nothing_happens_when_a_package_is_imported(path: Path) -> None:
+    body = _tree(path).body
+    allowed = (ast.Expr, ast.ImportFrom, ast.Assign) if path.parent.name == "wire" else (ast.Expr,)
+    assert all(isinstance(node, allowed) for node in body), f"{_name(path)} holds more than a docstring"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=_name)
+def test_names_are_words_of_the_trade(path: Path) -> None:
+    named = [path.stem] + [
+        node.name
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    ]
+    wrong = [name for name in named if UNUSED_WORDS.search(_snake(name))]
+    assert not wrong, f"{_name(path)}: {wrong}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=_name)
+def test_tasks_are_started_by_task_groups_only(path: Path) -> None:
+    calls = [node.func for node in ast.walk(_tree(path)) if isinstance(node, ast.Call)]
+    loose = [
+        call.attr
+        for call in calls
+        if isinstance(call, ast.Attribute)
+        and call.attr in SPAWNERS
+        and isinstance(call.value, ast.Name)
+        and call.value.id in ("asyncio", "loop")
+    ]
+    assert not loose, f"{_name(path)} calls {loose}"
+
+
+def test_an_unknown_failure_is_caught_in_three_places_only() -> None:
+    doors = [
+        f"{_name(path)}:{node.lineno}"
+        for path in SOURCES
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.ExceptHandler) and _catches_everything(node)
+    ]
+    assert len(doors) <= CATCH_ALL_DOORS, doors
+
+
+def test_errors_of_a_program_derive_from_its_base() -> None:
+    stray = [
+        f"{module.__name__}.{name}"
+        for program, base in BASES.items()
+        for module in _modules_of(program)
+        for name, kind in inspect.getmembers(module, inspect.isclass)
+        if kind.__module__ == module.__name__
+        and issubclass(kind, Exception)
+        and not issubclass(kind, _load(base))
+        and name not in SHARED_ERRORS
+    ]
+    assert not stray, stray
+
+
+def test_every_room_says_what_it_does() -> None:
+    rooms = [path.parent for program in PROGRAMS for path in (ROOT / program).rglob("__init__.py")]
+    without = [_name(room) for room in rooms if not (room / "README.md").exists() and _is_room(room)]
+    assert not without, f"rooms without a README.md: {without}"
+
+
+def test_no_path_of_a_machine_stands_in_the_tree() -> None:
+    private = re.compile("/(?:" + "|".join(("work", "root", "farm")) + ")/")
+    texts = [p for p in ROOT.rglob("*") if p.suffix in {".py", ".md", ".toml", ".html", ".js"} and _is_ours(p)]
+    found = [_name(path) for path in texts if private.search(path.read_text(encoding="utf-8"))]
+    assert not found, found
+
+
+def _is_ours(path: Path) -> bool:
+    parts = path.relative_to(ROOT).parts
+    return not any(part.startswith(".") or part in {"vendor", "node_modules", "__pycache__"} for part in parts)
+
+
+def _is_room(folder: Path) -> bool:
+    return any(path.name != "__init__.py" for path in folder.glob("*.py"))
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def _catches_everything(node: ast.ExceptHandler) -> bool:
+    if node.type is None:
+        return True
+    return isinstance(node.type, ast.Name) and node.type.id in ("Exception", "BaseException")
+
+
+def _modules_of(program: str) -> list[object]:
+    names = [
+        str(path.relative_to(ROOT).with_suffix("")).replace("/", ".")
+        for path in (ROOT / program).rglob("*.py")
+        if path.name not in ("__init__.py", "__main__.py") and "migrations" not in path.parts
+    ]
+    return [importlib.import_module(name) for name in names]
+
+
+def _load(reference: str) -> type[Exception]:
+    module, name = reference.split(":")
+    found = getattr(importlib.import_module(module), name)
+    assert isinstance(found, type)
+    return found
