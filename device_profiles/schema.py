@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -20,7 +20,7 @@ Identifier = Annotated[str, Field(pattern=ID_PATTERN)]
 class Strict(BaseModel):
     """A frozen model that refuses keys it does not know; every configuration model of the house derives from it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
 
 
 class Text(Strict):
@@ -113,8 +113,15 @@ class CameraSource(Strict):
     )
 
 
-Source = Annotated[ModbusSource | JsonSource | CameraSource, Field(discriminator="protocol")]
-Protocol = Literal["modbus", "http_json", "camera", "kiosk"]
+class DerivedSource(Strict):
+    """A point that the centre works out from other readings (cloud/indices); no device measures it."""
+
+    protocol: Literal["derived"] = "derived"
+    index: Key = Field(description="The index that gives it.")
+
+
+Source = Annotated[ModbusSource | JsonSource | CameraSource | DerivedSource, Field(discriminator="protocol")]
+Protocol = Literal["modbus", "http_json", "camera", "kiosk", "derived"]
 
 
 class Report(Strict):
@@ -184,7 +191,10 @@ class Command(Strict):
 
 
 class DeviceProfile(Strict):
-    """A device model: everything that is the same for every device of it, and nothing about one site."""
+    """A device model: everything that is the same for every device of it, and nothing about one site.
+
+    In a file the protocol stands once, at the top; `load.py` hands it down to each point's source.
+    """
 
     profile: Key = Field(description="Identifier; also the measurement's name in the store.")
     version: int = Field(1, ge=1, description="Raised with every change that alters values.")
@@ -201,14 +211,6 @@ class DeviceProfile(Strict):
     events: tuple[Key, ...] = Field((), description="Kinds of events that it can report.")
     commands: tuple[Command, ...] = Field((), description="What it can be told.")
 
-    @model_validator(mode="before")
-    @classmethod
-    def _sources_inherit_the_protocol(cls, raw: Any) -> Any:
-        """The protocol stands once, at the top of the file; each point's source takes it from there."""
-        if not isinstance(raw, dict) or not isinstance(raw.get("points"), list):
-            return raw
-        return {**raw, "points": [_with_protocol(point, raw.get("protocol")) for point in raw["points"]]}
-
     @model_validator(mode="after")
     def _keys_are_unique(self) -> Self:
         keys = [point.key for point in self.points]
@@ -220,9 +222,3 @@ class DeviceProfile(Strict):
     def point(self, key: str) -> Point | None:
         """The point with this key, if the model has it."""
         return next((point for point in self.points if point.key == key), None)
-
-
-def _with_protocol(point: Any, protocol: Any) -> Any:
-    if isinstance(point, dict) and isinstance(point.get("source"), dict):
-        return {**point, "source": {"protocol": protocol, **point["source"]}}
-    return point

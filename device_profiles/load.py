@@ -1,0 +1,144 @@
+"""Reads configuration files and device profiles: strictly, and with every fault of a file named at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from device_profiles.explain import Fault, explain
+from device_profiles.schema import DeviceProfile
+
+CATALOGUE = Path(__file__).parent / "catalogue"
+
+Table = dict[str, Any]  # what TOML gives; typed only behind the model
+M = TypeVar("M", bound=BaseModel)
+
+
+class FileFaultsError(ValueError):
+    """One or more files are wrong; trying again never helps. The text has one line per fault."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class ProfileError(FileFaultsError):
+    """One or more profile files are wrong; trying again never helps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The device models that a program knows, by profile id."""
+
+    profiles: Mapping[str, DeviceProfile]
+
+    def __getitem__(self, profile: str) -> DeviceProfile:
+        return self.profiles[profile]
+
+    def hash_of(self, profile: str) -> str:
+        """Twelve hex digits that change when anything in the profile does: gateway and centre compare them."""
+        canonical = json.dumps(self.profiles[profile].model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+
+def read_toml(path: Path, model: type[M]) -> M:
+    """The file as this model; FileFaultsError with every fault in it. Nothing is coerced: "5" is not 5."""
+    return parse_toml(_text_of(path), model, file=str(path))
+
+
+def parse_toml(text: str, model: type[M], *, file: str = "<text>") -> M:
+    """The same for a text that is already in memory."""
+    return _build(_table_of(text, file), model, file=file)
+
+
+def load_profile(path: Path) -> DeviceProfile:
+    """One device profile; ProfileError with every fault of the file."""
+    return parse_profile(_text_of(path, ProfileError), file=str(path))
+
+
+def parse_profile(text: str, *, file: str = "<text>") -> DeviceProfile:
+    """One device profile from a text in memory; ProfileError with every fault in it."""
+    try:
+        return _build(_table_of(text, file), DeviceProfile, file=file, prepare=_hand_down_protocol)
+    except FileFaultsError as error:
+        raise ProfileError(error.faults) from error
+
+
+def load_catalogue(*folders: Path) -> Catalogue:
+    """Every profile of these folders, or of the packaged catalogue; ProfileError with the faults of all files."""
+    profiles: dict[str, DeviceProfile] = {}
+    origin: dict[str, Path] = {}
+    faults: list[Fault] = []
+    for path in _profile_files(folders or (CATALOGUE,), faults):
+        try:
+            profile = load_profile(path)
+        except ProfileError as error:
+            faults.extend(error.faults)
+            continue
+        if profile.profile in profiles:
+            first = origin[profile.profile]
+            faults.append(Fault(str(path), "profile", f"{profile.profile} is already in {first}", "choose another id"))
+        profiles[profile.profile] = profile
+        origin[profile.profile] = path
+    if faults:
+        raise ProfileError(faults)
+    return Catalogue(profiles)
+
+
+def _profile_files(folders: Iterable[Path], faults: list[Fault]) -> Iterable[Path]:
+    for folder in folders:
+        files = sorted(folder.glob("*.toml"))
+        if not files:
+            faults.append(
+                Fault(str(folder), "", "is not a folder with profiles", "give a folder that holds *.toml files")
+            )
+        yield from files
+
+
+def _text_of(path: Path, error: type[FileFaultsError] = FileFaultsError) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as cause:
+        raise error([Fault(str(path), "", "is not UTF-8 text", "save the file as UTF-8")]) from cause
+    except OSError as cause:
+        hint = "check the path" if isinstance(cause, FileNotFoundError) else "check its permissions"
+        raise error([Fault(str(path), "", f"cannot be read ({cause.strerror})", hint)]) from cause
+
+
+def _table_of(text: str, file: str) -> Table:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as cause:
+        raise FileFaultsError(
+            [Fault(file, "", f"is not TOML: {cause}", "texts stand in quotes, names do not")]
+        ) from cause
+
+
+def _build(table: Table, model: type[M], *, file: str, prepare: Callable[[Table], Table] | None = None) -> M:
+    # JSON mode is pydantic's strict mode for files: lists become tuples and words enums, but "5" never becomes 5.
+    text = json.dumps(prepare(table) if prepare else table, default=lambda date: date.isoformat())
+    try:
+        return model.model_validate_json(text, strict=True)
+    except ValidationError as error:
+        raise FileFaultsError(explain(error, file=file, table=table, model=model)) from error
+
+
+def _hand_down_protocol(table: Table) -> Table:
+    """The protocol stands once, at the top of the file; each point's source takes it from there."""
+    protocol, points = table.get("protocol"), table.get("points")
+    if not isinstance(protocol, str) or not isinstance(points, list):
+        return table
+    return {**table, "points": [_with_protocol(point, protocol) for point in points]}
+
+
+def _with_protocol(point: Any, protocol: str) -> Any:
+    if isinstance(point, dict) and isinstance(point.get("source"), dict):
+        return {**point, "source": {"protocol": protocol, **point["source"]}}
+    return point
