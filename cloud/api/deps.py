@@ -1,0 +1,112 @@
+"""What the API needs of the centre: one protocol, implemented by cloud/app.py and by the test double."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from cloud.api.hub import Hub
+from cloud.api.views import (
+    AccountView,
+    Counters,
+    DeviceView,
+    GatewayView,
+    Order,
+    Outcome,
+    SiteView,
+    ThresholdView,
+)
+from cloud.errors import CloudError
+from cloud.store.base import AlarmRow, ReadingStore, StateStore
+from device_profiles.clock import Clock
+from device_profiles.schema import DeviceProfile
+
+
+class UnknownThingError(CloudError):
+    """No alarm, gateway or device of that name: the API answers 404."""
+
+
+class WrongStateError(CloudError):
+    """The thing is not in a state that allows it (acknowledging a closed alarm): the API answers 409."""
+
+
+class RefusedOrderError(CloudError):
+    """The device does not know the command, or the gateway is not there: the API answers 422."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """What the API must know of its surroundings. `cookie_secure`: reached over HTTPS, as it must be in service."""
+
+    version: str = "0.1.0"
+    cookie_secure: bool = True
+    public_url: str = ""
+
+
+class Centre(Protocol):
+    """The running centre, as the API sees it.
+
+    Plain methods are called on the event loop and answer at once from memory. `state` is synchronous: the API calls
+    it in worker threads. Coroutines may wait for stores and gateways.
+    """
+
+    @property
+    def clock(self) -> Clock:
+        """The house's clock."""
+
+    @property
+    def state(self) -> StateStore:
+        """Alarms, notices, users, secrets, audit."""
+
+    @property
+    def readings(self) -> ReadingStore:
+        """The series behind charts."""
+
+    @property
+    def profiles(self) -> Mapping[str, DeviceProfile]:
+        """The catalogue of device models."""
+
+    @property
+    def hub(self) -> Hub:
+        """The live feed; the flow publishes into it."""
+
+    @property
+    def settings(self) -> ApiSettings:
+        """Version, cookies, address."""
+
+    def sites(self) -> Sequence[SiteView]:
+        """Every site of the inventory."""
+
+    def gateways(self) -> Sequence[GatewayView]:
+        """Every gateway, known from the inventory or heard."""
+
+    def devices(self) -> Sequence[DeviceView]:
+        """Every device with its newest values."""
+
+    def device(self, gateway: str, device: str) -> DeviceView | None:
+        """One device."""
+
+    def thresholds(self, gateway: str, device: str, point: str) -> Sequence[ThresholdView]:
+        """The levels of the rules that watch this point of this device, lowest first."""
+
+    def ledger(self) -> Sequence[AccountView]:
+        """Every account."""
+
+    def counters(self) -> Counters:
+        """What the centre counts of itself."""
+
+    def metrics(self) -> Mapping[str, float]:
+        """More counters for /metrics, by Prometheus name (thacba_..._total): rejected, withheld, late, faulted ..."""
+
+    async def acknowledge(self, alarm: str, *, actor: str, comment: str) -> AlarmRow:
+        """Acknowledges; UnknownThingError, WrongStateError."""
+
+    async def comment(self, alarm: str, *, actor: str, comment: str) -> AlarmRow:
+        """Adds a comment; UnknownThingError."""
+
+    async def send_command(self, order: Order, *, actor: str) -> Outcome:
+        """Signs, sends, waits a short while; UnknownThingError, RefusedOrderError."""
+
+    async def ready(self) -> Mapping[str, str]:
+        """Part -> empty when it works, else one sentence why not (broker, store, state); never raises."""

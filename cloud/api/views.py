@@ -1,0 +1,140 @@
+"""What the API shows: the values that the centre hands to it, with the very names of the JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from device_profiles.schema import PointType, Text
+from device_profiles.wire.messages import Cell
+
+Freshness = Literal["measured", "unchanged", "stale", "doubtful", "never"]
+GatewayState = Literal["online", "lost", "stopped", "never"]
+ClockWord = Literal["good", "doubtful", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteView:
+    """A place with gateways."""
+
+    id: str
+    name: Text
+    area: str
+    lat: float
+    lon: float
+    gateways: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayView:
+    """What a gateway last said of itself; times in ms since 1970 UTC, None = never heard."""
+
+    id: str
+    name: Text
+    site: str
+    state: GatewayState = "never"
+    since: int | None = None
+    epoch: str = ""
+    agent: str = ""
+    configuration: str = ""
+    health_at: int | None = None
+    backlog_batches: int = 0
+    backlog_readings: int = 0
+    backlog_bytes: int = 0
+    hours_left: float | None = None
+    dropped_readings: int = 0
+    reconnects: int = 0
+    clock: ClockWord = "unknown"
+    devices: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PointView:
+    """One point of a device with its newest value.
+
+    `quality` reads good, bad:<reason> or uncertain:<reason>; `value` is the newest usable one.
+    `stale_after_ms`: how long after `read_at` of the device (or `received_at`) the value counts as stale.
+    """
+
+    key: str
+    name: Text
+    unit: str
+    type: PointType
+    value: Cell = None
+    quality: str = "good"
+    freshness: Freshness = "never"
+    observed_at: int | None = None
+    received_at: int | None = None
+    stale_after_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceView:
+    """One device: where it stands, whether it answers (`fault` empty = yes), and its points."""
+
+    gateway: str
+    id: str
+    name: Text
+    profile: str
+    site: str
+    fault: str = ""
+    read_at: int | None = None
+    points: tuple[PointView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdView:
+    """A level of a rule on one point, as the chart draws it; severity 1 is the worst, 4 the least."""
+
+    rule: str
+    level: str
+    value: float
+    severity: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """The ledger's account of one epoch of one gateway: accepted = stored + dead-lettered + dropped + awaited."""
+
+    gateway: str
+    epoch: str
+    accepted: int
+    stored: int
+    dead_lettered: int
+    dropped: int
+    awaited: int
+    stored_ranges: tuple[tuple[int, int], ...] = ()
+    missing_ranges: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """What the centre counts of itself since `started_at`.
+
+    `alarms_raised` and `notices_sent` count for ever (or since start when the store cannot tell).
+    """
+
+    started_at: int
+    first_reading_at: int | None = None
+    alarms_raised: int = 0
+    notices_sent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A command that somebody wants sent; the centre signs it and waits for the result."""
+
+    gateway: str
+    device: str
+    verb: str
+    arguments: dict[str, int | float | bool | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a command stands: `sent` when no result came in time."""
+
+    id: str
+    outcome: Literal["done", "failed", "refused", "expired", "sent"]
+    at: int
+    detail: str = ""
