@@ -1,0 +1,1 @@
+"""The camera connector: watches an RTSP stream through a killable ffmpeg child."""

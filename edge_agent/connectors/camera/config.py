@@ -1,0 +1,69 @@
+"""Configuration of one camera; its log-in stands apart from the address, in a file or the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator, model_validator
+
+from device_profiles.schema import Strict
+from edge_agent.vision.config import Box, SightConfig
+
+
+class SnapshotPolicy(Strict):
+    """Which pictures stay on the gateway, and for how long."""
+
+    enabled: bool = Field(True, description="Keep a picture of each event.")
+    keep_h: float = Field(72.0, gt=0, le=72, description="Pictures older than this are deleted.")
+    max_bytes: int = Field(20_000_000, ge=100_000, le=2_000_000_000, description="Oldest go first beyond this.")
+    quality: int = Field(80, ge=30, le=95, description="JPEG quality.")
+
+
+class CameraConnection(Strict):
+    """Watch one RTSP stream."""
+
+    kind: Literal["camera"] = Field("camera", description="Always camera.")
+    url: str = Field(max_length=1000, description="rtsp://host[:port]/path, without user and password.")
+    username: str | None = Field(None, min_length=1, max_length=128, description="User at the camera.")
+    password_env: str | None = Field(None, min_length=1, description="Environment variable that holds the password.")
+    password_file: Path | None = Field(None, description="File that holds the password; read anew at each attempt.")
+    width: int = Field(320, ge=64, le=1280, multiple_of=4, description="Width of the judged picture, pixels.")
+    height: int = Field(180, ge=36, le=720, multiple_of=4, description="Height of the judged picture, pixels.")
+    frames_per_s: float = Field(2.0, ge=1, le=10, description="Pictures judged per second, at most.")
+    no_picture_s: float = Field(8.0, ge=2, le=10, description="Without a picture for so long the camera is offline.")
+    masks: tuple[Box, ...] = Field((), max_length=32, description="Parts of the picture that nobody shall ever see.")
+    motion_share: float = Field(0.01, gt=0, le=1, description="Share of the picture that must change for an event.")
+    cooldown_s: float = Field(60.0, ge=0, le=86400, description="Least time between two events of one kind.")
+    sight: SightConfig = Field(default_factory=lambda: SightConfig.model_validate({}), description="Picture limits.")
+    snapshots: SnapshotPolicy = Field(
+        default_factory=lambda: SnapshotPolicy.model_validate({}), description="Pictures kept on the gateway."
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _address_without_login(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in ("rtsp", "rtsps") or not parts.hostname:
+            raise ValueError("the address begins with rtsp:// or rtsps:// and names a host")
+        if "@" in parts.netloc:
+            raise ValueError("user and password do not belong in the address: use username and password_file")
+        if any(character in "'\"\\" or character <= " " or character >= "\x7f" for character in url):
+            raise ValueError("quotes, backslashes, blanks and letters beyond ASCII must be percent-encoded")
+        return url
+
+    @field_validator("username")
+    @classmethod
+    def _no_colon(cls, username: str | None) -> str | None:
+        if username and (":" in username or not username.isprintable()):
+            raise ValueError("RTSP allows neither colons nor control characters in user names")
+        return username
+
+    @model_validator(mode="after")
+    def _one_password(self) -> Self:
+        if self.password_env and self.password_file:
+            raise ValueError("give password_env or password_file, not both")
+        if bool(self.username) != bool(self.password_env or self.password_file):
+            raise ValueError("username goes with one of password_env and password_file")
+        return self
