@@ -1,0 +1,168 @@
+"""What one gateway is told: its file gateway.toml, as strict frozen models."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
+
+from device_profiles.explain import Fault
+from device_profiles.load import FileFaultsError, read_toml
+from device_profiles.schema import Identifier, Key, Limits, Report, Strict, Text
+from edge_agent.connectors.camera.config import CameraConnection
+from edge_agent.connectors.http_json.config import HttpJsonConnection, PushConnection
+from edge_agent.connectors.kiosk.config import KioskConnection
+from edge_agent.connectors.modbus.config import ModbusConnection
+
+BROKER_URL = re.compile(r"(?P<scheme>mqtts?)://(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+)(:(?P<port>\d{1,5}))?/?")
+DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
+
+Connection = Annotated[
+    ModbusConnection | HttpJsonConnection | PushConnection | KioskConnection | CameraConnection,
+    Field(discriminator="kind"),
+]
+M = TypeVar("M", bound=BaseModel)
+
+
+class GatewayIdentity(Strict):
+    """Who the gateway is and where it keeps what it has not delivered yet."""
+
+    id: Identifier = Field(description="Identifier of the gateway, the same as in the inventory of the centre.")
+    name: Text = Field(description="Name on the screens.")
+    data_dir: Path = Field(description="Folder of the outbox; relative to this file.")
+    health_period_s: float = Field(10.0, gt=0, le=3600, description="How often the agent reports on itself.")
+    batch_s: float = Field(1.0, gt=0, le=300, description="How long readings are collected before they are kept.")
+
+
+class BrokerConfig(Strict):
+    """How the centre is reached."""
+
+    url: str = Field(description="mqtt://host:port, or mqtts://host:port for TLS.")
+    username: str = Field("", description="User of the broker; empty for none.")
+    password_env: str = Field("", description="Environment variable that holds the password.")
+    password_file: Path | None = Field(None, description="File that holds the password; relative to this file.")
+    receipt_timeout_s: float = Field(
+        20.0, gt=0, le=3600, description="Without a receipt for so long a batch is sent again."
+    )
+    keep_alive_s: int = Field(20, ge=2, le=1200, description="A link silent for 1.5 x this is given up.")
+    compression: Literal["none", "gzip", "zstd"] = Field("zstd", description="How batches above 512 bytes are packed.")
+
+    @field_validator("url")
+    @classmethod
+    def _url_is_a_broker(cls, url: str) -> str:
+        _host_and_port(url)
+        return url
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port of the broker."""
+        return _host_and_port(self.url)
+
+    @property
+    def encrypted(self) -> bool:
+        """True when the link is TLS."""
+        return self.url.startswith("mqtts://")
+
+    def password(self) -> SecretStr | None:
+        """The password from the environment or its file; None when neither is named."""
+        return read_secret(env=self.password_env, file=self.password_file)
+
+
+class OutboxConfig(Strict):
+    """How much the gateway keeps while the centre does not take it; beyond it the oldest goes, and is declared."""
+
+    max_bytes: int = Field(512 * 1024 * 1024, ge=64 * 1024, description="Most bytes of kept batches.")
+    max_days: float = Field(30.0, gt=0, le=365, description="Oldest age of kept batches.")
+
+
+class ListenConfig(Strict):
+    """Where devices may push to; used only when some device is pushed."""
+
+    host: str = Field("127.0.0.1", min_length=1, description="Address to listen on.")
+    port: int = Field(8088, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+
+
+class CentreConfig(Strict):
+    """What the gateway knows of the centre."""
+
+    command_key: str = Field("", description="Base64 Ed25519 public key; without it every command is refused.")
+
+
+class DeviceConfig(Strict):
+    """One device of the gateway."""
+
+    id: Identifier = Field(description="Identifier, unique on this gateway.")
+    profile: Key = Field(description="Device model, from the catalogue.")
+    name: Text = Field(description="Name on the screens.")
+    period_s: float | None = Field(None, gt=0, le=86400, description="How often it is read; default of the profile.")
+    limits: dict[Key, Limits] = Field(default_factory=dict, description="Per point: replaces limits of the profile.")
+    report: dict[Key, Report] = Field(
+        default_factory=dict, description="Per point: replaces report rules of the profile."
+    )
+    connection: Connection = Field(description="How it is reached; its fields depend on `kind`.")
+
+
+class GatewayConfig(Strict):
+    """Everything that stands in gateway.toml."""
+
+    gateway: GatewayIdentity = Field(description="Who the gateway is.")
+    broker: BrokerConfig = Field(description="How the centre is reached.")
+    outbox: OutboxConfig = Field(default_factory=lambda: OutboxConfig.model_validate({}), description="What is kept.")
+    listen: ListenConfig = Field(default_factory=lambda: ListenConfig.model_validate({}), description="For pushes.")
+    centre: CentreConfig = Field(default_factory=lambda: CentreConfig.model_validate({}), description="The centre.")
+    devices: tuple[DeviceConfig, ...] = Field(min_length=1, description="The devices of the gateway.")
+
+    @model_validator(mode="after")
+    def _devices_are_unique(self) -> Self:
+        ids = [device.id for device in self.devices]
+        twice = sorted({name for name in ids if ids.count(name) > 1})
+        if twice:
+            raise ValueError(f"devices named twice: {', '.join(twice)}")
+        return self
+
+
+def load_gateway(path: Path) -> GatewayConfig:
+    """The gateway's file with its paths made absolute; FileFaultsError with every fault in it."""
+    return anchored(read_toml(path, GatewayConfig), path.resolve().parent)
+
+
+def anchored(model: M, folder: Path) -> M:
+    """The model with every relative path in it, at any depth, taken from this folder."""
+    changed: dict[str, Any] = {}
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        if isinstance(value, Path):
+            changed[name] = folder / value
+        elif isinstance(value, BaseModel):
+            changed[name] = anchored(value, folder)
+        elif isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
+            changed[name] = tuple(anchored(item, folder) for item in value)
+    return model.model_copy(update=changed)
+
+
+def read_secret(*, env: str, file: Path | None) -> SecretStr | None:
+    """A secret from an environment variable or a file; FileFaultsError when the named place does not hold it."""
+    if env:
+        value = os.environ.get(env, "")
+        if not value:
+            raise FileFaultsError([Fault("environment", env, "is not set", "export it before the agent starts")])
+        return SecretStr(value)
+    if file is None:
+        return None
+    try:
+        return SecretStr(file.read_text(encoding="utf-8").strip())
+    except OSError as error:
+        raise FileFaultsError(
+            [Fault(str(file), "", f"cannot be read ({error.strerror})", "it holds a secret")]
+        ) from error
+
+
+def _host_and_port(url: str) -> tuple[str, int]:
+    match = BROKER_URL.fullmatch(url)
+    port = int(match["port"] or DEFAULT_PORTS[match["scheme"]]) if match else 0
+    if match is None or not 0 < port <= 65535:
+        raise ValueError(f"{url} does not read mqtt://host:port")
+    return match["host"].strip("[]"), port
