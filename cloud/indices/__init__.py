@@ -1,0 +1,1 @@
+"""Indices: points that the centre derives from other points."""

@@ -1,0 +1,1 @@
+"""Notices: what the centre sends to people and programs when an alarm changes."""

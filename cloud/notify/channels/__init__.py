@@ -1,0 +1,1 @@
+"""The channels that notices leave by, one room each."""

@@ -1,0 +1,1 @@
+"""Notices as JSON documents posted to a program."""

@@ -1,0 +1,53 @@
+"""What a notice says: stable fields, and the same in Vietnamese and English words."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+NoticeKind = Literal["raised", "cleared"]
+
+
+class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One text in the two languages of the house."""
+
+    vi: str
+    en: str
+
+
+class NoticeContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The fields of a notice; their names never change. Times in ms since 1970 UTC."""
+
+    v: Literal[1]
+    key: str
+    kind: NoticeKind
+    label: Words
+    alarm: str
+    rule: str
+    rule_version: str
+    level: str
+    severity: int
+    site: str
+    site_name: Words
+    gateway: str
+    device: str
+    point: str
+    value: float | None
+    threshold: float | None
+    unit: str
+    observed_at: int
+    received_at: int
+    text: Words
+    instruction: Words
+    link: str
+
+
+def encode_content(content: NoticeContent) -> str:
+    """The content as JSON text: what a NoticeRow keeps and a webhook posts."""
+    return msgspec.json.encode(content).decode()
+
+
+def decode_content(body: str) -> NoticeContent:
+    """The content in a NoticeRow's body."""
+    return msgspec.json.decode(body, type=NoticeContent)

@@ -1,0 +1,113 @@
+"""What all rule kinds share: levels in order, how long each must hold, and where it is left again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from device_profiles.schema import Strict
+
+Severity = Literal[1, 2, 3, 4]  # 1 khẩn cấp, 2 cao, 3 trung bình, 4 thấp
+
+
+class Level(Strict):
+    """One level of a rule: reached at or beyond its threshold, left at or beyond its clear level."""
+
+    name: str = Field(min_length=1, max_length=32, description="Name on the screens: I, II, III, warning ...")
+    severity: Severity = Field(description="1 emergency, 2 high, 3 medium, 4 low.")
+    above: float | None = Field(None, allow_inf_nan=False, description="Reached at or above this value.")
+    below: float | None = Field(None, allow_inf_nan=False, description="Reached at or below this value.")
+    clear: float | None = Field(
+        None, allow_inf_nan=False, description="Left again at this value; without it as soon as it is not reached."
+    )
+
+    @property
+    def threshold(self) -> float:
+        """The value at which the level is reached."""
+        return self.above if self.above is not None else self.below or 0.0
+
+    @model_validator(mode="after")
+    def _one_side(self) -> Self:
+        if (self.above is None) == (self.below is None):
+            raise ValueError("a level has either `above` or `below`")
+        if self.clear is not None and (self.clear - self.threshold) * (1 if self.above is not None else -1) > 0:
+            raise ValueError(f"clear level {self.clear} lies beyond the threshold {self.threshold}")
+        return self
+
+
+Levels = tuple[Level, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a rule stands with one device.
+
+    `since` holds, from the lowest level upwards, when each level was reached that has not been left since;
+    the first `level` of them have held long enough to count. `memory` is what a kind must remember of past readings.
+    """
+
+    level: int = 0
+    since: tuple[int, ...] = ()
+    memory: tuple[tuple[int, float], ...] = ()
+
+
+IDLE = Standing()
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """Levels as plain numbers: values are multiplied by `sign`, so that higher is always worse."""
+
+    sign: int
+    enter: tuple[float, ...]
+    leave: tuple[float, ...]
+    hold_ms: int
+
+    def step(self, standing: Standing, at: int, value: float) -> Standing:
+        """The standing after a value at a time; the same object when nothing changes."""
+        since, badness = standing.since, value * self.sign
+        reached = len(since)
+        while reached and badness < self.enter[reached - 1] and badness <= self.leave[reached - 1]:
+            reached -= 1
+        since = since[:reached]
+        while reached < len(self.enter) and badness >= self.enter[reached]:
+            since += (at,)
+            reached += 1
+        level = min(standing.level, reached)
+        while level < reached and at - since[level] >= self.hold_ms:
+            level += 1
+        if level == standing.level and since == standing.since:
+            return standing
+        return Standing(level, since, standing.memory)
+
+    def quiet(self, low: float, high: float) -> bool:
+        """True when no value between these two reaches any level."""
+        return (high if self.sign > 0 else -low) < self.enter[0]
+
+
+def ladder_of(levels: Sequence[Level], hold_s: float) -> Ladder:
+    """The levels of a rule as a ladder."""
+    sign = 1 if levels[0].above is not None else -1
+    return Ladder(
+        sign=sign,
+        enter=tuple(level.threshold * sign for level in levels),
+        leave=tuple((level.threshold if level.clear is None else level.clear) * sign for level in levels),
+        hold_ms=round(hold_s * 1000),
+    )
+
+
+def check_levels(levels: Sequence[Level]) -> None:
+    """ValueError when levels do not rise from mild to grave on one side, or share a name."""
+    if len({level.name for level in levels}) < len(levels):
+        raise ValueError("two levels have the same name")
+    if len({level.above is None for level in levels}) > 1:
+        raise ValueError("all levels of a rule are either `above` or `below`")
+    ladder = ladder_of(levels, 0)
+    for lower, upper in zip(range(len(levels)), range(1, len(levels)), strict=False):
+        if ladder.enter[lower] >= ladder.enter[upper] or ladder.leave[lower] > ladder.leave[upper]:
+            raise ValueError(f"level {levels[upper].name} does not lie beyond level {levels[lower].name}")
+        if levels[lower].severity < levels[upper].severity:
+            raise ValueError(f"level {levels[upper].name} is milder than level {levels[lower].name}")

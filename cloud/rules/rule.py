@@ -1,0 +1,75 @@
+"""What a rule is: which readings it looks at, of which kind it is, and what people are told."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from cloud.rules.kinds.rate_of_change import RateOfChange
+from cloud.rules.kinds.stale import Stale
+from cloud.rules.kinds.threshold import Threshold
+from device_profiles.schema import Identifier, Key, Strict, Text
+
+PLACEHOLDERS = frozenset({"level", "value", "threshold", "unit", "site", "gateway", "device"})
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+Kind = Annotated[Threshold | RateOfChange | Stale, Field(discriminator="kind")]
+
+
+class Selector(Strict):
+    """Which readings a rule looks at; an empty list means all."""
+
+    profile: Key = Field(description="Device profile.")
+    point: Key | Literal[""] = Field("", description="Point of the profile; only a stale rule may leave it out.")
+    sites: tuple[Identifier, ...] = Field((), description="Only these sites.")
+    areas: tuple[Identifier, ...] = Field((), description="Only sites in these areas, at any depth.")
+    gateways: tuple[Identifier, ...] = Field((), description="Only these gateways.")
+    devices: tuple[Identifier, ...] = Field((), description="Only these devices.")
+
+
+class NoticePolicy(Strict):
+    """Whom a rule's alarms are sent to."""
+
+    channels: tuple[Identifier, ...] = Field((), description="Names of channels; empty = every configured channel.")
+    cleared: bool = Field(True, description="Whether the end of the alarm is a notice too.")
+
+
+class Rule(Strict):
+    """One rule as its file states it."""
+
+    id: Key = Field(description="Identifier; also the name of the file.")
+    version: int = Field(ge=1, description="Raised with every change.")
+    text: Text = Field(description="What has happened; may hold {level} {value} {threshold} {unit} {device} ...")
+    instruction: Text = Field(description="What the operator does first.")
+    owner: str = Field(min_length=1, description="Department that owns the problem.")
+    source: str = Field(min_length=1, description="Law, standard or person behind the thresholds.")
+    confirmed: bool = Field(description="True when somebody responsible has confirmed the thresholds.")
+    selector: Selector = Field(description="Which readings it looks at.")
+    kind: Kind = Field(description="How it judges.")
+    notice: NoticePolicy = Field(
+        default_factory=lambda: NoticePolicy.model_validate({}), description="Whom its alarms are sent to."
+    )
+    index: Literal["", "flood_level"] = Field("", description="Index that is derived with this rule's levels.")
+
+    @model_validator(mode="after")
+    def _only_silence_needs_no_point(self) -> Self:
+        if not self.selector.point and self.kind.kind != "stale":
+            raise ValueError("selector.point is missing")
+        if self.index and self.kind.kind != "threshold":
+            raise ValueError("an index takes its levels from a threshold rule")
+        return self
+
+    @model_validator(mode="after")
+    def _placeholders_are_known(self) -> Self:
+        for text in (self.text.vi, self.text.en):
+            unknown = sorted(set(_PLACEHOLDER.findall(text)) - PLACEHOLDERS)
+            if unknown:
+                raise ValueError(f"unknown placeholder {{{unknown[0]}}}; known: {', '.join(sorted(PLACEHOLDERS))}")
+        return self
+
+
+def filled(text: str, facts: dict[str, str]) -> str:
+    """The text with its placeholders replaced by facts; never evaluates anything."""
+    return _PLACEHOLDER.sub(lambda found: facts.get(found[1], found[0]), text)
