@@ -125,11 +125,14 @@ def _gunzip(payload: bytes, most: int) -> bytes:
 
 
 def _unzstd(payload: bytes, most: int) -> bytes:
-    unpacker = zstandard.ZstdDecompressor(max_window_size=8 * 1024 * 1024).stream_reader(payload)
+    # The frame says how much is in it, and the unpacker holds it to that: nothing is unpacked before the size is known.
+    unpacker = zstandard.ZstdDecompressor(max_window_size=8 * 1024 * 1024)
     try:
-        plain: bytes = unpacker.read(most + 1)
+        size = zstandard.frame_content_size(payload)
+        if size < 0:
+            raise WireError("malformed", "zstd: the frame does not say its content size")
+        if size > most:
+            raise WireError("bomb", f"unpacks to more than {most} bytes")
+        return unpacker.decompress(payload, allow_extra_data=False)
     except zstandard.ZstdError as error:
         raise WireError("malformed", f"zstd: {error}") from error
-    if len(plain) > most:
-        raise WireError("bomb", f"unpacks to more than {most} bytes")
-    return plain

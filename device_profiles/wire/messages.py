@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
-Scalar = int | float | bool | str
-Cell = int | float | bool | str | None
+Whole = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]  # what every store keeps exactly
+Moment = Annotated[int, Meta(ge=0, le=2**53)]  # ms since 1970 UTC, exact in every JSON reader
+Scalar = Whole | float | bool | str
+Cell = Whole | float | bool | str | None
 Version = Literal[1]
 ClockState = Literal["good", "doubtful"]
 
@@ -27,7 +30,7 @@ class DeviceBlock(Message, frozen=True):
 
     device: str
     profile: str
-    times: list[int]
+    times: list[Moment]
     points: dict[str, list[Cell]]
     quality: dict[str, list[tuple[int, str]]] = {}
 
@@ -38,7 +41,7 @@ class Event(Message, frozen=True):
     id: str
     device: str
     kind: str
-    at: int
+    at: Moment
     facts: dict[str, Scalar] = {}
 
 
@@ -52,8 +55,8 @@ class Dropped(Message, frozen=True):
     last: int
     reason: str
     readings: int
-    begin: int
-    end: int
+    begin: Moment
+    end: Moment
 
 
 class Batch(Message, frozen=True):

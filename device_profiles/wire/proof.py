@@ -52,6 +52,8 @@ def _prove_block(block: DeviceBlock) -> None:
         raise WireError("empty_block", f"device {block.device!r} has no times or no points")
     if rows > 1 and min(block.times[1:]) <= 0:
         raise WireError("times", f"device {block.device!r}: times do not rise")
+    if sum(block.times) > MAX_SEQUENCE:
+        raise WireError("times", f"device {block.device!r}: the last time is no time")
     for key, column in block.points.items():
         if len(column) != rows or not NAME.fullmatch(key):
             raise WireError("column", f"{block.device!r}.{key!r}: {len(column)} cells for {rows} times")
