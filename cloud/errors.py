@@ -17,3 +17,7 @@ class StoreMisconfiguredError(StoreUnavailableError):
 
 class ConfigurationError(CloudError, ValueError):
     """A file is wrong; trying again never helps. Carries every fault found, one per line."""
+
+
+class StateConflictError(CloudError):
+    """The change contradicts what the database holds (a second open alarm); the same change never works."""

