@@ -1,0 +1,64 @@
+"""Puts the API and the pages together around one centre."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+
+from cloud.access.attempts import Attempts
+from cloud.api import (
+    alarms,
+    audit,
+    commands,
+    devices,
+    gateways,
+    health,
+    ledger,
+    live,
+    notices,
+    series,
+    session,
+    sites,
+)
+from cloud.api.deps import Centre
+from cloud.api.guard import guard
+from cloud.api.problems import add_problems
+from cloud.api.shield import MAX_BODY_BYTES, Shield
+from cloud.web.app import add_pages
+
+RESOURCES = (session, ledger, sites, gateways, devices, series, alarms, notices, commands, live, audit, health)
+CHECKS_AT_ONCE = 2  # each password check takes 64 MiB and four threads
+ABOUT = """The operations centre of Thacba.
+
+Log in with `POST /api/v1/session`, or send `Authorization: Bearer <token>`.
+Times are ms since 1970 UTC.
+Lists are pages `{"items": [...], "next": cursor or null}`. Errors are RFC 9457 problems."""
+
+contract = APIRouter(prefix="/api/v1", tags=["operation"])
+
+
+def create_api(centre: Centre) -> FastAPI:
+    """The app that uvicorn serves."""
+    app = FastAPI(
+        title="Thacba", version=centre.settings.version, description=ABOUT, dependencies=[Depends(guard)],
+        docs_url=None, redoc_url=None, openapi_url=None, max_body_size=MAX_BODY_BYTES,
+    )  # fmt: skip
+    app.state.centre = centre
+    app.state.attempts = Attempts()
+    app.state.password_checks = asyncio.Semaphore(CHECKS_AT_ONCE)
+    for resource in RESOURCES:
+        app.include_router(resource.router)
+    app.include_router(contract)
+    add_problems(app)
+    add_pages(app)
+    app.add_middleware(Shield, https=centre.settings.cookie_secure)
+    return app
+
+
+@contract.get("/openapi.json", include_in_schema=False)
+async def openapi(request: Request) -> dict[str, Any]:
+    """This API's contract, OpenAPI 3.1."""
+    document: dict[str, Any] = request.app.openapi()
+    return document

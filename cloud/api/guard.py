@@ -1,0 +1,81 @@
+"""Lets a request pass or not: who asks, may they, and did their own page ask."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from cloud.access.origin import is_cross_site
+from cloud.access.policy import Open, allows, rule_for
+from cloud.access.secrets import digest_of
+from cloud.access.sessions import Identity, identity_of, prolonged
+from cloud.api.deps import Centre
+from cloud.api.problems import Problem
+
+COOKIE = "thacba_session"
+
+
+def centre_of(request: Request) -> Centre:
+    """The centre that this app shows."""
+    centre: Centre = request.app.state.centre
+    return centre
+
+
+CentreDep = Annotated[Centre, Depends(centre_of)]
+
+
+def cookie_name(centre: Centre) -> str:
+    """The session cookie's name; the prefix makes browsers refuse it from anywhere but this host over HTTPS."""
+    return f"__Host-{COOKIE}" if centre.settings.cookie_secure else COOKIE
+
+
+async def guard(request: Request, centre: CentreDep) -> None:
+    """Runs before every route: policy table, identity, origin. Leaves the identity in `request.state`."""
+    rule = rule_for(request.method, request.scope["route"].path)
+    if is_cross_site(request.method, request.headers):
+        raise Problem(403, "cross_site", "Another site made your browser send this request.")
+    identity = await identify(request, centre)
+    request.state.identity = identity
+    if allows(rule, identity.role if identity else None):
+        return
+    if identity is None and rule is not None and rule is not Open.EVERYONE:
+        raise Problem(401, "not_logged_in", "Log in, or send a bearer token.")
+    raise Problem(403, "forbidden", "Your role does not allow this.")
+
+
+async def identify(request: Request, centre: Centre) -> Identity | None:
+    """Who asks, by bearer token or by session cookie; None = a stranger."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    secret = token.strip() if scheme.lower() == "bearer" else request.cookies.get(cookie_name(centre), "")
+    if not secret:
+        return None
+    return await asyncio.to_thread(_look_up, centre, digest_of(secret))
+
+
+def _look_up(centre: Centre, digest: str) -> Identity | None:
+    now = centre.clock.now_ms()
+    row = centre.state.secret(digest)
+    identity = identity_of(row, centre.state.user(row.user) if row else None, now=now)
+    if row is not None and identity is not None:
+        longer = prolonged(row, now=now)
+        if longer is not None:
+            centre.state.put_secret(longer)
+    return identity
+
+
+async def is_still_valid(centre: Centre, identity: Identity) -> bool:
+    """Whether somebody who asked long ago may still listen: long answers ask again."""
+    return await asyncio.to_thread(_look_up, centre, identity.digest) is not None
+
+
+def identity_in(request: Request) -> Identity:
+    """Who asks, on a route that strangers never reach."""
+    identity: Identity | None = request.state.identity
+    if identity is None:
+        raise Problem(401, "not_logged_in", "Log in, or send a bearer token.")
+    return identity
+
+
+IdentityDep = Annotated[Identity, Depends(identity_in)]

@@ -1,0 +1,55 @@
+"""Whether the centre works (/healthz) and its counters for Prometheus (/metrics)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse, PlainTextResponse
+
+from cloud.api.guard import CentreDep
+from cloud.api.ledger import summarise
+
+router = APIRouter(tags=["operation"])
+TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8"
+
+
+@router.get("/healthz", summary="Does it work", response_class=JSONResponse)
+async def healthz(centre: CentreDep) -> JSONResponse:
+    """200 when every part works, else 503; the reasons are in the log and for people who are logged in."""
+    parts = await centre.ready()
+    ok = not any(parts.values())
+    body = {"status": "ok" if ok else "degraded", "parts": {part: not fault for part, fault in parts.items()}}
+    return JSONResponse(body, 200 if ok else 503, headers={"Cache-Control": "no-store"})
+
+
+@router.get("/metrics", summary="Counters for Prometheus", response_class=PlainTextResponse)
+async def metrics(centre: CentreDep) -> PlainTextResponse:
+    """The ledger's five figures, alarms, gateways, and whatever the centre counts besides."""
+    figures = await summarise(centre)
+    states = {
+        name: float(getattr(figures, name)) for name in ("accepted", "stored", "dead_lettered", "dropped", "awaited")
+    }
+    by_state: dict[str, int] = {}
+    for gateway in centre.gateways():
+        by_state[gateway.state] = by_state.get(gateway.state, 0) + 1
+    blocks = [
+        family("thacba_readings", "gauge", "Readings by what became of them.", "state", states),
+        family("thacba_gateways", "gauge", "Gateways by state.", "state", by_state),
+        family("thacba_alarms_open", "gauge", "Open alarms.", "", {"": figures.alarms_open}),
+        family("thacba_alarms_raised_total", "counter", "Alarms raised.", "", {"": figures.alarms_raised}),
+        family("thacba_notices_sent_total", "counter", "Notices sent.", "", {"": figures.notices_sent}),
+        family("thacba_live_listeners", "gauge", "Clients of the live feed.", "", {"": centre.hub.listeners}),
+    ]
+    for name, value in sorted(centre.metrics().items()):
+        kind = "counter" if name.endswith("_total") else "gauge"
+        blocks.append(family(name, kind, "See cloud/README.md.", "", {"": value}))
+    return PlainTextResponse("".join(blocks), media_type=TEXT_FORMAT)
+
+
+def family(name: str, kind: str, about: str, label: str, values: Mapping[str, float]) -> str:
+    """One metric family in the text format 0.0.4."""
+    lines = [f"# HELP {name} {about}", f"# TYPE {name} {kind}"]
+    for key, value in values.items():
+        lines.append(f'{name}{{{label}="{key}"}} {value:.17g}' if label else f"{name} {value:.17g}")
+    return "\n".join(lines) + "\n"

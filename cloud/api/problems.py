@@ -1,0 +1,85 @@
+"""Every error as application/problem+json (RFC 9457), with a code that programs can rely on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from cloud.api.deps import RefusedOrderError, UnknownThingError, WrongStateError
+from cloud.errors import CloudError, StoreUnavailableError
+
+MEDIA_TYPE = "application/problem+json"
+_STATUS_OF: dict[type[CloudError], tuple[int, str]] = {
+    UnknownThingError: (404, "unknown"),
+    WrongStateError: (409, "wrong_state"),
+    RefusedOrderError: (422, "refused"),
+    StoreUnavailableError: (503, "store_unavailable"),
+}
+_CODE_OF_STATUS = {
+    400: "bad_request", 401: "not_logged_in", 403: "forbidden", 404: "unknown", 405: "method", 413: "too_large",
+    422: "invalid", 429: "too_many",
+}  # fmt: skip
+_LOG_IN = {"WWW-Authenticate": 'Bearer realm="thacba"'}
+
+
+class Problem(HTTPException):
+    """An answer that is an error, said on purpose by a route."""
+
+    def __init__(self, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(status, detail, headers)
+        self.code = code
+
+
+def problem(request: Request, status: int, *, code: str, detail: str, more: object = None) -> JSONResponse:
+    """The error as an answer."""
+    body: dict[str, object] = {
+        "type": f"urn:thacba:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "instance": request.url.path,
+        "code": code,
+    }
+    if more is not None:
+        body["errors"] = more
+    return JSONResponse(body, status, media_type=MEDIA_TYPE, headers=_LOG_IN if status == 401 else None)
+
+
+def add_problems(app: FastAPI) -> None:
+    """Makes the app answer every error as a problem."""
+    app.add_exception_handler(HTTPException, _of_http)
+    app.add_exception_handler(RequestValidationError, _of_validation)
+    for kind in _STATUS_OF:
+        app.add_exception_handler(kind, _of_ours)
+    app.add_exception_handler(500, _of_bug)
+
+
+async def _of_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 -- the signature of Starlette's handlers is wider
+    code = error.code if isinstance(error, Problem) else _CODE_OF_STATUS.get(error.status_code, "http")
+    answer = problem(request, error.status_code, code=code, detail=str(error.detail))
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def _of_validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    faults = [
+        {"where": ".".join(str(part) for part in fault["loc"]), "reason": fault["msg"]} for fault in error.errors()
+    ]
+    first = f"{faults[0]['where']}: {faults[0]['reason']}" if faults else "wrong"
+    return problem(request, 422, code="invalid", detail=first, more=faults)
+
+
+async def _of_ours(request: Request, error: Exception) -> Response:
+    status, code = next(answer for kind, answer in _STATUS_OF.items() if isinstance(error, kind))
+    return problem(request, status, code=code, detail=str(error))
+
+
+async def _of_bug(request: Request, _error: Exception) -> Response:
+    return problem(request, 500, code="internal", detail="The centre made a mistake; it is in the log.")

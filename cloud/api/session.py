@@ -1,0 +1,96 @@
+"""Log in, log out, who am I."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from cloud.access.attempts import Attempts
+from cloud.access.passwords import MAX_LENGTH, verify_password
+from cloud.access.roles import Role
+from cloud.access.sessions import ABSOLUTE_MS, begin_session
+from cloud.api.audit import write_audit
+from cloud.api.deps import Centre
+from cloud.api.guard import CentreDep, IdentityDep, cookie_name
+from cloud.api.problems import Problem
+from cloud.store.base import UserRow
+
+router = APIRouter(prefix="/api/v1", tags=["session"])
+
+
+class Credentials(BaseModel):
+    """What a person types to log in."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        hide_input_in_errors=True,
+        json_schema_extra={"examples": [{"user": "trucban", "password": "a long sentence of yours"}]},
+    )
+    user: Annotated[str, Field(min_length=1, max_length=64)]
+    password: Annotated[str, Field(min_length=1, max_length=MAX_LENGTH)]
+
+
+class Me(BaseModel):
+    """Who the centre takes the caller for."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"user": "trucban", "role": "operator"}]})
+    user: str
+    role: Role
+
+
+@router.post("/session", summary="Log in", responses={401: {"description": "Wrong user or password"}})
+async def log_in(credentials: Credentials, request: Request, response: Response, centre: CentreDep) -> Me:
+    """Sets the session cookie (HttpOnly, SameSite=Lax). Too many failures make name and address wait (429)."""
+    address = request.client.host if request.client else ""
+    attempts: Attempts = request.app.state.attempts
+    _refuse_hurry(attempts, credentials.user, address, now=centre.clock.now_ms())
+    user = await _checked_user(request, centre, credentials)
+    if user is None:
+        attempts.failed(credentials.user, address, now=centre.clock.now_ms())
+        await write_audit(centre, actor=credentials.user, action="log_in_failed", target=address)
+        raise Problem(401, "wrong_credentials", "User or password is wrong.")
+    attempts.succeeded(user.name, address)
+    secret, row = begin_session(user, now=centre.clock.now_ms())
+    await asyncio.to_thread(centre.state.put_secret, row)
+    await write_audit(centre, actor=user.name, action="log_in", target=address)
+    response.set_cookie(
+        cookie_name(centre), secret, max_age=ABSOLUTE_MS // 1000, path="/",
+        secure=centre.settings.cookie_secure, httponly=True, samesite="lax",
+    )  # fmt: skip
+    return Me(user=user.name, role=Role(user.role))
+
+
+@router.delete("/session", summary="Log out", status_code=204)
+async def log_out(identity: IdentityDep, response: Response, centre: CentreDep) -> None:
+    """Ends the session or token that the request carries."""
+    await asyncio.to_thread(centre.state.drop_secret, identity.digest)
+    await write_audit(centre, actor=identity.name, action="log_out")
+    response.delete_cookie(
+        cookie_name(centre), path="/", secure=centre.settings.cookie_secure, httponly=True, samesite="lax"
+    )
+
+
+@router.get("/me", summary="Who am I")
+async def me(identity: IdentityDep) -> Me:
+    """The caller's name and role."""
+    return Me(user=identity.name, role=identity.role)
+
+
+def _refuse_hurry(attempts: Attempts, name: str, address: str, *, now: int) -> None:
+    wait_ms = attempts.wait_ms(name, address, now=now)
+    if wait_ms:
+        seconds = math.ceil(wait_ms / 1000)
+        raise Problem(429, "too_many", f"Too many failed log-ins; wait {seconds} s.", {"Retry-After": str(seconds)})
+
+
+async def _checked_user(request: Request, centre: Centre, credentials: Credentials) -> UserRow | None:
+    """The user when the password is right; few at a time, for each check takes 64 MiB on purpose."""
+    user = await asyncio.to_thread(centre.state.user, credentials.user)
+    known = user.password_hash if user and not user.disabled else ""
+    async with request.app.state.password_checks:
+        right = await asyncio.to_thread(verify_password, known, credentials.password)
+    return user if right else None
