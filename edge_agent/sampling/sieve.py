@@ -1,0 +1,79 @@
+"""One device's samples through normalise, quality and report, with the memory that these need between polls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from device_profiles.schema import DeviceProfile
+from edge_agent.connector import Sample
+from edge_agent.sampling.normalise import normalise
+from edge_agent.sampling.quality import Trace, judge
+from edge_agent.sampling.reading import Reading
+from edge_agent.sampling.report import worth_sending
+
+LATEST_MOMENT = 2**53  # the wire contract's bound
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The readings of one device at one time that are worth sending."""
+
+    observed_at: int
+    readings: tuple[Reading, ...]
+
+
+@dataclass(slots=True)
+class Sieve:
+    """Owns what a device said last. Its stamps rise strictly, so that no reading overwrites another."""
+
+    profile: DeviceProfile
+    _traces: dict[str, Trace] = field(default_factory=dict)
+    _reported: dict[str, Reading] = field(default_factory=dict)
+    _newest_at: int = 0
+
+    def sift(self, samples: Sequence[Sample], *, now: int) -> list[Row]:
+        """The rows in these samples that are worth sending, oldest first; samples without a time share `now`."""
+        moments: dict[int, list[Sample]] = {}
+        for sample in samples:
+            moments.setdefault(_moment_of(sample, now), []).append(sample)
+        rows = [self._row(moments[moment], self._stamp(moment, own=moment == now)) for moment in sorted(moments)]
+        return [row for row in rows if row.readings]
+
+    def latest(self) -> list[Reading]:
+        """The last reading of each point that was worth sending."""
+        return list(self._reported.values())
+
+    def _stamp(self, moment: int, *, own: bool) -> int:
+        """The moment itself; 1 ms after the newest when it would repeat it, or when our own clock went back a little.
+
+        A device that delivers an old record keeps the record's own time.
+        """
+        if moment == self._newest_at or (own and self._newest_at - 1000 <= moment < self._newest_at):
+            moment = self._newest_at + 1
+        self._newest_at = max(moment, self._newest_at)
+        return moment
+
+    def _row(self, samples: Sequence[Sample], observed_at: int) -> Row:
+        kept: dict[str, Reading] = {}
+        for sample in samples:
+            point = self.profile.point(sample.point)
+            if point is None:
+                continue
+            reading = normalise(sample, point, observed_at=observed_at)
+            trace = self._traces.get(point.key, Trace())
+            self._traces[point.key], reading = judge(trace, reading, point.limits)
+            if not (reading.is_bad or _has_a_time(sample)):
+                reading = replace(reading, quality="uncertain:clock")
+            if worth_sending(self._reported.get(point.key), reading, point.report):
+                kept[point.key] = self._reported[point.key] = reading
+        return Row(observed_at, tuple(kept.values()))
+
+
+def _moment_of(sample: Sample, now: int) -> int:
+    """The device's time, or ours when it has none or one that cannot be; the latter is marked in the quality."""
+    return now if sample.observed_at is None or not _has_a_time(sample) else sample.observed_at
+
+
+def _has_a_time(sample: Sample) -> bool:
+    return sample.observed_at is None or 0 < sample.observed_at <= LATEST_MOMENT
