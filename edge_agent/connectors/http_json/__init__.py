@@ -1,0 +1,1 @@
+"""Reads devices that answer JSON over HTTP, and takes in what devices push."""

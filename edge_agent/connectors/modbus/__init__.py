@@ -1,0 +1,1 @@
+"""Reads Modbus devices over TCP and serial lines."""
