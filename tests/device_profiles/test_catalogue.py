@@ -1,0 +1,86 @@
+"""The packaged device models: complete, named in both languages, and unchanged in the points that rules rely on."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from device_profiles.load import CATALOGUE, load_catalogue
+from device_profiles.schema import REGISTERS, DeviceProfile, ModbusSource, PointType
+
+PROFILES = load_catalogue()
+EACH = pytest.mark.parametrize("profile", PROFILES.profiles.values(), ids=lambda profile: profile.profile)
+RELIED_ON = {
+    "river_gauge_radar": "level_m velocity_m_s batt_v",
+    "rain_gauge_tipping": "rain_mm rain_total_mm batt_v",
+    "power_meter_sdm630": "u1_v u2_v u3_v i1_a i2_a i3_a p1_w p2_w p3_w p_w pf freq_hz import_kwh total_kwh",
+    "air_node": "pm25 pm10 temp_c rh noise_dba",
+    "street_light_cabinet": "u1_v u2_v u3_v i1_a i2_a i3_a p_w energy_kwh pf contactor door mode",
+    "ip_camera": "online fps frozen black blurred moved motion brightness",
+    "kiosk_queue": "online tickets waiting wait_min served counters_open paper_pct rating",
+    "cabinet_ups_router": "mains battery_pct battery_min output_source temp_c signal_dbm cpu_pct link",
+    "index_flood_level": "level to_next_m",
+}
+
+
+def test_points_that_others_rely_on_keep_their_names() -> None:
+    assert {name: " ".join(point.key for point in profile.points) for name, profile in PROFILES.profiles.items()} == (
+        RELIED_ON
+    )
+
+
+@EACH
+def test_every_point_is_named_in_both_languages_and_composed(profile: DeviceProfile) -> None:
+    for text in (profile.name, *(point.name for point in profile.points)):
+        assert text.vi == unicodedata.normalize("NFC", text.vi)
+        assert text.en.isprintable()
+    names = "".join(point.name.vi for point in profile.points)
+    assert not names.isascii(), "Vietnamese carries its diacritics"
+
+
+@EACH
+def test_a_number_of_a_device_has_limits(profile: DeviceProfile) -> None:
+    if profile.protocol == "derived":
+        return
+    for point in profile.points:
+        if point.type in (PointType.INT, PointType.FLOAT):
+            assert point.limits.minimum is not None, point.key
+            assert point.limits.maximum is not None, point.key
+
+
+@EACH
+def test_modbus_points_do_not_overlap(profile: DeviceProfile) -> None:
+    taken = sorted(
+        (source.table, source.address, source.address + REGISTERS[source.encoding])
+        for source in (point.source for point in profile.points)
+        if isinstance(source, ModbusSource)
+    )
+    for (table, _, end), (next_table, begin, _) in itertools.pairwise(taken):
+        assert table != next_table or end <= begin
+
+
+@EACH
+def test_an_unconfirmed_profile_says_where_its_facts_come_from(profile: DeviceProfile) -> None:
+    assert len(profile.source) > 20
+
+
+def test_the_meter_lies_where_its_maker_says() -> None:
+    addresses = {
+        point.key: point.source.address
+        for point in PROFILES["power_meter_sdm630"].points
+        if isinstance(point.source, ModbusSource)
+    }
+    assert addresses["u1_v"] == 0x0000
+    assert addresses["i3_a"] == 0x000A
+    assert addresses["p3_w"] == 0x0010
+    assert addresses["p_w"] == 0x0034
+    assert addresses["total_kwh"] == 0x0156
+
+
+def test_files_are_named_after_vendor_and_model() -> None:
+    for path in Path(CATALOGUE).glob("*.toml"):
+        assert re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+\.toml", path.name)
