@@ -1,0 +1,181 @@
+"""What the centre must be told: one TOML file, checked completely before anything is connected."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+
+from cloud.errors import ConfigurationError
+from device_profiles.load import read_toml
+from device_profiles.schema import Strict
+
+BROKER_PORT = 1883
+
+
+class Login(Strict):
+    """Who we are to a server; the password comes from a file or the environment, never from this file."""
+
+    username: str = Field("", description="Name of the account; empty = anonymous.")
+    username_env: str = Field("", description="Environment variable that holds the name instead.")
+    password_env: str = Field("", description="Environment variable that holds the password.")
+    password_file: Path | None = Field(None, description="File that holds the password, and nothing else.")
+
+    def name(self) -> str:
+        """The account's name; ConfigurationError when the environment lacks it."""
+        return _from_environment(self.username_env) if self.username_env else self.username
+
+    def password(self) -> SecretStr | None:
+        """The password, None for an anonymous account; ConfigurationError when its place is empty."""
+        if self.password_env:
+            return SecretStr(_from_environment(self.password_env))
+        if self.password_file is not None:
+            return SecretStr(_text_of(self.password_file))
+        return None
+
+
+class HttpConfig(Strict):
+    """Where the API and the pages answer."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 = any free one.")
+    cookie_secure: bool = Field(True, description="Session cookies only over HTTPS; false only for a laptop.")
+    public_url: str = Field("", description="How people reach the centre; used in notices.")
+
+
+class BrokerConfig(Login):
+    """The MQTT broker between the fleet and the centre."""
+
+    url: str = Field("mqtt://127.0.0.1:1883", description="mqtt://host:port")
+    client_id: str = Field("thacba-centre", min_length=1, max_length=64, description="Our name at the broker.")
+    keep_alive_s: int = Field(20, ge=5, le=600, description="Longest silence before the link counts as dead.")
+    inbox_messages: int = Field(
+        5_000, ge=10, le=1_000_000, description="Messages held while the store is slow; beyond it they are let go."
+    )
+    inbox_bytes: int = Field(
+        64 * 1024 * 1024, ge=1024 * 1024, description="The same in bytes; the fleet's disks hold what we let go."
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _is_mqtt(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme != "mqtt" or not parts.hostname or parts.username or parts.password:
+            raise ValueError("must read mqtt://host:port, without a name or password in it")
+        _ = parts.port  # raises ValueError when it is not a port
+        return url
+
+    def host(self) -> str:
+        """The broker's host name."""
+        return urlsplit(self.url).hostname or ""
+
+    def port(self) -> int:
+        """The broker's port."""
+        return urlsplit(self.url).port or BROKER_PORT
+
+
+class SqliteStoreConfig(Strict):
+    """The embedded store of readings, for one machine without a server."""
+
+    kind: Literal["sqlite"] = "sqlite"
+    path: Path | None = Field(None, description="Its file; readings.sqlite3 in data_dir when left out.")
+
+
+class InfluxStoreConfig(Login):
+    """An InfluxDB server, through the interface that all its generations share."""
+
+    kind: Literal["influx"] = "influx"
+    url: str = Field("http://127.0.0.1:8086", pattern=r"^https?://", description="Where the server answers.")
+    database: str = Field("thacba", min_length=1, description="Database (a bucket mapping in version 2).")
+    retention_policy: str = Field("", description="Retention policy; empty = the default one.")
+    gzip: bool = Field(True, description="Compress what we write.")
+    timeout_s: float = Field(10.0, gt=0, le=120, description="Longest wait for an answer.")
+
+    @field_validator("url")
+    @classmethod
+    def _has_no_password(cls, url: str) -> str:
+        if urlsplit(url).password:
+            raise ValueError("the password does not belong into the address: use password_env or password_file")
+        return url
+
+
+StoreConfig = Annotated[SqliteStoreConfig | InfluxStoreConfig, Field(discriminator="kind")]
+
+
+class StateConfig(Login):
+    """The database of alarms, ledger, users and notices."""
+
+    url: str = Field("", description="SQLAlchemy address without password; empty = centre.sqlite3 in data_dir.")
+
+
+class FlowConfig(Strict):
+    """How readings are gathered into windows: one write and one commit each."""
+
+    window_readings: int = Field(20_000, ge=1, le=1_000_000, description="A window is full with so many readings.")
+    window_messages: int = Field(400, ge=1, le=10_000, description="A window is full with so many messages.")
+    linger_s: float = Field(0.05, ge=0, le=5, description="How long a window waits for company.")
+    tick_s: float = Field(1.0, gt=0, le=60, description="How often silence is judged.")
+
+
+class CentreConfig(Strict):
+    """Everything that `thacba-cloud serve` must be told."""
+
+    data_dir: Path = Field(description="Where the centre keeps its files; made when missing.")
+    http: HttpConfig = Field(default_factory=lambda: HttpConfig.model_validate({}), description="API and pages.")
+    broker: BrokerConfig = Field(
+        default_factory=lambda: BrokerConfig.model_validate({}), description="The MQTT broker."
+    )
+    store: StoreConfig = Field(
+        default_factory=lambda: SqliteStoreConfig.model_validate({}), description="Where readings are kept."
+    )
+    state: StateConfig = Field(
+        default_factory=lambda: StateConfig.model_validate({}), description="Where everything else is kept."
+    )
+    flow: FlowConfig = Field(default_factory=lambda: FlowConfig.model_validate({}), description="Windows of readings.")
+    sites_dir: Path = Field(description="Folder of site files, one site each, and areas.toml.")
+    rules_dir: Path | None = Field(None, description="Folder of rule files; without it nothing raises an alarm.")
+    profile_dirs: tuple[Path, ...] = Field((), description="Folders of device profiles beside the packaged ones.")
+
+
+def load_config(path: Path) -> CentreConfig:
+    """The configuration in a file, relative paths resolved against it; FileFaultsError with every fault."""
+    return _anchored(read_toml(path, CentreConfig), path.resolve().parent)
+
+
+def _anchored(config: CentreConfig, folder: Path) -> CentreConfig:
+    def at(path: Path | None) -> Path | None:
+        return None if path is None else folder / path
+
+    store: SqliteStoreConfig | InfluxStoreConfig
+    if isinstance(config.store, SqliteStoreConfig):
+        store = config.store.model_copy(update={"path": at(config.store.path)})
+    else:
+        store = config.store.model_copy(update={"password_file": at(config.store.password_file)})
+    return config.model_copy(
+        update={
+            "data_dir": at(config.data_dir),
+            "sites_dir": at(config.sites_dir),
+            "rules_dir": at(config.rules_dir),
+            "profile_dirs": tuple(folder / each for each in config.profile_dirs),
+            "broker": config.broker.model_copy(update={"password_file": at(config.broker.password_file)}),
+            "state": config.state.model_copy(update={"password_file": at(config.state.password_file)}),
+            "store": store,
+        }
+    )
+
+
+def _from_environment(name: str) -> str:
+    try:
+        return os.environ[name]
+    except KeyError:
+        raise ConfigurationError(f"environment variable {name} is not set") from None
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}") from error

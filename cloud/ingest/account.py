@@ -1,0 +1,138 @@
+"""The account of one epoch of one gateway: which sequences are settled, how, and how many readings that is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from cloud.ingest.ranges import UNKNOWN, Range, Stretch, Stretches, merged, without
+from device_profiles.wire import Dropped
+
+MISSING_NAMED = 50  # ranges in one receipt; the rest follow with the next
+
+
+@dataclass(slots=True)
+class Account:
+    """accepted = stored + dead_lettered + dropped + awaited, whatever comes in whatever order.
+
+    `stored`, `dead` and `dropped` count what batches and declarations said. Where nobody said how much a range held
+    (a refused batch, a drop that overlaps what had arrived), the counts of the batches around it tell: see Stretches.
+    `accepted` is the most that the gateway ever claimed.
+    """
+
+    settled: Stretches = field(default_factory=Stretches)
+    refused: list[Range] = field(default_factory=list)
+    given_up: list[Range] = field(default_factory=list)
+    claimed: int = 0
+    stored: int = 0
+    dead: int = 0
+    dropped: int = 0
+    unsized: str = ""  # which of "dead" and "dropped" holds ranges of unsaid size; dead when both do
+
+    @property
+    def dead_lettered(self) -> int:
+        """Readings that lie in the dead letters, or were refused with their whole batch."""
+        return self.dead + (self._unsaid() if self.unsized == "dead" else 0)
+
+    @property
+    def dropped_readings(self) -> int:
+        """Readings that the gateway gave up and declared."""
+        return self.dropped + (self._unsaid() if self.unsized == "dropped" else 0)
+
+    @property
+    def accepted(self) -> int:
+        """Readings that the gateway accepted in this epoch, as far as anybody told us."""
+        return max(self.claimed, self.stored + self.dead_lettered + self.dropped_readings)
+
+    @property
+    def awaited(self) -> int:
+        """Readings that are still on the gateway or under way."""
+        return self.accepted - self.stored - self.dead_lettered - self.dropped_readings
+
+    def store(self, sequence: int, *, base: int, stored: int, dead: int) -> None:
+        """Settles a batch that is committed, with the readings of it that are stored and those in the dead letters."""
+        size = stored + dead
+        self.claimed = max(self.claimed, base + size)
+        self.stored += stored
+        self.dead += dead
+        self.settled.add(Stretch(sequence, sequence, base, size))
+
+    def refuse(self, sequence: int, *, base: int) -> None:
+        """Settles a batch that cannot be read; how much it held is told by the batches around it."""
+        self.claimed = max(self.claimed, base)
+        self.unsized = "dead"
+        self.refused = merged(self.refused, sequence, sequence)
+        self.settled.add(Stretch(sequence, sequence, base, 0))
+
+    def give_up(self, drop: Dropped) -> None:
+        """Settles what the gateway declares dropped; what had arrived before stays stored, said twice counts once."""
+        gaps = self.settled.gaps_in(drop.first, drop.last)
+        whole = gaps == [(drop.first, drop.last)]
+        for first, last in gaps:
+            self.given_up = merged(self.given_up, first, last)
+            if whole:
+                self.dropped += drop.readings
+                self.settled.add(Stretch(first, last, UNKNOWN, drop.readings))
+            else:
+                self.unsized = self.unsized or "dropped"
+                self.settled.add(self._beside(first, last))
+
+    def claim(self, accepted: int) -> None:
+        """Takes the gateway's word for how many readings it accepted."""
+        self.claimed = max(self.claimed, accepted)
+
+    def missing(self, up_to: int) -> list[Range]:
+        """Ranges that are not settled, from the first sequence up to one."""
+        return self.settled.gaps_in(1, up_to) if up_to > 0 else []
+
+    def stored_ranges(self) -> list[Range]:
+        """Ranges of committed batches."""
+        taken = sorted([*self.refused, *self.given_up])
+        return without(self.settled.rows(), taken)
+
+    def pack(self) -> str:
+        """The account as a JSON text."""
+        content: dict[str, object] = {
+            "s": self.settled.packed(),
+            "n": [self.claimed, self.stored, self.dead, self.dropped],
+        }
+        if self.refused:
+            content["r"] = self.refused
+        if self.given_up:
+            content["d"] = self.given_up
+        if self.unsized:
+            content["u"] = self.unsized
+        return json.dumps(content, separators=(",", ":"))
+
+    def _beside(self, first: int, last: int) -> Stretch:
+        """A stretch of unsaid size, anchored to the settled neighbour that it has."""
+        for each in self.settled:
+            if each.last == first - 1 and each.end != UNKNOWN:
+                return Stretch(first, last, each.end, 0)
+            if each.first == last + 1:
+                return Stretch(first, last, each.begin, 0)
+        return Stretch(first, last, UNKNOWN, 0)
+
+    def _unsaid(self) -> int:
+        return max(0, self.settled.covered() - self.stored - self.dead - self.dropped)
+
+
+def unpack(text: str) -> Account:
+    """The account in a JSON text."""
+    content = json.loads(text)
+    claimed, stored, dead, dropped = content["n"]
+    return Account(
+        settled=Stretches(content["s"]),
+        refused=_ranges(content.get("r", ())),
+        given_up=_ranges(content.get("d", ())),
+        claimed=claimed,
+        stored=stored,
+        dead=dead,
+        dropped=dropped,
+        unsized=content.get("u", ""),
+    )
+
+
+def _ranges(pairs: Iterable[Iterable[int]]) -> list[Range]:
+    return [(first, last) for first, last in pairs]

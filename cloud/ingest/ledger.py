@@ -1,0 +1,161 @@
+"""The ledger: every account of every gateway, so that each reading is stored, explained or still awaited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from cloud.ingest.account import MISSING_NAMED, Account, unpack
+from cloud.ingest.ranges import Range
+from cloud.store.base import AccountRow
+from device_profiles.wire import Channel, Dropped, Receipt, Refused
+
+AccountKey = tuple[str, str]  # gateway, epoch
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of one batch: the readings stored and in the dead letters, or refused as a whole with a reason."""
+
+    gateway: str
+    epoch: str
+    sequence: int
+    base: int
+    channel: Channel
+    stored: int = 0
+    dead: int = 0
+    dropped: Sequence[Dropped] = ()
+    refused: str = ""
+
+    @property
+    def key(self) -> AccountKey:
+        """Whose account it belongs to."""
+        return (self.gateway, self.epoch)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms of the identity, summed: accepted = stored + dead_lettered + dropped + awaited."""
+
+    accepted: int = 0
+    stored: int = 0
+    dead_lettered: int = 0
+    dropped: int = 0
+    awaited: int = 0
+
+
+class Ledger:
+    """Accounts by gateway and epoch. A draft changes nothing until it is installed, which follows its commit."""
+
+    def __init__(self, rows: Iterable[AccountRow] = ()) -> None:
+        self._accounts = {(row.gateway, row.epoch): unpack(row.account) for row in rows}
+        self._next: dict[AccountKey, int] = {}
+        self._lanes: dict[AccountKey, dict[Channel, int]] = {}
+
+    def has(self, gateway: str, epoch: str, sequence: int) -> bool:
+        """Whether this batch is settled."""
+        account = self._accounts.get((gateway, epoch))
+        return account is not None and sequence in account.settled
+
+    def accounts(self) -> Sequence[tuple[str, str, Account]]:
+        """Every account; look, do not touch."""
+        return [(gateway, epoch, account) for (gateway, epoch), account in sorted(self._accounts.items())]
+
+    def terms(self) -> Terms:
+        """The identity over the whole fleet."""
+        accounts = self._accounts.values()
+        return Terms(
+            sum(each.accepted for each in accounts),
+            sum(each.stored for each in accounts),
+            sum(each.dead_lettered for each in accounts),
+            sum(each.dropped_readings for each in accounts),
+            sum(each.awaited for each in accounts),
+        )
+
+    def missing(self, gateway: str, epoch: str) -> list[Range]:
+        """Every range of an account that is not settled, as far as the gateway has numbered."""
+        account = self._accounts.get((gateway, epoch))
+        if account is None:
+            return []
+        return account.missing(max(account.settled.last, self._next.get((gateway, epoch), 1) - 1))
+
+    def heard(self, gateway: str, epoch: str, *, next_sequence: int, accepted: int) -> None:
+        """Takes what a health document says of an epoch; kept with the account's next commit."""
+        self._accounts.setdefault((gateway, epoch), Account()).claim(accepted)
+        self._next[gateway, epoch] = max(self._next.get((gateway, epoch), 1), next_sequence)
+
+    def draft(self, settlements: Iterable[Settlement]) -> Draft:
+        """What these batches would change."""
+        draft = Draft(self._accounts)
+        for each in settlements:
+            draft.settle(each)
+        return draft
+
+    def install(self, draft: Draft, settlements: Iterable[Settlement]) -> None:
+        """Makes a draft true, once it is committed."""
+        for key, account in draft.changed.items():
+            account.claim(self._accounts[key].claimed if key in self._accounts else 0)
+            self._accounts[key] = account
+        for each in settlements:
+            lanes = self._lanes.setdefault(each.key, {})
+            lanes[each.channel] = max(lanes.get(each.channel, 0), each.sequence)
+
+    def receipt(self, key: AccountKey, settlements: Iterable[Settlement]) -> Receipt:
+        """What the gateway may forget, of these batches of one account, and what it should send again."""
+        mine = [each for each in settlements if each.key == key]
+        committed: list[Range] = []
+        for sequence in sorted({each.sequence for each in mine if not each.refused}):
+            if committed and sequence <= committed[-1][1] + 1:
+                committed[-1] = (committed[-1][0], sequence)
+            else:
+                committed.append((sequence, sequence))
+        refused = [Refused(each.sequence, each.refused) for each in mine if each.refused]
+        return Receipt(v=1, epoch=key[1], committed=committed, missing=self._passed_over(key), refused=refused)
+
+    def _passed_over(self, key: AccountKey) -> list[Range]:
+        """Ranges that both lanes have gone past: each lane sends in rising order, so what lies below both is lost.
+
+        What only the live lane has passed may still come with the backlog, and must not be sent twice for nothing.
+        """
+        lanes = self._lanes.get(key, {})
+        account = self._accounts.get(key)
+        passed = min(lanes.get(Channel.READINGS, 0), lanes.get(Channel.BACKLOG, 0))
+        return account.missing(passed)[:MISSING_NAMED] if account is not None else []
+
+
+class Draft:
+    """Accounts as they would be; copies are made of what changes only."""
+
+    def __init__(self, accounts: dict[AccountKey, Account]) -> None:
+        self._accounts = accounts
+        self.changed: dict[AccountKey, Account] = {}
+        self.new: list[Settlement] = []
+
+    def settle(self, settlement: Settlement) -> None:
+        """Settles a batch, unless it is settled already; the drops that it declares count either way."""
+        account = self._account(settlement)
+        if settlement.sequence not in account.settled:
+            self.new.append(settlement)
+            account = self._changing(settlement.key)
+            if settlement.refused:
+                account.refuse(settlement.sequence, base=settlement.base)
+            else:
+                account.store(settlement.sequence, base=settlement.base, stored=settlement.stored, dead=settlement.dead)
+        for drop in settlement.dropped:
+            if account.settled.gaps_in(drop.first, drop.last):
+                account = self._changing(settlement.key)
+                account.give_up(drop)
+
+    def rows(self, now: int) -> list[AccountRow]:
+        """The changed accounts as they are kept."""
+        return [AccountRow(gateway, epoch, each.pack(), now) for (gateway, epoch), each in self.changed.items()]
+
+    def _account(self, settlement: Settlement) -> Account:
+        return self.changed.get(settlement.key) or self._accounts.get(settlement.key) or Account()
+
+    def _changing(self, key: AccountKey) -> Account:
+        account = self.changed.get(key)
+        if account is None:
+            known = self._accounts.get(key)
+            account = self.changed[key] = Account() if known is None else unpack(known.pack())
+        return account

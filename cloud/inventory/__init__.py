@@ -1,0 +1,1 @@
+"""Areas, sites, gateways and devices of the province, and how fresh what they say is."""

@@ -1,0 +1,181 @@
+"""What the fleet last said of itself: presence and health of gateways, newest value of every point."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from cloud.store.base import Columns
+from device_profiles.wire import BirthDevice, DeviceHealth, Health, State
+from device_profiles.wire.messages import Cell
+
+Presence = Literal["online", "lost", "stopped", "never"]
+STRANGERS_KEPT = 200  # names that anybody could invent must not fill the memory
+
+
+@dataclass(slots=True)
+class PointStanding:
+    """The newest usable value of a point, and the quality of the newest reading, usable or not."""
+
+    value: Cell = None
+    observed_at: int = 0
+    received_at: int = 0
+    quality: str = "good"
+    quality_at: int = 0
+
+
+@dataclass(slots=True)
+class DeviceStanding:
+    """What is known of one device."""
+
+    gateway: str
+    device: str
+    profile: str
+    site: str
+    name_vi: str = ""
+    name_en: str = ""
+    read_at: int = 0
+    fault: str = ""
+    points: dict[str, PointStanding] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class GatewayStanding:
+    """What a gateway last said of itself; times in ms since 1970 UTC, 0 = never."""
+
+    gateway: str
+    presence: Presence = "never"
+    since: int = 0
+    state: State | None = None
+    health: Health | None = None
+    health_at: int = 0
+    heard_at: int = 0
+    devices: dict[str, DeviceStanding] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Stranger:
+    """A gateway that nobody has listed: its batches are withheld until somebody does."""
+
+    gateway: str
+    batches: int = 0
+    heard_at: int = 0
+
+
+class Fleet:
+    """The standing of every gateway and device. One owner, the flow, writes it; pages read it."""
+
+    def __init__(self) -> None:
+        self._gateways: dict[str, GatewayStanding] = {}
+        self._strangers: dict[str, Stranger] = {}
+
+    def gateway(self, gateway: str) -> GatewayStanding | None:
+        """One gateway, if it was ever heard."""
+        return self._gateways.get(gateway)
+
+    def gateways(self) -> Sequence[GatewayStanding]:
+        """Every gateway ever heard."""
+        return list(self._gateways.values())
+
+    def device(self, gateway: str, device: str) -> DeviceStanding | None:
+        """One device, if it was ever introduced or heard."""
+        standing = self._gateways.get(gateway)
+        return None if standing is None else standing.devices.get(device)
+
+    def devices(self) -> Iterator[DeviceStanding]:
+        """Every device ever introduced or heard."""
+        for gateway in self._gateways.values():
+            yield from gateway.devices.values()
+
+    def strangers(self) -> Sequence[Stranger]:
+        """Gateways that nobody has listed, loudest first."""
+        return sorted(self._strangers.values(), key=lambda each: -each.batches)
+
+    def born(self, gateway: str, state: State, *, site: str, received_at: int) -> None:
+        """Takes a birth, a will or a clean stop; devices that a birth no longer names are forgotten."""
+        standing = self._standing(gateway)
+        standing.presence, standing.since = state.state, state.since or received_at
+        standing.heard_at = received_at
+        if state.state != "online":
+            return
+        standing.state = state
+        known = standing.devices
+        standing.devices = {each.device: _introduced(each, known, gateway=gateway, site=site) for each in state.devices}
+
+    def healthy(self, gateway: str, health: Health, *, received_at: int) -> None:
+        """Takes a health document."""
+        standing = self._standing(gateway)
+        standing.health, standing.health_at = health, health.at
+        standing.heard_at = received_at
+        for each in health.devices:
+            device = standing.devices.get(each.device)
+            if device is not None:
+                device.read_at, device.fault = max(device.read_at, each.read_at), each.fault
+
+    def observed(self, columns: Columns, *, received_at: int) -> DeviceStanding:
+        """Takes the readings of one device; older ones than it has change nothing."""
+        gateway = self._standing(columns.gateway)
+        gateway.heard_at = received_at
+        device = gateway.devices.get(columns.device)
+        if device is None or device.profile != columns.profile:
+            device = DeviceStanding(columns.gateway, columns.device, columns.profile, columns.site)
+            gateway.devices[columns.device] = device
+        times, quality = columns.times, columns.quality
+        device.read_at = max(device.read_at, times[-1])
+        for key, column in columns.points.items():
+            point = device.points.get(key)
+            if point is None:
+                point = device.points[key] = PointStanding()
+            _take(point, times, column, received_at=received_at)
+            if key in quality or point.quality != "good":
+                _take_quality(point, times, column, quality.get(key, ()))
+        return device
+
+    def withheld(self, gateway: str, *, received_at: int) -> None:
+        """Remembers that an unknown gateway spoke."""
+        if gateway not in self._strangers and len(self._strangers) >= STRANGERS_KEPT:
+            del self._strangers[min(self._strangers.values(), key=lambda each: each.heard_at).gateway]
+        stranger = self._strangers.setdefault(gateway, Stranger(gateway))
+        stranger.batches += 1
+        stranger.heard_at = received_at
+
+    def _standing(self, gateway: str) -> GatewayStanding:
+        standing = self._gateways.get(gateway)
+        if standing is None:
+            standing = self._gateways[gateway] = GatewayStanding(gateway)
+        return standing
+
+
+def answering(health: Health) -> Iterator[DeviceHealth]:
+    """The devices that were read at least once, as a health document tells."""
+    return (each for each in health.devices if each.read_at > 0)
+
+
+def _introduced(entry: BirthDevice, known: dict[str, DeviceStanding], *, gateway: str, site: str) -> DeviceStanding:
+    device = known.get(entry.device)
+    if device is None or device.profile != entry.profile:
+        device = DeviceStanding(gateway, entry.device, entry.profile, site)
+    device.name_vi, device.name_en = entry.name_vi, entry.name_en
+    return device
+
+
+def _take(point: PointStanding, times: list[int], column: list[Cell], *, received_at: int) -> None:
+    """The newest value of the column, unless what the point has is newer."""
+    position = len(column) - 1
+    while position >= 0 and column[position] is None:
+        position -= 1
+    if position >= 0 and times[position] >= point.observed_at:
+        point.value, point.observed_at, point.received_at = column[position], times[position], received_at
+
+
+def _take_quality(point: PointStanding, times: list[int], column: list[Cell], marks: Sequence[tuple[int, str]]) -> None:
+    """The quality of the newest reading: a mark when it has one, good when it is a value without."""
+    codes = dict(marks)
+    for position in range(len(times) - 1, -1, -1):
+        if times[position] < point.quality_at:
+            return
+        code = codes.get(position)
+        if code is not None or column[position] is not None:
+            point.quality, point.quality_at = code or "good", times[position]
+            return
