@@ -23,7 +23,7 @@ RELIED_ON = {
     "ip_camera": "online fps frozen black blurred moved motion brightness",
     "kiosk_queue": "online tickets waiting wait_min served counters_open paper_pct rating",
     "cabinet_ups_router": "mains battery_pct battery_min output_source temp_c signal_dbm cpu_pct link",
-    "index_flood_level": "level to_next_m",
+    "index_flood_level": "flood_level delta_to_next_m",
 }
 
 
