@@ -1,0 +1,44 @@
+# The commands of the house. `make help` lists them. Everything else is done by the programs themselves.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+READY := $(VENV)/.ready
+BIN := $(VENV)/bin
+
+.PHONY: help demo test check bench clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "  DEMO_SECONDS=90 ends the demo by itself; BROKER=mqtt://... INFLUX=http://... PORT=... choose its servers."
+
+demo: $(READY) ## Watch a flood rise: devices, gateways, broker and centre on this machine
+	@$(BIN)/thacba-sim demo
+
+check: $(READY) ## Format, lint, types and import rules, in seconds
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+test: $(READY) check ## Everything that CI runs: check, all tests on real servers, coverage
+	@bash deploy/setup/system_packages.sh
+	@rm -f .coverage .coverage.*
+	@$(BIN)/coverage run -m pytest -q
+	@$(BIN)/coverage combine -q
+	@$(BIN)/python -m tests.coverage_gate
+
+bench: $(READY) ## How fast, against a bare client: one table, and one line of JSON last
+	@bash deploy/setup/system_packages.sh >&2
+	@$(BIN)/python -m tests.benchmarks
+
+clean: ## Remove what the commands made (not the virtual environment)
+	@rm -rf .demo .bench .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -not -path "./$(VENV)/*" -prune -exec rm -rf {} +
+
+$(READY): requirements.lock pyproject.toml deploy/setup/python.sh
+	@bash deploy/setup/python.sh $(PYTHON) $(VENV)
+	@touch $@

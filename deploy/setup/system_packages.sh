@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# The real servers and the browser that the tests use. Installs what is missing when it may, else says what is missing.
+# Nothing of it is left running: the tests start what they need themselves, on ports of their own.
+set -euo pipefail
+
+# program that shows it is there : Debian package
+wanted=(
+  mosquitto:mosquitto
+  mosquitto_pub:mosquitto-clients
+  influxd:influxdb
+  influx:influxdb-client
+  chromium:chromium
+  ffmpeg:ffmpeg
+  fc-list:fontconfig
+)
+PATH=$PATH:/usr/sbin:/usr/local/sbin
+
+missing=()
+for pair in "${wanted[@]}"; do
+  command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
+done
+# Vietnamese needs a font with all its diacritics; fc-list knows fonts by language
+if ! command -v fc-list >/dev/null || [ -z "$(fc-list :lang=vi family | head -n 1)" ]; then
+  missing+=(fonts-noto-core)
+fi
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+  echo "The tests need these Debian packages: ${missing[*]}. As root: apt-get install ${missing[*]}" >&2
+  exit 1
+fi
+
+# Debian starts services when it installs them; this file tells it not to (policy-rc.d, 101 = forbidden).
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  trap 'rm -f "$policy"' EXIT
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod +x "$policy"
+fi
+echo "Installing ${missing[*]} ..." >&2
+apt-get -qq update </dev/null >&2
+DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" </dev/null >&2
