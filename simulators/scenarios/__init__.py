@@ -1,0 +1,1 @@
+"""Weather and water that happened, told again at any speed: one TOML file per event."""

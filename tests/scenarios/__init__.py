@@ -1,0 +1,1 @@
+"""Stories that were told before, and whole programs that live through them."""
