@@ -29,10 +29,10 @@ class SightConfig(Strict):
 
     frozen_after_s: float = Field(6.0, ge=2, le=8, description="The same picture for so long is frozen.")
     frozen_levels: float = Field(
-        0.3, ge=0, le=10, description="Mean difference up to which two pictures are the same (encoder noise)."
+        0.5, ge=0, le=10, description="Mean difference up to which two pictures are the same (encoder noise)."
     )
     frozen_cell_levels: float = Field(
-        4.0, ge=0, le=64, description="Largest difference of one cell (4x4 px) in a picture that is still the same."
+        2.0, ge=0, le=64, description="Largest difference of one cell (4x4 px) in a picture that is still the same."
     )
     black_level: float = Field(24.0, ge=0, le=128, description="Nearly all pixels at or below this: black.")
     flat_levels: float = Field(3.0, ge=0, le=32, description="Nearly all pixels within this of the median: no picture.")
