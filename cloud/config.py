@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 
 from cloud.errors import ConfigurationError
+from cloud.notify.registry import ChannelConfig
 from device_profiles.load import read_toml
 from device_profiles.schema import Strict
 
@@ -120,6 +121,22 @@ class FlowConfig(Strict):
     tick_s: float = Field(1.0, gt=0, le=60, description="How often silence is judged.")
 
 
+class NotifyConfig(Strict):
+    """Where notices of alarms go."""
+
+    late_s: float = Field(900.0, gt=0, le=86400 * 30, description="Older news is recorded, and pages nobody.")
+    channels: tuple[ChannelConfig, ...] = Field((), description="Webhooks and mailboxes.")
+
+    @field_validator("channels")
+    @classmethod
+    def _names_are_unique(cls, channels: tuple[ChannelConfig, ...]) -> tuple[ChannelConfig, ...]:
+        names = [channel.name for channel in channels]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"channels named twice: {', '.join(twice)}")
+        return channels
+
+
 class CentreConfig(Strict):
     """Everything that `thacba-cloud serve` must be told."""
 
@@ -135,6 +152,7 @@ class CentreConfig(Strict):
         default_factory=lambda: StateConfig.model_validate({}), description="Where everything else is kept."
     )
     flow: FlowConfig = Field(default_factory=lambda: FlowConfig.model_validate({}), description="Windows of readings.")
+    notify: NotifyConfig = Field(default_factory=lambda: NotifyConfig.model_validate({}), description="Notices.")
     sites_dir: Path = Field(description="Folder of site files, one site each, and areas.toml.")
     rules_dir: Path | None = Field(None, description="Folder of rule files; without it nothing raises an alarm.")
     profile_dirs: tuple[Path, ...] = Field((), description="Folders of device profiles beside the packaged ones.")

@@ -52,6 +52,13 @@ class Ledger:
         self._next: dict[AccountKey, int] = {}
         self._lanes: dict[AccountKey, dict[Channel, int]] = {}
 
+    def reload(self, rows: Iterable[AccountRow]) -> None:
+        """Starts again from what is kept; what gateways claimed since then still holds."""
+        claims = {key: account.claimed for key, account in self._accounts.items()}
+        self._accounts = {(row.gateway, row.epoch): unpack(row.account) for row in rows}
+        for key, claimed in claims.items():
+            self._accounts.setdefault(key, Account()).claim(claimed)
+
     def has(self, gateway: str, epoch: str, sequence: int) -> bool:
         """Whether this batch is settled."""
         account = self._accounts.get((gateway, epoch))

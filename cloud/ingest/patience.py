@@ -1,0 +1,66 @@
+"""Patience with a store that is away: holds what it should take, tries again, and says since when it is away."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from cloud.errors import StoreMisconfiguredError, StoreUnavailableError
+from cloud.metrics import Metric, Metrics
+from device_profiles.backoff import Backoff
+from device_profiles.clock import Clock
+
+log = logging.getLogger(__name__)
+
+PROBE_S = 30.0  # a store that refuses us needs a person: ask seldom, drop nothing
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Outage:
+    """Whether a store works, and since when it does not."""
+
+    fault: str = ""
+    since_ms: int = 0
+    back_at: float = 0.0  # monotonic time of its last return
+
+
+class Patience:
+    """Repeats what a store does not take until it does. Nothing is dropped; the gateways' disks hold the rest."""
+
+    def __init__(self, name: str, clock: Clock, metrics: Metrics, *, counter: Metric) -> None:
+        self._name = name
+        self._clock = clock
+        self._metrics = metrics
+        self._counter = counter
+        self._backoff = Backoff(base_s=0.2, cap_s=10.0)
+        self.outage = Outage()
+
+    async def until_taken(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """What the attempt returns, as soon as it returns anything."""
+        while True:
+            try:
+                result = await attempt()
+            except StoreUnavailableError as error:
+                self._metrics.add(self._counter)
+                self._note_fault(error)
+                is_ours = isinstance(error, StoreMisconfiguredError)
+                await self._clock.sleep(PROBE_S if is_ours else self._backoff.next_delay())
+            else:
+                self._note_success()
+                return result
+
+    def _note_fault(self, error: StoreUnavailableError) -> None:
+        if not self.outage.fault:
+            self.outage.since_ms = self._clock.now_ms()
+            log.warning("store lost", extra={"store": self._name, "error": str(error)})
+        self.outage.fault = str(error) or type(error).__name__
+
+    def _note_success(self) -> None:
+        if self.outage.fault:
+            away_s = (self._clock.now_ms() - self.outage.since_ms) / 1000
+            log.warning("store back", extra={"store": self._name, "away_s": away_s})
+            self.outage = Outage(back_at=self._clock.monotonic())
+            self._backoff.reset()

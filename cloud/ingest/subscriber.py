@@ -1,0 +1,151 @@
+"""The door to the MQTT broker: hears the fleet, hands out receipts and commands, comes back after every loss."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from typing import NoReturn, Protocol
+
+import aiomqtt
+
+from cloud.config import BrokerConfig
+from cloud.ingest.inbox import Inbox
+from cloud.metrics import Metric, Metrics
+from device_profiles.backoff import Backoff
+from device_profiles.clock import Clock
+from device_profiles.wire import filter_for
+from device_profiles.wire.topics import UP
+
+log = logging.getLogger(__name__)
+
+OUTBOX_MESSAGES = 5_000
+SENDERS = 4  # publishes under way at the same time; each waits for its PUBACK
+ANSWER_S = 4.0  # longest wait for the broker, also when we stop: stopping takes less than 5 s
+STEADY_S = 30.0  # a link that lasted so long was a good one
+
+
+class Link(Protocol):
+    """The way to and from the fleet."""
+
+    async def run(self, inbox: Inbox) -> None:
+        """Feeds the inbox until cancelled."""
+
+    def send(self, topic: str, payload: bytes) -> bool:
+        """Hands a message over for sending, at least once; False when it had to let one go."""
+
+    def fault(self) -> str:
+        """Empty when connected, else one sentence why not."""
+
+    def connected_for_s(self) -> float:
+        """How long the link has been good; 0 when it is not."""
+
+
+class MqttLink:
+    """One connection, one session that the broker forgets: what we miss, the gateways send again."""
+
+    def __init__(self, config: BrokerConfig, clock: Clock, metrics: Metrics) -> None:
+        self._config = config
+        self._clock = clock
+        self._metrics = metrics
+        self._outbox: deque[tuple[str, bytes]] = deque()
+        self._unsent = asyncio.Event()
+        self._fault = "not connected yet"
+        self._since = 0.0
+        self._links = 0
+
+    def fault(self) -> str:
+        """Empty when connected, else one sentence why not."""
+        return self._fault
+
+    def connected_for_s(self) -> float:
+        """How long the link has been good; 0 when it is not."""
+        return 0.0 if self._fault else self._clock.monotonic() - self._since
+
+    def send(self, topic: str, payload: bytes) -> bool:
+        """Hands a message over for sending; when too many wait, the oldest is let go and counted."""
+        full = len(self._outbox) >= OUTBOX_MESSAGES
+        if full:
+            self._outbox.popleft()
+            self._metrics.add(Metric.RECEIPTS_LOST)
+        self._outbox.append((topic, payload))
+        self._unsent.set()
+        return not full
+
+    async def run(self, inbox: Inbox) -> None:
+        """Connects, listens, and starts again when the link is lost; ends only when cancelled."""
+        backoff = Backoff(base_s=0.5, cap_s=15.0)
+        while True:
+            began = self._clock.monotonic()
+            try:
+                await self._listen(inbox)
+            except* (aiomqtt.MqttError, OSError) as lost:
+                self._note_loss(str(lost.exceptions[0]))
+            if self._clock.monotonic() - began > STEADY_S:
+                backoff.reset()
+            await self._clock.sleep(backoff.next_delay())
+
+    async def _listen(self, inbox: Inbox) -> None:
+        async with self._client(inbox) as client:
+            for channel in UP:
+                await client.subscribe(filter_for(channel), qos=1)
+            self._note_link()
+            async with asyncio.TaskGroup() as group:
+                for _ in range(SENDERS):
+                    group.create_task(self._send_all(client))
+                group.create_task(_until_lost(client))
+
+    def _client(self, inbox: Inbox) -> aiomqtt.Client:
+        secret = self._config.password()
+        return aiomqtt.Client(
+            self._config.host(),
+            self._config.port(),
+            username=self._config.name() or None,
+            password=secret.get_secret_value() if secret else None,
+            identifier=self._config.client_id,
+            clean_session=True,
+            keepalive=self._config.keep_alive_s,
+            timeout=ANSWER_S,
+            queue_type=_door_into(inbox),
+        )
+
+    async def _send_all(self, client: aiomqtt.Client) -> NoReturn:
+        while True:
+            while self._outbox:
+                topic, payload = self._outbox.popleft()
+                try:
+                    await client.publish(topic, payload, qos=1)
+                except aiomqtt.MqttError:
+                    self._metrics.add(Metric.RECEIPTS_LOST)
+                    raise
+            self._unsent.clear()
+            await self._unsent.wait()
+
+    def _note_link(self) -> None:
+        log.info("broker link up", extra={"broker": self._config.url, "links": self._links})
+        if self._links:
+            self._metrics.add(Metric.RECONNECTS)
+        self._links += 1
+        self._fault, self._since = "", self._clock.monotonic()
+
+    def _note_loss(self, reason: str) -> None:
+        if not self._fault or self._fault == "not connected yet":
+            log.warning("broker link lost", extra={"broker": self._config.url, "error": reason})
+        self._fault = reason or "the broker ended the connection"
+
+
+async def _until_lost(client: aiomqtt.Client) -> None:
+    """Ends with MqttError when the link does; messages go straight into the inbox and never come this way."""
+    async for _ in client.messages:
+        pass
+
+
+def _door_into(inbox: Inbox) -> type[asyncio.Queue[aiomqtt.Message]]:
+    """A queue for aiomqtt that passes each message on at once: its own queue would cost a task per message."""
+
+    class Door(asyncio.Queue[aiomqtt.Message]):
+        def put_nowait(self, item: aiomqtt.Message) -> None:
+            payload = item.payload
+            inbox.put(item.topic.value, payload if isinstance(payload, bytes) else b"")
+
+    return Door

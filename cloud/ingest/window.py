@@ -1,0 +1,110 @@
+"""A window: the batches that are written and committed together, and what the store left of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from cloud.ingest.columns import without_rows
+from cloud.ingest.deadletters import DeadLetter
+from cloud.ingest.intake import Admitted, Rejected
+from cloud.ingest.ledger import Settlement
+from cloud.store.base import Columns, PlacedEvent, Rejection
+from device_profiles.wire import Channel
+
+PointCounts = dict[tuple[str, str, str], int]
+
+
+@dataclass(slots=True)
+class Window:
+    """Batches in the order of their arrival, and messages that are refused."""
+
+    batches: list[Admitted] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    readings: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.batches or self.rejected)
+
+    def add(self, batch: Admitted) -> None:
+        """Takes one more batch in."""
+        self.batches.append(batch)
+        self.readings += batch.size
+
+    def newest(self) -> int:
+        """When the newest message of it arrived; 0 when it is empty."""
+        batches = max((each.received_at for each in self.batches), default=0)
+        return max((each.received_at for each in self.rejected), default=batches)
+
+    def columns(self) -> list[Columns]:
+        """The columns of every batch, in order."""
+        return [each for batch in self.batches for each in batch.columns]
+
+    def events(self) -> list[PlacedEvent]:
+        """The events of every batch, in order."""
+        return [each for batch in self.batches for each in batch.events]
+
+    def letters(self) -> list[DeadLetter]:
+        """The dead letters of every batch."""
+        return [each for batch in self.batches for each in batch.letters]
+
+    def settlements(self) -> list[Settlement]:
+        """What the ledger must know."""
+        refusals = [
+            Settlement(each.gateway, *each.identity, Channel(each.channel), refused=each.reason)
+            for each in self.rejected
+            if each.identity is not None
+        ]
+        return [_settlement(batch) for batch in self.batches] + refusals
+
+
+def bury_rejections(window: Window, rejections: Sequence[Rejection]) -> None:
+    """Takes out of the batches what the store will never take: dead letters, no longer judged, no longer counted."""
+    owners = [(batch, position) for batch in window.batches for position in range(len(batch.columns))]
+    for rejection in rejections:
+        batch, position = owners[rejection.index]
+        columns = batch.columns[position]
+        batch.letters.append(
+            DeadLetter(
+                columns.gateway,
+                columns.device,
+                columns.profile,
+                "",
+                batch.epoch,
+                batch.sequence,
+                rejection.reason,
+                rejection.readings,
+                rejection.times,
+            )
+        )
+        batch.dead += rejection.readings
+        refused = set(rejection.times)
+        kept = [row for row, at in enumerate(columns.times) if at not in refused]
+        points, quality = without_rows(columns.points, columns.quality, kept)
+        times = [columns.times[row] for row in kept]
+        batch.columns[position] = replace(columns, times=times, points=points, quality=quality)
+
+
+def counted(columns: Iterable[Columns]) -> PointCounts:
+    """Usable readings per gateway, device and point."""
+    counts: PointCounts = {}
+    for each in columns:
+        for key, column in each.points.items():
+            usable = len(column) - column.count(None)
+            if usable:
+                place = (each.gateway, each.device, key)
+                counts[place] = counts.get(place, 0) + usable
+    return counts
+
+
+def _settlement(batch: Admitted) -> Settlement:
+    return Settlement(
+        batch.gateway,
+        batch.epoch,
+        batch.sequence,
+        batch.base,
+        batch.channel,
+        stored=batch.size - batch.dead,
+        dead=batch.dead,
+        dropped=batch.dropped,
+    )

@@ -1,0 +1,170 @@
+"""The single writer of the centre's state: ledger, rules and alarms change together, in one commit, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from cloud.errors import StoreUnavailableError
+from cloud.ingest.intake import Admitted
+from cloud.ingest.ledger import Ledger, Settlement
+from cloud.ingest.window import Window, counted
+from cloud.rules.judge import Judge, Judgement
+from cloud.rules.rule_set import RuleSet
+from cloud.store.base import AlarmFilter, AlarmRow, Columns, Commit, StateStore
+from device_profiles.clock import Clock
+
+log = logging.getLogger(__name__)
+
+OPEN_ALARMS_MAX = 100_000
+
+Keep = Callable[[Sequence[Columns]], Awaitable[None]]  # writes derived points; StoreUnavailableError when it cannot
+Announce = Callable[[Judgement], None]  # tells the rest of the house what was committed
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a window came to: every batch to be receipted, and the columns that were new."""
+
+    settlements: Sequence[Settlement] = ()
+    new: Sequence[Settlement] = ()
+    columns: Sequence[Columns] = field(default_factory=list)
+
+
+class Recorder:
+    """Owns the judge and the ledger. Whatever changes them waits for its turn here.
+
+    A commit that fails leaves a judge that has gone ahead of what is kept, and perhaps a commit that was kept although
+    the answer got lost. So both are built anew from the state store before anything else is judged.
+    """
+
+    def __init__(
+        self, state: StateStore, new_judge: Callable[[], Judge], *, clock: Clock, keep: Keep, announce: Announce
+    ) -> None:
+        self._state = state
+        self._new_judge = new_judge
+        self._clock = clock
+        self._keep = keep
+        self._announce = announce
+        self._lock = asyncio.Lock()
+        self._judge: Judge | None = None
+        self._fault = ""
+        self.ledger = Ledger()
+
+    def fault(self) -> str:
+        """Empty when the last commit was taken, else why not."""
+        return self._fault
+
+    def rule_faults(self) -> dict[str, str]:
+        """Rules that broke and no longer run, with the reason."""
+        return dict(self._judge.faults) if self._judge is not None else {}
+
+    def late_readings(self) -> int:
+        """Readings that came behind newer ones."""
+        return self._judge.late_readings if self._judge is not None else 0
+
+    def heard(self, gateway: str, device: str, profile: str, read_at: int) -> None:
+        """Notes a sign of life of a device that brought no reading."""
+        if self._judge is not None:
+            self._judge.heard(gateway, device, profile, read_at)
+
+    async def open(self) -> None:
+        """Takes up where the state store stands; StoreUnavailableError when it cannot be read."""
+        async with self._lock:
+            await self._ready()
+
+    async def settle(self, window: Window, *, received_at: int) -> Settled:
+        """Judges and commits what is new in a window; StoreUnavailableError means: nothing is settled, try again."""
+        settlements = window.settlements()
+        async with self._lock:
+            judge = await self._ready()
+            draft = self.ledger.draft(settlements)
+            new = {(each.gateway, each.epoch, each.sequence) for each in draft.new}
+            columns = [
+                each
+                for batch in _once(window)
+                if (batch.gateway, batch.epoch, batch.sequence) in new
+                for each in batch.columns
+                if each.times
+            ]
+            judgement = judge.observe(columns, received_at=received_at)
+            rows = draft.rows(self._clock.now_ms())
+            await self._commit(judgement, Commit(accounts=rows, point_counts=counted(columns)))
+            self.ledger.install(draft, settlements)
+        return Settled(settlements, draft.new, columns)
+
+    async def tick(self) -> None:
+        """Judges silence; StoreUnavailableError when the outcome could not be kept."""
+        await self._judged(lambda judge, now: judge.tick(now))
+
+    async def replace(self, rules: RuleSet, new_judge: Callable[[], Judge]) -> None:
+        """Goes on with another rule set."""
+        self._new_judge = new_judge
+        await self._judged(lambda judge, now: judge.replace(rules, now=now))
+
+    async def acknowledge(self, alarm: str, *, actor: str, comment: str) -> AlarmRow | None:
+        """Acknowledges an alarm; AlarmError when it is not open or acknowledged already."""
+        await self._judged(lambda judge, now: judge.acknowledge(alarm, actor=actor, comment=comment, now=now))
+        return await asyncio.to_thread(self._state.alarm, alarm)
+
+    async def comment(self, alarm: str, *, actor: str, comment: str) -> AlarmRow | None:
+        """Adds a remark to an alarm."""
+        await self._judged(lambda judge, now: judge.comment(alarm, actor=actor, comment=comment, now=now))
+        return await asyncio.to_thread(self._state.alarm, alarm)
+
+    async def _judged(self, decide: Callable[[Judge, int], Judgement]) -> Judgement:
+        async with self._lock:
+            judge = await self._ready()
+            judgement = decide(judge, self._clock.now_ms())
+            await self._commit(judgement, Commit())
+            return judgement
+
+    async def _commit(self, judgement: Judgement, base: Commit) -> None:
+        """One transaction; derived points go first, because what is committed is never judged again."""
+        change = Commit(
+            base.accounts,
+            base.point_counts,
+            judgement.rule_states,
+            judgement.alarms,
+            judgement.history,
+            judgement.notices,
+        )
+        try:
+            if judgement.derived:
+                await self._keep(judgement.derived)
+            if change != Commit():
+                await asyncio.to_thread(self._state.commit, change)
+        except StoreUnavailableError as error:
+            self._judge = None
+            self._fault = str(error)
+            raise
+        self._fault = ""
+        if judgement.alarms or judgement.notices:
+            self._announce(judgement)
+
+    async def _ready(self) -> Judge:
+        """The judge, built anew from what is kept when the last commit failed."""
+        if self._judge is not None:
+            return self._judge
+        try:
+            accounts = await asyncio.to_thread(self._state.accounts)
+            states = await asyncio.to_thread(self._state.rule_states)
+            alarms = await asyncio.to_thread(
+                self._state.alarms, AlarmFilter(open=True), before=None, limit=OPEN_ALARMS_MAX
+            )
+        except StoreUnavailableError as error:
+            self._fault = str(error)
+            raise
+        self.ledger.reload(accounts)
+        judge = self._new_judge()
+        judge.restore(states, alarms)
+        self._judge = judge
+        self._fault = ""
+        return judge
+
+
+def _once(window: Window) -> list[Admitted]:
+    """Each batch of a window once, however often it arrived in it."""
+    return list({(batch.gateway, batch.epoch, batch.sequence): batch for batch in window.batches}.values())
