@@ -47,9 +47,9 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Readings that never reached the disk: they take a number of their own and are declared dropped."""
+    """Readings that never reached the disk, per device: they take a number and are declared dropped."""
 
-    readings: int
+    readings: Mapping[str, int]
     begin: int
     end: int
     reason: str
@@ -107,8 +107,8 @@ class Outbox(Protocol):
     def settle(self, receipts: Sequence[Receipt]) -> int:
         """Forgets what the receipts name committed or refused; says how many batches that were."""
 
-    def expire(self, *, now: int) -> int:
-        """Drops what is older than the bound and declares it; says how many readings that were."""
+    def sweep(self, *, now: int) -> int:
+        """Drops what is older than the bound, and sees that every drop is declared; says how many readings went."""
 
     def counters(self) -> Counters:
         """Where the outbox stands."""

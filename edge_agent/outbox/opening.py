@@ -1,0 +1,68 @@
+"""Opens the outbox of a data folder: one agent at a time, and a damaged file set aside, never worked with."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from edge_agent.outbox.base import Bounds, Compression, OutboxBrokenError, OutboxTakenError
+from edge_agent.outbox.shelving import ShelfOutbox
+from edge_agent.outbox.sqlite import FILE, DamagedError, sqlite_outbox
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def open_outbox(
+    folder: Path, *, now: int, bounds: Bounds | None = None, compression: Compression = "zstd"
+) -> Iterator[ShelfOutbox]:
+    """The outbox of this folder, locked against a second agent until it is let go."""
+    try:
+        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+        descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise OutboxBrokenError(f"{folder} cannot be used: {error.strerror}") from error
+    with _locked(descriptor, folder):
+        outbox = _opened(folder, now, bounds, compression)
+        try:
+            yield outbox
+        finally:
+            outbox.close()
+
+
+def _opened(folder: Path, now: int, bounds: Bounds | None, compression: Compression) -> ShelfOutbox:
+    try:
+        return sqlite_outbox(folder, bounds=bounds, compression=compression)
+    except DamagedError as error:
+        aside = set_aside(folder, now)
+        log.critical("outbox damaged, set aside, new epoch begun", extra={"error": str(error), "copy": str(aside)})
+        return sqlite_outbox(folder, bounds=bounds, compression=compression)
+
+
+def set_aside(folder: Path, now: int) -> Path:
+    """Moves the outbox's files out of the way under a name with the time, and says what the main one is called."""
+    aside = folder / f"quarantine-{now}"
+    aside.mkdir(exist_ok=True)
+    for suffix in ("", "-wal", "-journal"):
+        source = folder / (FILE + suffix)
+        if source.exists():
+            source.replace(aside / source.name)
+    return aside / FILE
+
+
+@contextmanager
+def _locked(descriptor: int, folder: Path) -> Iterator[None]:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        cure = "stop it, or give this one its own data_dir"
+        raise OutboxTakenError(f"another agent already works in {folder}: {cure}") from error
+    try:
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,311 @@
+"""The rules of store and forward, over any shelf: numbering, bounds, drops and their declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from device_profiles.wire import Batch, Dropped, Receipt, decode
+from edge_agent.outbox.base import Bounds, Compression, Counters, Load, Loss, Parcel, Priority
+from edge_agent.outbox.packing import Packed, merged, pack, readings_per_device
+
+ROW_BYTES = 96  # what a kept batch costs beside its payload: columns, index, page share
+DROPS_PER_BATCH = 200  # declarations in one batch; more wait for the next, so that no batch grows past the wire limit
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The durable numbers of an outbox in this epoch."""
+
+    epoch: str
+    next_sequence: int = 1
+    accepted: int = 0
+    dropped_readings: int = 0
+    appended_bytes: int = 0
+    latest_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One batch on the shelf; `intact` is False when its bytes are not those that were put there."""
+
+    sequence: int
+    priority: Priority
+    readings: int
+    begin: int
+    end: int
+    appended_at: int
+    carries: int
+    payload: bytes = field(repr=False)
+    intact: bool = True
+
+    @property
+    def size(self) -> int:
+        """What it costs on the shelf."""
+        return len(self.payload) + ROW_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """How much lies on the shelf."""
+
+    batches: int
+    readings: int
+    size: int
+    oldest_at: int
+
+
+class Shelf(Protocol):
+    """Where batches lie. Every change happens inside `transaction`, wholly or not at all, and is on disk after it."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Commits at its end, rolls back on any error."""
+
+    def tally(self) -> Tally:
+        """The numbers as last written."""
+
+    def write_tally(self, tally: Tally) -> None:
+        """Replaces the numbers."""
+
+    def put(self, kept: Kept) -> None:
+        """Lays one batch down."""
+
+    def remove(self, first: int, last: int) -> Stock:
+        """Takes away every batch of this range and says what that was."""
+
+    def stock(self) -> Stock:
+        """What lies here now."""
+
+    def first_at(self) -> int:
+        """When the batch with the lowest number was put down; 0 when nothing lies here."""
+
+    def room(self) -> int:
+        """How many bytes the disk itself still takes."""
+
+    def oldest(self, lowest: Priority) -> Kept | None:
+        """The oldest batch of the least important priority, none more important than this one."""
+
+    def appended_before(self, moment: int) -> Sequence[Kept]:
+        """Batches put down before this moment."""
+
+    def peek(self, priority: Priority, after: int, before: int, limit: int) -> Sequence[Kept]:
+        """The first batches of a priority between two sequences, both excluded."""
+
+    def fetch(self, sequences: Iterable[int]) -> Sequence[Kept]:
+        """These batches, as far as they lie here."""
+
+    def drops(self) -> Sequence[Dropped]:
+        """Drops that no batch declares yet."""
+
+    def write_drops(self, drops: Sequence[Dropped]) -> None:
+        """Replaces them."""
+
+    def count(self, readings: Mapping[str, int]) -> None:
+        """Adds to the readings ever accepted per device."""
+
+    def produced(self) -> Mapping[str, int]:
+        """Readings ever accepted per device."""
+
+    def remember(self, command: str, until: int, forget_before: int) -> bool:
+        """True when this command was unknown; forgets those that ended before a moment."""
+
+    def close(self) -> None:
+        """Lets go."""
+
+
+class ShelfOutbox:
+    """The one owner of a shelf; see outbox/base.py for what each method promises."""
+
+    def __init__(self, shelf: Shelf, *, bounds: Bounds | None = None, compression: Compression = "zstd") -> None:
+        self._shelf = shelf
+        self._bounds = bounds or Bounds()
+        self._compression: Compression = compression
+        self._tally = shelf.tally()
+        self._stock = shelf.stock()
+        self._counters = self._counted()
+
+    def append(self, loads: Sequence[Load], *, now: int, losses: Sequence[Loss] = ()) -> Sequence[int]:
+        """Numbers and keeps all loads in one transaction; losses take a number each and are declared."""
+        with self._change():
+            for loss in losses:
+                self._lose(loss)
+            sequences = [self._keep(load, now) for load in loads]
+            self._tally = replace(self._tally, latest_at=max(now, self._tally.latest_at))
+        return sequences
+
+    def peek(self, priority: Priority, *, after: int, before: int, limit: int) -> Sequence[Parcel]:
+        """The first kept batches of a priority between two sequences."""
+        return self._parcels(self._shelf.peek(priority, after, before, limit))
+
+    def fetch(self, sequences: Sequence[int]) -> Sequence[Parcel]:
+        """Those of these batches that are still kept."""
+        return self._parcels(self._shelf.fetch(sequences))
+
+    def settle(self, receipts: Sequence[Receipt]) -> int:
+        """Forgets what the receipts name; receipts of another epoch say nothing about ours."""
+        ranges = [
+            each
+            for receipt in receipts
+            if receipt.epoch == self._tally.epoch
+            for each in [*receipt.committed, *((refused.sequence, refused.sequence) for refused in receipt.refused)]
+        ]
+        with self._change():
+            return sum(self._forget(first, last).batches for first, last in ranges)
+
+    def sweep(self, *, now: int) -> int:
+        """Drops what is too old, and sends an empty batch along when a drop waits for somebody to declare it."""
+        before = self._tally.dropped_readings
+        with self._change():
+            for kept in self._shelf.appended_before(now - round(self._bounds.max_days * DAY_MS)):
+                self._drop(kept, "expired")
+            if self._shelf.drops():
+                self._keep(Load(Priority.READINGS, now, now), now)
+        return self._tally.dropped_readings - before
+
+    def counters(self) -> Counters:
+        """Where the outbox stood after its last change; safe to read from any thread."""
+        return self._counters
+
+    def produced(self) -> Mapping[str, int]:
+        """Readings and events ever accepted per device."""
+        return self._shelf.produced()
+
+    def remember(self, command: str, *, until: int, now: int) -> bool:
+        """True when this command was never seen. Kept a day beyond its expiry, should the clock be set back."""
+        with self._shelf.transaction():
+            return self._shelf.remember(command, until, now - DAY_MS)
+
+    def close(self) -> None:
+        """Lets go of the shelf."""
+        self._shelf.close()
+
+    @contextmanager
+    def _change(self) -> Iterator[None]:
+        """One transaction of the shelf with the outbox's own numbers in step: both move, or neither."""
+        before = self._tally, self._stock
+        try:
+            with self._shelf.transaction():
+                yield
+                if self._tally != before[0]:
+                    self._shelf.write_tally(self._tally)
+        except BaseException:
+            self._tally, self._stock = before
+            raise
+        self._counters = self._counted()
+
+    def _counted(self) -> Counters:
+        tally, stock = self._tally, self._stock
+        return Counters(
+            epoch=tally.epoch,
+            next_sequence=tally.next_sequence,
+            accepted=tally.accepted,
+            backlog_batches=stock.batches,
+            backlog_readings=stock.readings,
+            backlog_bytes=stock.size,
+            dropped_readings=tally.dropped_readings,
+            appended_bytes=tally.appended_bytes,
+            oldest_at=stock.oldest_at,
+            latest_at=tally.latest_at,
+        )
+
+    def _keep(self, load: Load, now: int) -> int:
+        """Lays the load down under the next number; the load itself goes when nothing less important is left to go."""
+        counts = readings_per_device(load)
+        waiting = merged(self._shelf.drops())
+        packed = self._packed(load, waiting[:DROPS_PER_BATCH])
+        room = self._shelf.room()
+        while _size_of(packed) > min(room, self._bounds.max_bytes - self._stock.size):
+            victim = self._shelf.oldest(load.priority)
+            if victim is None or _size_of(packed) > self._bounds.max_bytes:
+                return self._lose(Loss(counts, load.begin, load.end, "full"))
+            self._drop(victim, "full")
+            room = max(room, 0) + victim.size
+            waiting = merged(self._shelf.drops())
+            packed = self._packed(load, waiting[:DROPS_PER_BATCH])
+        kept = _kept(packed, now, carries=len(waiting[:DROPS_PER_BATCH]))
+        if waiting:
+            self._shelf.write_drops(waiting[DROPS_PER_BATCH:])
+        self._shelf.put(kept)
+        self._shelf.count(counts)
+        self._number(packed.readings, size=kept.size)
+        stock = self._stock
+        self._stock = Stock(
+            stock.batches + 1, stock.readings + kept.readings, stock.size + kept.size, stock.oldest_at or now
+        )
+        return kept.sequence
+
+    def _packed(self, load: Load, declared: Sequence[Dropped]) -> Packed:
+        return pack(
+            load,
+            epoch=self._tally.epoch,
+            sequence=self._tally.next_sequence,
+            base=self._tally.accepted,
+            dropped=declared,
+            compression=self._compression,
+        )
+
+    def _number(self, readings: int, *, size: int) -> None:
+        tally = self._tally
+        self._tally = replace(
+            tally,
+            next_sequence=tally.next_sequence + 1,
+            accepted=tally.accepted + readings,
+            appended_bytes=tally.appended_bytes + size,
+        )
+
+    def _drop(self, kept: Kept, reason: str) -> None:
+        """Gives a batch up: the ledger will hear its range, and again what the batch itself was to declare."""
+        again = decode(kept.payload, Batch).dropped if kept.carries and kept.intact else []
+        self._forget(kept.sequence, kept.sequence)
+        self._declare(_dropped(kept.sequence, kept.readings, kept.begin, kept.end, reason), *again)
+
+    def _lose(self, loss: Loss) -> int:
+        sequence, readings = self._tally.next_sequence, sum(loss.readings.values())
+        self._number(readings, size=0)
+        self._shelf.count(loss.readings)
+        self._declare(_dropped(sequence, readings, loss.begin, loss.end, loss.reason))
+        return sequence
+
+    def _declare(self, drop: Dropped, *again: Dropped) -> None:
+        self._tally = replace(self._tally, dropped_readings=self._tally.dropped_readings + drop.readings)
+        self._shelf.write_drops(merged([*self._shelf.drops(), drop, *again]))
+
+    def _forget(self, first: int, last: int) -> Stock:
+        gone = self._shelf.remove(first, last)
+        if gone.batches:
+            stock = self._stock
+            self._stock = Stock(
+                stock.batches - gone.batches,
+                stock.readings - gone.readings,
+                stock.size - gone.size,
+                self._shelf.first_at(),
+            )
+        return gone
+
+    def _parcels(self, found: Sequence[Kept]) -> Sequence[Parcel]:
+        """What is intact; the rest is given up and declared, for a flipped bit is a loss like any other."""
+        spoilt = [kept for kept in found if not kept.intact]
+        if spoilt:
+            with self._change():
+                for kept in spoilt:
+                    self._drop(kept, "corrupt")
+        return [Parcel(kept.sequence, kept.priority, kept.payload) for kept in found if kept.intact]
+
+
+def _size_of(packed: Packed) -> int:
+    return len(packed.payload) + ROW_BYTES
+
+
+def _kept(packed: Packed, now: int, *, carries: int) -> Kept:
+    return Kept(
+        packed.sequence, packed.priority, packed.readings, packed.begin, packed.end, now, carries, packed.payload
+    )
+
+
+def _dropped(sequence: int, readings: int, begin: int, end: int, reason: str) -> Dropped:
+    return Dropped(
+        first=sequence, last=sequence, reason=reason, readings=readings, begin=max(begin, 0), end=max(end, 0)
+    )
