@@ -16,6 +16,9 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     en: str
 
 
+LABEL = Words("cảnh báo kỹ thuật nội bộ", "internal technical warning")  # never an official forecast or warning
+
+
 class NoticeContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The fields of a notice; their names never change. Times in ms since 1970 UTC."""
 

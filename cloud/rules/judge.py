@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+import logging
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from cloud.alarms.book import AlarmBook
+from cloud.indices.flood_level import derive
+from cloud.rules.announce import Announcer
+from cloud.rules.course import good_readings
+from cloud.rules.follow import Readings, follow_late, follow_live
+from cloud.rules.kinds.threshold import Threshold
+from cloud.rules.roster import SEEN, Roster
 from cloud.rules.rule_set import RuleSet
+from cloud.rules.silence import Ears, decode_ears, follow_silence
+from cloud.rules.turn import Turn
+from cloud.rules.watch import Track, Watch
 from cloud.store.base import AlarmHistoryRow, AlarmRow, Columns, NoticeRow, RuleStateRow
 from device_profiles.schema import Text
+from device_profiles.wire.messages import Cell
+
+log = logging.getLogger(__name__)
+
+EARS = "@ears"  # rule name of the row that keeps since when the centre listens
+WITHDRAWN = "the rule was changed or withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,38 +63,186 @@ class Judge:
     """Single owner of rule standings and open alarms. Synchronous and without I/O.
 
     Changes become visible to others only through the returned rows; when their commit fails, build a new judge and
-    `restore` it from the state store.
+    `restore` it from the state store. `faults` names the rules that broke and no longer run; `late_readings` counts
+    readings that came behind newer ones.
     """
 
     def __init__(
         self, rules: RuleSet, alarms: AlarmBook, *, places: Places | None = None, notices: NoticeOptions | None = None
     ) -> None:
-        raise NotImplementedError
+        self._book = alarms
+        self._places = places or Places()
+        self._options = notices or NoticeOptions()
+        self._roster = Roster(alarms, self._places.areas)
+        self._ears = Ears()
+        self._due = 0.0  # no silence can be due before
+        self._heard: dict[tuple[str, str], Watch] = {}
+        self._broken: set[str] = set()
+        self.faults: dict[str, str] = {}
+        self.late_readings = 0
+        self._take(rules)
 
     def restore(self, states: Sequence[RuleStateRow], alarms: Sequence[AlarmRow]) -> None:
         """Takes up where the rows stand: every rule state, and every open alarm."""
-        raise NotImplementedError
+        self._book.restore(alarms)
+        self._ears = next((decode_ears(row.state) for row in states if row.rule == EARS and row.state), Ears())
+        self._roster.restore(states)
+        self._due = 0.0
 
     def replace(self, rules: RuleSet, *, now: int) -> Judgement:
-        """Goes on with another rule set; alarms of rules that are gone are cleared."""
-        raise NotImplementedError
+        """Goes on with another rule set; alarms of rules that are gone or have other levels are cleared."""
+        self._take(rules)
+        return self._end(self._begin(now))
 
     def observe(self, columns: Sequence[Columns], *, received_at: int) -> Judgement:
         """Steps every matching rule through the good readings."""
-        raise NotImplementedError
+        turn = self._begin(received_at)
+        for block in columns:
+            watch = self._roster.get(block.gateway, block.device)
+            if watch is None or watch.profile != block.profile or watch.site != block.site:
+                watch = self._place(block.gateway, block.device, block.profile, site=block.site)
+            if watch.listened and block.times:
+                self._observe_device(watch, block, turn)
+        return self._end(turn)
 
     def heard(self, gateway: str, device: str, profile: str, at: int) -> None:
         """Notes a sign of life that brought no reading (`read_at` of a health document); 0 = never."""
-        raise NotImplementedError
+        watch = self._roster.get(gateway, device)
+        if watch is None or watch.profile != profile:
+            watch = self._place(gateway, device, profile, site=self._places.sites.get(gateway, ""))
+        if "" in watch.listened and at > watch.seen.get("", 0):
+            watch.seen[""] = at
+            self._heard[gateway, device] = watch
+            if any(track.course.live.level for track in watch.silences):
+                self._due = 0.0
 
     def tick(self, now: int) -> Judgement:
         """Judges silence. Call it about once a second, and only while the centre is listening."""
-        raise NotImplementedError
+        turn = self._begin(now)
+        since = self._ears.since
+        keep = self._ears.listen(now)
+        turn.watches.update(self._heard)
+        self._heard = {}
+        if now >= self._due or self._ears.since != since:
+            self._judge_silence(turn)
+        states = [RuleStateRow(EARS, "", "", self._ears.encode())] if keep else []
+        return self._end(turn, states)
 
     def acknowledge(self, alarm_id: str, *, actor: str, comment: str, now: int) -> Judgement:
         """Somebody has seen the alarm; AlarmError when it is not open or already acknowledged."""
-        raise NotImplementedError
+        turn = self._begin(now)
+        turn.keep(self._book.acknowledge(alarm_id, actor=actor, comment=comment, now=now))
+        return self._end(turn)
 
     def comment(self, alarm_id: str, *, actor: str, comment: str, now: int) -> Judgement:
         """Somebody remarks on the alarm, open or closed."""
-        raise NotImplementedError
+        row = self._book.by_id(alarm_id)
+        level = row.level if row else ""
+        return Judgement(history=[AlarmHistoryRow(alarm_id, now, now, "commented", level, None, actor, comment)])
+
+    # --- readings ---------------------------------------------------------------------------------------------------
+
+    def _observe_device(self, watch: Watch, block: Columns, turn: Turn) -> None:
+        turn.watches[watch.gateway, watch.device] = watch
+        seen, newest_of_all = watch.seen, watch.seen.get("", 0)
+        for point, cells in block.points.items():
+            last = _last_value(block.times, cells)
+            newest_of_all = max(newest_of_all, last)
+            if point in watch.listened:
+                tracks = watch.points.get(point)
+                if tracks:
+                    self._observe_point(tracks, watch, block, point=point, turn=turn)
+                if last > seen.get(point, 0):
+                    seen[point] = last
+        seen[""] = newest_of_all
+        for track in watch.silences:
+            if track.course.live.level:
+                self._guarded(track, partial(self._listen_to, track, watch, turn))
+
+    def _observe_point(self, tracks: list[Track], watch: Watch, block: Columns, *, point: str, turn: Turn) -> None:
+        numbers = [cell for cell in block.points[point] if cell is not None and not isinstance(cell, str)]
+        newest = watch.seen.get(point, 0)
+        begin = 0 if block.times[0] > newest else bisect_right(block.times, newest)
+        self.late_readings += begin
+        if not numbers:
+            return
+        low, high = min(numbers), max(numbers)
+        loud = [track for track in tracks if not (track.idle and track.floor < low and high < track.ceiling)]
+        if not loud:
+            return
+        readings = good_readings(block, point)
+        late = [reading for reading in readings if reading[0] < newest] if begin else []
+        live = [reading for reading in readings if reading[0] > newest] if begin else readings
+        for track in loud:
+            self._guarded(track, partial(_follow, track, watch, block, late=late, live=live, turn=turn))
+
+    def _listen_to(self, track: Track, watch: Watch, turn: Turn) -> None:
+        self._due = min(self._due, follow_silence(track, watch, since=self._ears.since, turn=turn))
+
+    def _judge_silence(self, turn: Turn) -> None:
+        self._due = math.inf
+        for watch in self._roster:
+            for track in watch.silences:
+                self._guarded(track, partial(self._listen_to, track, watch, turn))
+
+    def _guarded(self, track: Track, work: Callable[[], None]) -> None:
+        """One faulty rule must not stop the others: it is logged, marked, and does not run again until replaced."""
+        if track.rule.id in self.faults:
+            return
+        try:
+            work()
+        except Exception as error:
+            log.exception("rule faulted", extra={"rule": track.rule.id})
+            self.faults[track.rule.id] = f"{type(error).__name__}: {error}"
+            self._broken.add(track.rule.id)
+
+    # --- turns ------------------------------------------------------------------------------------------------------
+
+    def _take(self, rules: RuleSet) -> None:
+        self._roster.take(list(rules.rules.values()))
+        self._announcer = Announcer(rules.units, self._places.names, self._options.channels, self._options.public_url)
+        self.faults = {}
+        self._due = 0.0
+
+    def _place(self, gateway: str, device: str, profile: str, *, site: str) -> Watch:
+        self._due = 0.0
+        return self._roster.place(gateway, device, profile, site=site)
+
+    def _begin(self, now: int) -> Turn:
+        turn = Turn(now, round(self._options.late_s * 1000), self._book, self._announcer)
+        for key, course in self._roster.take_orphans():
+            if self._roster.is_active(key):
+                turn.keep(self._book.clear(key, None, observed_at=now, received_at=now, comment=WITHDRAWN))
+            turn.courses[key] = course
+        return turn
+
+    def _end(self, turn: Turn, states: Sequence[RuleStateRow] = ()) -> Judgement:
+        for rule in self._broken:
+            self._roster.drop(rule)
+        self._broken = set()
+        return Judgement(
+            rule_states=[*states, *turn.states(SEEN)],
+            alarms=list(turn.alarms.values()),
+            history=turn.history,
+            notices=turn.notices,
+            derived=turn.derived,
+        )
+
+
+def _follow(track: Track, watch: Watch, block: Columns, *, late: Readings, live: Readings, turn: Turn) -> None:
+    if late:
+        follow_late(track, watch, late, turn)
+    if live:
+        follow_live(track, watch, live, turn)
+    if track.rule.index and isinstance(track.rule.kind, Threshold):
+        standing, columns = derive(block, track.rule.kind.ladder, track.course.index, late=late, live=live)
+        turn.follow(track, watch, replace(track.course, index=standing))
+        if columns.times:
+            turn.derived.append(columns)
+
+
+def _last_value(times: Sequence[int], cells: Sequence[Cell]) -> int:
+    """When the newest cell that holds a value was read; 0 when none does."""
+    if cells[-1] is not None:
+        return times[-1]
+    return next((at for at, cell in zip(reversed(times), reversed(cells), strict=True) if cell is not None), 0)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -83,9 +85,10 @@ class Ladder:
             return standing
         return Standing(level, since, standing.memory)
 
-    def quiet(self, low: float, high: float) -> bool:
-        """True when no value between these two reaches any level."""
-        return (high if self.sign > 0 else -low) < self.enter[0]
+    @property
+    def band(self) -> tuple[float, float]:
+        """Values strictly between these two reach no level."""
+        return (-math.inf, self.enter[0]) if self.sign > 0 else (-self.enter[0], math.inf)
 
 
 def ladder_of(levels: Sequence[Level], hold_s: float) -> Ladder:
@@ -106,7 +109,7 @@ def check_levels(levels: Sequence[Level]) -> None:
     if len({level.above is None for level in levels}) > 1:
         raise ValueError("all levels of a rule are either `above` or `below`")
     ladder = ladder_of(levels, 0)
-    for lower, upper in zip(range(len(levels)), range(1, len(levels)), strict=False):
+    for lower, upper in pairwise(range(len(levels))):
         if ladder.enter[lower] >= ladder.enter[upper] or ladder.leave[lower] > ladder.leave[upper]:
             raise ValueError(f"level {levels[upper].name} does not lie beyond level {levels[lower].name}")
         if levels[lower].severity < levels[upper].severity:

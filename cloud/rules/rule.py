@@ -57,8 +57,8 @@ class Rule(Strict):
     def _only_silence_needs_no_point(self) -> Self:
         if not self.selector.point and self.kind.kind != "stale":
             raise ValueError("selector.point is missing")
-        if self.index and self.kind.kind != "threshold":
-            raise ValueError("an index takes its levels from a threshold rule")
+        if self.index and (self.kind.kind != "threshold" or self.kind.levels[0].above is None):
+            raise ValueError("an index takes its levels from a threshold rule with `above`")
         return self
 
     @model_validator(mode="after")

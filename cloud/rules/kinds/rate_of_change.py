@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 from typing import Literal, Self
 
@@ -50,10 +51,10 @@ class RateOfChange(Strict):
         """True when the thresholds are the point's unit per time."""
         return unit == self.unit.rpartition("/")[0]
 
-    def quiet(self, low: float, high: float) -> bool:
-        """Never: each reading must be remembered."""
-        del low, high
-        return False
+    @property
+    def band(self) -> tuple[float, float]:
+        """No value is without consequence: each must be remembered."""
+        return math.inf, -math.inf
 
     def step(self, standing: Standing, at: int, value: float) -> Standing:
         """The standing after a good reading."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 from typing import Literal, Self
 
@@ -40,10 +41,10 @@ class Stale(Strict):
         del unit
         return True
 
-    def quiet(self, low: float, high: float) -> bool:
+    @property
+    def band(self) -> tuple[float, float]:
         """Readings as such never change the standing; their absence does."""
-        del low, high
-        return True
+        return -math.inf, math.inf
 
     def step(self, standing: Standing, at: int, value: float) -> Standing:
         """The standing after `value` seconds of silence, seen at a time."""

@@ -33,9 +33,10 @@ class Threshold(Strict):
         """True when the thresholds are in the point's unit."""
         return unit == self.unit
 
-    def quiet(self, low: float, high: float) -> bool:
-        """True when values between these two cannot change an idle standing."""
-        return self.ladder.quiet(low, high)
+    @property
+    def band(self) -> tuple[float, float]:
+        """Values strictly between these two cannot change an idle standing."""
+        return self.ladder.band
 
     def step(self, standing: Standing, at: int, value: float) -> Standing:
         """The standing after a good reading."""

@@ -1,0 +1,118 @@
+"""Puts findings and notices into words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cloud.alarms.book import Finding
+from cloud.notify.content import LABEL, NoticeContent, NoticeKind, Words, encode_content
+from cloud.rules.rule import Rule, filled
+from cloud.rules.watch import Watch
+from cloud.store.base import AlarmRow, NoticeRow
+from device_profiles.schema import Text
+from device_profiles.units import shown
+
+
+@dataclass(frozen=True, slots=True)
+class Announcer:
+    """Words for what the rules find."""
+
+    units: Mapping[str, str] = field(default_factory=dict)  # rule -> unit of its figures
+    names: Mapping[str, Text] = field(default_factory=dict)  # site -> name
+    channels: tuple[str, ...] = ()
+    public_url: str = ""
+
+    def finding(self, rule: Rule, watch: Watch, level: int, figure: float | None) -> Finding:
+        """What the rule has found at a device, at a level counted from 1."""
+        reached = rule.kind.level(level)
+        facts = {
+            "level": reached.name,
+            "unit": shown(self.units.get(rule.id, "")),
+            "site": watch.site,
+            "gateway": watch.gateway,
+            "device": watch.device,
+        }
+        name = self.names.get(watch.site)
+        vi = facts | {"value": number(figure, ","), "threshold": number(reached.threshold, ",")}
+        en = facts | {"value": number(figure, "."), "threshold": number(reached.threshold, ".")}
+        return Finding(
+            rule=rule.id,
+            rule_version=str(rule.version),
+            site=watch.site,
+            gateway=watch.gateway,
+            device=watch.device,
+            point=rule.selector.point,
+            level=reached.name,
+            severity=reached.severity,
+            value=figure,
+            threshold=reached.threshold,
+            text_vi=filled(rule.text.vi, vi | {"site": name.vi if name else watch.site}),
+            text_en=filled(rule.text.en, en | {"site": name.en if name else watch.site}),
+        )
+
+    def notices(
+        self, rule: Rule, alarm: AlarmRow, kind: NoticeKind, *, observed_at: int, received_at: int
+    ) -> Sequence[NoticeRow]:
+        """One notice for each channel that the rule sends to."""
+        wanted = rule.notice.channels or self.channels
+        part = alarm.level if kind == "raised" else kind
+        return [
+            self._notice(
+                rule,
+                alarm,
+                f"{alarm.id}:{part}:{observed_at}:{channel}",
+                kind,
+                channel=channel,
+                observed_at=observed_at,
+                received_at=received_at,
+            )
+            for channel in wanted
+            if channel in self.channels
+        ]
+
+    def _notice(  # the fields of one row, laid out in one place
+        self,
+        rule: Rule,
+        alarm: AlarmRow,
+        key: str,
+        kind: NoticeKind,
+        *,
+        channel: str,
+        observed_at: int,
+        received_at: int,
+    ) -> NoticeRow:
+        name = self.names.get(alarm.site)
+        content = NoticeContent(
+            v=1,
+            key=key,
+            kind=kind,
+            label=LABEL,
+            alarm=alarm.id,
+            rule=alarm.rule,
+            rule_version=alarm.rule_version,
+            level=alarm.level,
+            severity=alarm.severity,
+            site=alarm.site,
+            site_name=Words(name.vi, name.en) if name else Words(alarm.site, alarm.site),
+            gateway=alarm.gateway,
+            device=alarm.device,
+            point=alarm.point,
+            value=alarm.value,
+            threshold=alarm.threshold,
+            unit=self.units.get(rule.id, ""),
+            observed_at=observed_at,
+            received_at=received_at,
+            text=Words(alarm.text_vi, alarm.text_en),
+            instruction=Words(rule.instruction.vi, rule.instruction.en),
+            link=f"{self.public_url.rstrip('/')}/alarms/{alarm.id}" if self.public_url else "",
+        )
+        return NoticeRow(key, alarm.id, channel, encode_content(content), received_at, received_at)
+
+
+def number(value: float | None, point: str) -> str:
+    """A figure as people write it: at most two decimals, with the language's decimal sign."""
+    if value is None:
+        return "–"
+    text = f"{value:.2f}".rstrip("0").rstrip(".") if value % 1 else f"{value:.0f}"
+    return text.replace(".", point)

@@ -1,0 +1,56 @@
+"""What one turn of the judge changes: collected while rules step, handed out as rows at its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cloud.alarms.book import AlarmBook, Change, Key
+from cloud.notify.content import NoticeKind
+from cloud.rules.announce import Announcer
+from cloud.rules.course import Course, encode_course
+from cloud.rules.watch import Track, Watch
+from cloud.store.base import AlarmHistoryRow, AlarmRow, Columns, NoticeRow, RuleStateRow
+
+
+@dataclass(slots=True)
+class Turn:
+    """One call of the judge. `now` is when the news arrived; news older than `late_ms` pages nobody."""
+
+    now: int
+    late_ms: int
+    book: AlarmBook
+    announcer: Announcer
+    alarms: dict[str, AlarmRow] = field(default_factory=dict)
+    history: list[AlarmHistoryRow] = field(default_factory=list)
+    notices: list[NoticeRow] = field(default_factory=list)
+    derived: list[Columns] = field(default_factory=list)
+    watches: dict[tuple[str, str], Watch] = field(default_factory=dict)
+    courses: dict[Key, Course | None] = field(default_factory=dict)
+
+    def fresh(self, observed_at: int) -> bool:
+        """True when what happened then is still news."""
+        return self.now - observed_at <= self.late_ms
+
+    def keep(self, change: Change) -> None:
+        """Takes down an alarm's change."""
+        self.alarms[change.alarm.id] = change.alarm
+        self.history.append(change.history)
+
+    def tell(self, track: Track, alarm: AlarmRow, kind: NoticeKind, *, observed_at: int) -> None:
+        """Writes the notices of a change."""
+        self.notices.extend(
+            self.announcer.notices(track.rule, alarm, kind, observed_at=observed_at, received_at=self.now)
+        )
+
+    def follow(self, track: Track, watch: Watch, course: Course) -> None:
+        """Moves a rule on, and takes that down when it is a change."""
+        if course == track.course:
+            return
+        track.move(course)
+        self.courses[track.rule.id, watch.gateway, watch.device] = course
+
+    def states(self, seen_as: str) -> list[RuleStateRow]:
+        """The rows of everything that moved; what was seen of devices goes under the rule name `seen_as`."""
+        seen = [RuleStateRow(seen_as, watch.gateway, watch.device, watch.state()) for watch in self.watches.values()]
+        moved = [RuleStateRow(*key, encode_course(course) if course else None) for key, course in self.courses.items()]
+        return seen + moved

@@ -1,0 +1,103 @@
+"""What is watched at one device: which rules look at which of its points, and what was last seen of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+import msgspec
+
+from cloud.rules.course import Course
+from cloud.rules.rule import Rule, Selector
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The newest time of each watched point of a device, "" being the device as a whole."""
+
+    profile: str
+    site: str
+    at: dict[str, int]
+
+
+@dataclass(slots=True)
+class Track:
+    """One rule at one device. Mutable; the judge is its only owner."""
+
+    rule: Rule
+    course: Course
+    floor: float
+    ceiling: float
+    idle: bool
+
+    @classmethod
+    def of(cls, rule: Rule, course: Course | None) -> Track:
+        """The track of a rule, on its former course when that still fits the rule."""
+        kind, levels = rule.kind.kind, len(rule.kind.levels)
+        if course is None or (course.kind, course.levels) != (kind, levels):
+            course = Course(kind, levels)
+        floor, ceiling = (math.inf, -math.inf) if rule.index else rule.kind.band  # an index wants every reading
+        return cls(rule, course, floor, ceiling, course.idle)
+
+    def move(self, course: Course) -> None:
+        """Stands where the course says."""
+        self.course = course
+        self.idle = course.idle
+
+
+@dataclass(slots=True)
+class Watch:
+    """One device as the judge sees it. Mutable; the judge is its only owner."""
+
+    gateway: str
+    device: str
+    profile: str
+    site: str
+    seen: dict[str, int]
+    points: dict[str, list[Track]] = field(default_factory=dict)
+    silences: list[Track] = field(default_factory=list)
+    listened: set[str] = field(default_factory=set)  # points that a rule looks at or listens for
+
+    def add(self, track: Track) -> None:
+        """Puts a rule's track where it belongs."""
+        self.listened.add(track.rule.selector.point)
+        if track.rule.kind.kind == "stale":
+            self.silences.append(track)
+        else:
+            self.points.setdefault(track.rule.selector.point, []).append(track)
+
+    @property
+    def tracks(self) -> list[Track]:
+        """Every rule at this device."""
+        return [*self.silences, *(track for tracks in self.points.values() for track in tracks)]
+
+    def courses(self) -> dict[str, Course]:
+        """Where every rule stands with this device."""
+        return {track.rule.id: track.course for track in self.tracks}
+
+    def drop(self, rule: str) -> None:
+        """Forgets a rule."""
+        self.silences = [track for track in self.silences if track.rule.id != rule]
+        for point, tracks in list(self.points.items()):
+            self.points[point] = [track for track in tracks if track.rule.id != rule]
+
+    def state(self) -> str:
+        """What was seen, as JSON text for a RuleStateRow."""
+        return msgspec.json.encode(Seen(self.profile, self.site, self.seen)).decode()
+
+
+def decode_seen(text: str) -> Seen:
+    """What was seen of a device, from a RuleStateRow."""
+    return msgspec.json.decode(text, type=Seen)
+
+
+def selects(selector: Selector, watch: Watch, areas: Collection[str]) -> bool:
+    """True when the rule looks at this device; `areas` are the site's."""
+    return (
+        selector.profile == watch.profile
+        and (not selector.sites or watch.site in selector.sites)
+        and (not selector.gateways or watch.gateway in selector.gateways)
+        and (not selector.devices or watch.device in selector.devices)
+        and (not selector.areas or not set(selector.areas).isdisjoint(areas))
+    )
