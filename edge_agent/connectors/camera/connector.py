@@ -1,13 +1,39 @@
-"""One camera as a listener: watches its stream, reports every second, tells events with a picture."""
+"""One camera as a listener: watches its stream, reports every second, tells events with a picture.
+
+camera ══ RTSP ══▶ ffmpeg child ── grey pictures ──▶ burn masks ▶ sight.step ▶ samples, events ▶ deliver
+"""
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import os
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
 
 from device_profiles.clock import Clock
 from device_profiles.schema import DeviceProfile
-from edge_agent.connector import Deliver
+from edge_agent.connector import Deliver, Happening, LinkError, Observation, Scalar
+from edge_agent.connectors.camera import changes, rate
+from edge_agent.connectors.camera.changes import OFFLINE, ONLINE, Told
+from edge_agent.connectors.camera.child import FfmpegChild, find_ffmpeg, running
 from edge_agent.connectors.camera.config import CameraConnection
+from edge_agent.connectors.camera.ffmpeg import Login, arguments, redacted, script
+from edge_agent.connectors.camera.rate import Rate
+from edge_agent.connectors.camera.reference import ReferenceFile
+from edge_agent.connectors.camera.report import Report, samples_of
+from edge_agent.connectors.camera.snapshots import SnapshotFolder
+from edge_agent.vision import sight
+from edge_agent.vision.picture import CELL_PX, Frame, burn, view_of
+from edge_agent.vision.sight import Sight
+
+log = logging.getLogger(__name__)
+
+REPORT_EVERY_S = 1.0
+PRUNE_EVERY_S = 600.0
+REPORTS_WAITING = 8  # then the watching waits, and of the pictures only the newest is kept
 
 
 class Camera:
@@ -19,12 +45,157 @@ class Camera:
         self._device = device
         self._connection = connection
         self._profile = profile
-        self._snapshots = snapshots
         self._clock = clock
+        self._snapshots = SnapshotFolder(snapshots, device, connection.snapshots)
+        self._reference = ReferenceFile(snapshots, device)
+        self._view = view_of(connection.masks, width=connection.width, height=connection.height)
+        self._sight: Sight | None = None
+        self._told = Told()
+        self._picture: Frame | None = None  # the last one, masks burnt in
+        self._picture_at_ms = 0
+        self._pruned_at = -PRUNE_EVERY_S
 
     async def listen(self, deliver: Deliver) -> None:
         """Delivers samples each second and events as they come, until the stream is lost."""
-        raise NotImplementedError
+        outgoing: asyncio.Queue[Sequence[Observation]] = asyncio.Queue(REPORTS_WAITING)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_hand_over(outgoing, deliver))
+            loss = await self._watch_until_lost(outgoing)
+            await outgoing.put(await self._offline(loss))
+            await outgoing.put(())
+        raise loss
+
+    async def _watch_until_lost(self, outgoing: asyncio.Queue[Sequence[Observation]]) -> LinkError:
+        """Why the stream was lost."""
+        connection = self._connection
+        await asyncio.to_thread(self._remember)
+        try:
+            login = login_of(connection)
+            async with running(
+                [find_ffmpeg(), *arguments(connection)],
+                script(connection.url, login),
+                picture_bytes=connection.width * connection.height,
+                redact=lambda text: redacted(text, login),
+            ) as child:
+                return await self._watch(child, outgoing)
+        except LinkError as error:
+            return error
+        except OSError as error:
+            return LinkError("device", f"ffmpeg does not start: {error.strerror}")
+
+    async def _watch(self, child: FfmpegChild, outgoing: asyncio.Queue[Sequence[Observation]]) -> LinkError:
+        """Looks at every picture that comes in time; returns why there are no more."""
+        picture_at = self._clock.monotonic()
+        report = Report(due=picture_at + REPORT_EVERY_S)
+        seen = Rate()
+        while True:
+            await child.news(report.due - self._clock.monotonic())
+            now = self._clock.monotonic()
+            seen = rate.step(seen, child.packets, now)
+            raw = child.take()
+            if raw:
+                picture_at = now
+                report = report.with_findings(await self._look(raw, now))
+            elif child.ended:
+                return child.loss()
+            elif now - picture_at >= self._connection.no_picture_s:
+                return LinkError("timeout", f"no picture for {self._connection.no_picture_s:g} s")
+            if now >= report.due:
+                await self._tell(report, seen.per_s(now), outgoing)
+                report = Report(due=now + REPORT_EVERY_S)
+
+    async def _look(self, raw: bytes, now: float) -> sight.Findings:
+        """Judges one picture; the masks are burnt in before anything else sees it."""
+        frame = np.frombuffer(raw, dtype=np.uint8).reshape(self._connection.height, self._connection.width)
+        self._picture = burn(frame, self._view)
+        self._picture_at_ms = self._clock.now_ms()
+        before = self._sight or Sight()
+        self._sight = await asyncio.to_thread(
+            sight.step, self._connection.sight, self._view, before, self._picture, now
+        )
+        if self._sight.reference is not None and before.reference is None:
+            await self._keep_reference(self._sight.reference)
+        return self._sight.findings
+
+    async def _tell(self, report: Report, fps: float | None, outgoing: asyncio.Queue[Sequence[Observation]]) -> None:
+        """Puts what was found since the last report on its way; nothing when no picture told anything."""
+        values: dict[str, Scalar] = dict(report.values)
+        if not values and not report.unknown:
+            return
+        values |= {"online": True} | ({} if fps is None else {"fps": round(fps, 2)})
+        at_ms = self._clock.now_ms()
+        told = samples_of(self._profile, self._device, values=values, unknown=report.unknown, at_ms=at_ms)
+        await outgoing.put([*told, *await self._events(report.flags(self._connection.motion_share), {})])
+
+    async def _offline(self, loss: LinkError) -> list[Observation]:
+        """What is known of a camera without a picture: that it is offline, and nothing else."""
+        at_ms = self._clock.now_ms()
+        told = samples_of(self._profile, self._device, values={"online": False}, unknown=None, at_ms=at_ms)
+        return [*told, *await self._events({OFFLINE: True, ONLINE: False}, {"reason": loss.fault})]
+
+    async def _events(self, flags: dict[str, bool], facts: dict[str, Scalar]) -> list[Happening]:
+        """The happenings that are news, each with its picture."""
+        now, at_ms = self._clock.monotonic(), self._clock.now_ms()
+        self._told = changes.step(self._told, flags, now, self._connection.cooldown_s)
+        await self._prune(now, at_ms)
+        return [
+            Happening(self._device, f"{kind}-{at_ms}", kind, at_ms, facts | await self._snapshot(kind))
+            for kind in self._told.news
+            if kind in self._profile.events
+        ]
+
+    async def _snapshot(self, kind: str) -> dict[str, Scalar]:
+        """Keeps the last picture for an event; an event without picture is better than none."""
+        if self._picture is None or not self._connection.snapshots.enabled:
+            return {}
+        at_ms = self._picture_at_ms
+        try:
+            name = await asyncio.to_thread(self._snapshots.keep, self._picture, kind=kind, at_ms=at_ms)
+        except OSError as error:
+            log.warning("snapshot not kept", extra={"device": self._device, "error": str(error)})
+            return {}
+        return {"snapshot": name, "picture_at": at_ms}
+
+    async def _prune(self, now: float, at_ms: int) -> None:
+        if now - self._pruned_at < PRUNE_EVERY_S:
+            return
+        self._pruned_at = now
+        try:
+            await asyncio.to_thread(self._snapshots.prune, at_ms)
+        except OSError as error:
+            log.warning("old snapshots not deleted", extra={"device": self._device, "error": str(error)})
+
+    def _remember(self) -> None:
+        """What is still known when a new stream begins."""
+        if self._sight is not None:
+            self._sight = sight.resumed(self._sight)
+            return
+        shape = (self._connection.height // CELL_PX, self._connection.width // CELL_PX)
+        self._sight = Sight(reference=self._reference.load(shape))
+
+    async def _keep_reference(self, reference: sight.Reference) -> None:
+        try:
+            await asyncio.to_thread(self._reference.save, reference)
+        except OSError as error:
+            log.warning("camera reference not kept", extra={"device": self._device, "error": str(error)})
+        else:
+            log.info("camera reference learnt", extra={"device": self._device})
+
+
+def login_of(connection: CameraConnection) -> Login:
+    """User and password, read anew each time so that a changed password needs no restart."""
+    if connection.username is None:
+        return Login()
+    if connection.password_file is None:
+        password = os.environ.get(connection.password_env or "")
+    else:
+        try:
+            password = connection.password_file.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise LinkError("missing", f"password file cannot be read: {error.strerror}") from error
+    if not password:
+        raise LinkError("missing", "the camera's password is not set")
+    return Login(connection.username, password)
 
 
 def build_camera(
@@ -32,3 +203,9 @@ def build_camera(
 ) -> Camera:
     """The camera connector of one device."""
     return Camera(device, connection, profile, snapshots=snapshots, clock=clock)
+
+
+async def _hand_over(outgoing: asyncio.Queue[Sequence[Observation]], deliver: Deliver) -> None:
+    """Delivers in order until an empty list says that it is over."""
+    while told := await outgoing.get():
+        await deliver(told)

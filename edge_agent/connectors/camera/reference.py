@@ -1,0 +1,40 @@
+"""The reference on disk, so that a restart does not take a turned camera for a new place; delete it to learn anew."""
+
+from __future__ import annotations
+
+import logging
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from edge_agent.vision.sight import Reference
+
+log = logging.getLogger(__name__)
+
+
+class ReferenceFile:
+    """`<device>@reference.npz`: edge directions of cells of 4 x 4 pixels, no picture."""
+
+    def __init__(self, folder: Path, device: str) -> None:
+        self._path = folder / f"{device}@reference.npz"
+
+    def load(self, shape: tuple[int, int]) -> Reference | None:
+        """The stored reference if it fits the present picture size; None when there is none yet."""
+        if not self._path.is_file():
+            return None
+        try:
+            with np.load(self._path, allow_pickle=False) as stored:
+                reference = Reference(stored["directions"].astype(np.complex64), float(stored["sharpness"]))
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+            log.warning("camera reference unreadable, learning anew", extra={"error": str(error)})
+            return None
+        return reference if reference.directions.shape == shape else None
+
+    def save(self, reference: Reference) -> None:
+        """Keeps the reference; whole or not at all."""
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        partial = self._path.with_name(self._path.name + ".part")
+        with partial.open("wb") as file:
+            np.savez(file, directions=reference.directions, sharpness=np.float64(reference.sharpness))
+        partial.replace(self._path)
