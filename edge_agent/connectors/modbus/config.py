@@ -47,7 +47,7 @@ class ModbusConnection(Strict):
 
 
 def connection_from_url(url: str) -> ModbusConnection:
-    """`modbus://host:port/unit` or `modbus+rtu:///dev/ttyUSB0?unit=3` as a connection; ValueError when it is neither."""
+    """`modbus://host:port/unit` or `modbus+rtu:///dev/ttyUSB0?unit=3` as a connection; ValueError when it is none."""
     parts = urlsplit(url)
     options = {key: value for key, value in parse_qsl(parts.query) if key != "profile"}
     if parts.scheme == "modbus" and parts.hostname:

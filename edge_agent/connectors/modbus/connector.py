@@ -2,13 +2,122 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
-from device_profiles.schema import DeviceProfile
-from edge_agent.connector import Poller
+from device_profiles.explain import Fault
+from device_profiles.load import FileFaultsError
+from device_profiles.schema import REGISTERS, DeviceProfile
+from edge_agent.connector import LinkError, Poller, Sample
+from edge_agent.connectors.modbus.bus import Bus, RefusedError, quiet_vendor_log
 from edge_agent.connectors.modbus.config import ModbusConnection
+from edge_agent.connectors.modbus.decode import decode
+from edge_agent.connectors.modbus.plan import Block, Spot, plan, split
+
+ADDRESS_REFUSED = frozenset({0x02, 0x03})  # illegal address, illegal value: perhaps of one register among many
+UNIT_UNREACHABLE = frozenset({0x0A, 0x0B})  # a gateway answers for a unit that does not
+
+LINE_SETTINGS = ("transport", "baud_rate", "parity", "stop_bits")  # of a wire, not of one unit
+
+
+class ModbusDevice:
+    """One unit. A request that the unit refuses as a whole is cut until only the refused registers stay refused."""
+
+    def __init__(self, device: str, connection: ModbusConnection, profile: DeviceProfile, bus: Bus) -> None:
+        self._device = device
+        self._connection = connection
+        self._bus = bus
+        self._blocks = plan(profile.points, max_registers=connection.max_registers, max_gap=connection.max_gap)
+        self._indivisible: set[Block] = set()
+
+    async def poll(self) -> Sequence[Sample]:
+        """Every point once; points whose request failed say why. LinkError when the unit answers nothing at all."""
+        samples: list[Sample] = []
+        learned: list[Block] = []
+        lost: LinkError | None = None
+        given_up = ""
+        for block in self._blocks:
+            if given_up:
+                samples += self._faulty(block, given_up)
+                learned.append(block)
+                continue
+            try:
+                read, blocks = await self._read(block)
+            except LinkError as error:
+                lost, given_up = error, error.fault
+                read, blocks = self._faulty(block, error.fault), (block,)
+            samples += read
+            learned += blocks
+            given_up = given_up or _unreachable(read)
+        if lost and all(sample.fault == lost.fault for sample in samples):
+            raise lost
+        self._blocks = tuple(learned)
+        return samples
+
+    async def close(self) -> None:
+        """Lets go of the bus; another unit that still needs it connects again."""
+        await self._bus.close()
+
+    async def _read(self, block: Block) -> tuple[list[Sample], tuple[Block, ...]]:
+        """The samples of a block, and the blocks that will be asked for next time."""
+        try:
+            words = await self._bus.read(self._connection.unit, block, timeout_s=self._connection.timeout_s)
+        except RefusedError as refusal:
+            if refusal.code in ADDRESS_REFUSED and len(block.spots) > 1 and block not in self._indivisible:
+                return await self._read_apart(block)
+            return self._faulty(block, refusal.fault), (block,)
+        return [self._sample(spot, block, words) for spot in block.spots], (block,)
+
+    async def _read_apart(self, block: Block) -> tuple[list[Sample], tuple[Block, ...]]:
+        first, second = split(block)
+        samples, blocks = await self._read(first)
+        more, further = await self._read(second)
+        samples += more
+        if all(sample.fault for sample in samples):  # not a register, the whole unit refuses: stay with one request
+            self._indivisible.add(block)
+            return samples, (block,)
+        return samples, (*blocks, *further)
+
+    def _sample(self, spot: Spot, block: Block, words: Sequence[int]) -> Sample:
+        begin = spot.source.address - block.address
+        value = decode(spot.source, words[begin : begin + REGISTERS[spot.source.encoding]])
+        if not math.isfinite(value):
+            return Sample(self._device, spot.point, None, fault="not_a_number")
+        return Sample(self._device, spot.point, value)
+
+    def _faulty(self, block: Block, fault: str) -> list[Sample]:
+        return [Sample(self._device, spot.point, None, fault=fault) for spot in block.spots]
 
 
 def build_modbus(devices: Sequence[tuple[str, ModbusConnection, DeviceProfile]]) -> dict[str, Poller]:
     """The pollers of these devices by id; units on one serial line or behind one host share its bus."""
-    raise NotImplementedError
+    quiet_vendor_log()
+    faults = _line_conflicts(devices)
+    if faults:
+        raise FileFaultsError(faults)
+    buses: dict[str, Bus] = {}
+    pollers: dict[str, Poller] = {}
+    for device, connection, profile in devices:
+        bus = buses.setdefault(connection.bus, Bus(connection))
+        pollers[device] = ModbusDevice(device, connection, profile, bus)
+    return pollers
+
+
+def _line_conflicts(devices: Sequence[tuple[str, ModbusConnection, DeviceProfile]]) -> list[Fault]:
+    """Devices on one serial line that disagree about its settings."""
+    first: dict[str, tuple[str, ModbusConnection]] = {}
+    faults: list[Fault] = []
+    for device, connection, _ in devices:
+        other, agreed = first.setdefault(connection.bus, (device, connection))
+        for setting in LINE_SETTINGS:
+            mine, theirs = getattr(connection, setting), getattr(agreed, setting)
+            if mine != theirs:
+                reason = f"is {mine}, but {other} on the same line {connection.bus} says {theirs}"
+                faults.append(Fault("gateway", f"devices[{device}].connection.{setting}", reason, "make them equal"))
+    return faults
+
+
+def _unreachable(samples: Sequence[Sample]) -> str:
+    """The fault when a gateway says that the unit is not there: asking on would only keep others waiting."""
+    codes = {f"exception_{code:02X}" for code in UNIT_UNREACHABLE}
+    return next((sample.fault for sample in samples if sample.fault in codes), "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import tty
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -39,20 +40,28 @@ def serial_frame(request: bytes, words: list[int], *, unit: int | None = None) -
 async def tcp_device(respond: Respond) -> AsyncIterator[tuple[int, list[int]]]:
     """A host whose every request goes to `respond(request, send)`; gives its port and a growing list of connections."""
     connections: list[int] = []
+    open_ends: dict[asyncio.Task[None] | None, asyncio.StreamWriter] = {}
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connections.append(len(connections))
+        open_ends[asyncio.current_task()] = writer
         try:
             while True:
                 await respond(await reader.readexactly(REQUEST_TCP), writer.write)
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     try:
         yield server.sockets[0].getsockname()[1], connections
     finally:
         server.close()
+        for writer in open_ends.values():
+            writer.close()
+        if open_ends:
+            await asyncio.wait([task for task in open_ends if task])
         await server.wait_closed()
 
 

@@ -1,0 +1,1 @@
+"""The simulated devices, one file or room per protocol."""
