@@ -96,7 +96,9 @@ def test_errors_of_a_program_derive_from_its_base() -> None:
 
 
 def test_every_room_says_what_it_does() -> None:
-    rooms = [path.parent for program in PROGRAMS for path in (ROOT / program).rglob("__init__.py")]
+    rooms = [
+        p.parent for program in PROGRAMS for p in (ROOT / program).rglob("__init__.py") if "migrations" not in p.parts
+    ]
     without = [_name(room) for room in rooms if not (room / "README.md").exists() and _is_room(room)]
     assert not without, f"rooms without a README.md: {without}"
 
@@ -122,6 +124,8 @@ def _snake(name: str) -> str:
 
 
 def _catches_everything(node: ast.ExceptHandler) -> bool:
+    if isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None:
+        return False  # cleans up and lets it fly
     if node.type is None:
         return True
     return isinstance(node.type, ast.Name) and node.type.id in ("Exception", "BaseException")
