@@ -8,7 +8,14 @@ class CloudError(Exception):
 
 
 class StoreUnavailableError(CloudError):
-    """The store cannot be reached or does not take writes now; trying again may help, receipts are withheld."""
+    """The store cannot be reached or does not take writes now; trying again may help, receipts are withheld.
+
+    `retry_after_s` is how long the server asked us to wait, None when it did not say.
+    """
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class StoreMisconfiguredError(StoreUnavailableError):

@@ -1,0 +1,66 @@
+"""Readings in memory: for tests and for rehearsing rules on history; nothing survives the process."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from operator import itemgetter
+
+from cloud.store.base import Bucket, Columns, PlacedEvent, Rejection, SeriesKey
+from cloud.store.buckets import buckets_of
+from cloud.store.soundness import refused, unsoundness
+from device_profiles.wire.messages import Cell
+
+
+class MemoryStore:
+    """Keeps every series as a dictionary of time to value. `quality` and `events` may be looked at."""
+
+    def __init__(self) -> None:
+        self._series: defaultdict[SeriesKey, dict[int, Cell]] = defaultdict(dict)
+        self.quality: dict[tuple[SeriesKey, int], str] = {}
+        self.events: dict[tuple[str, str], PlacedEvent] = {}
+
+    async def open(self) -> None:
+        """Nothing to make ready."""
+
+    async def write(self, columns: Sequence[Columns], events: Sequence[PlacedEvent]) -> Sequence[Rejection]:
+        """Keeps all of it; see the port."""
+        rejections = []
+        for index, block in enumerate(columns):
+            reason = unsoundness(block)
+            if reason:
+                rejections.append(refused(index, block, reason))
+            else:
+                self._keep(block)
+        self.events |= {(placed.gateway, placed.event.id): placed for placed in events}
+        return rejections
+
+    async def series(self, key: SeriesKey, *, begin: int, end: int, step_ms: int) -> Sequence[Bucket]:
+        """The point between two times (end excluded), in buckets aligned to multiples of `step_ms`."""
+        values = self._series.get(key, {})
+        numbers = ((at, value) for at, value in sorted(values.items()) if isinstance(value, int | float))
+        return buckets_of(((at, float(value)) for at, value in numbers if begin <= at < end), step_ms)
+
+    async def latest(self, key: SeriesKey) -> tuple[int, Cell] | None:
+        """Time and value of the newest usable reading."""
+        return max(self._series.get(key, {}).items(), key=itemgetter(0), default=None)
+
+    async def count(self, key: SeriesKey) -> int:
+        """How many usable readings the series holds."""
+        return len(self._series.get(key, {}))
+
+    async def check(self) -> str:
+        """Memory is always well."""
+        return "memory: nothing survives the process"
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _keep(self, block: Columns) -> None:
+        for point, cells in block.points.items():
+            usable = {at: cell for at, cell in zip(block.times, cells, strict=True) if cell is not None}
+            if usable:
+                self._series[SeriesKey(block.profile, block.gateway, block.device, point)] |= usable
+        for point, marks in block.quality.items():
+            key = SeriesKey(block.profile, block.gateway, block.device, point)
+            self.quality |= {(key, block.times[position]): code for position, code in marks}

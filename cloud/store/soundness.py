@@ -1,0 +1,35 @@
+"""Whether every store can keep a block: checked before it is written, so that all adapters refuse the same."""
+
+from __future__ import annotations
+
+import math
+
+from cloud.store.base import Columns, Rejection
+from device_profiles.schema import PointType
+
+INT64 = 2**63
+
+
+def readings_of(block: Columns) -> int:
+    """How many readings the block carries, as the ledger counts them: values, and bad codes."""
+    bad = sum(code.startswith("bad:") for marks in block.quality.values() for _, code in marks)
+    return bad + sum(len(cells) - cells.count(None) for cells in block.points.values())
+
+
+def refused(index: int, block: Columns, reason: str) -> Rejection:
+    """The whole block as one rejection."""
+    return Rejection(index, tuple(block.times), readings_of(block), reason)
+
+
+def unsoundness(block: Columns) -> str:
+    """Why no store can keep the block, as a countable reason; empty when it is sound."""
+    for point, cells in block.points.items():
+        if block.types[point] is not PointType.STRING:
+            numbers = [cell for cell in cells if isinstance(cell, int | float)]
+            if len(numbers) < len(cells) - cells.count(None):
+                return "type"
+            if not all(map(math.isfinite, numbers)):
+                return "not_a_number"
+            if any(isinstance(number, int) and not -INT64 <= number < INT64 for number in numbers):
+                return "range"
+    return ""
