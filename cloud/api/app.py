@@ -25,7 +25,7 @@ from cloud.api import (
 from cloud.api.deps import Centre
 from cloud.api.guard import guard
 from cloud.api.problems import add_problems
-from cloud.api.shield import MAX_BODY_BYTES, Shield
+from cloud.api.shield import Shield
 from cloud.web.app import add_pages
 
 RESOURCES = (session, ledger, sites, gateways, devices, series, alarms, notices, commands, live, audit, health)
@@ -43,7 +43,7 @@ def create_api(centre: Centre) -> FastAPI:
     """The app that uvicorn serves."""
     app = FastAPI(
         title="Thacba", version=centre.settings.version, description=ABOUT, dependencies=[Depends(guard)],
-        docs_url=None, redoc_url=None, openapi_url=None, max_body_size=MAX_BODY_BYTES,
+        docs_url=None, redoc_url=None, openapi_url=None,
     )  # fmt: skip
     app.state.centre = centre
     app.state.attempts = Attempts()

@@ -48,6 +48,11 @@ class Hub:
         self._closed = False
 
     @property
+    def number(self) -> int:
+        """The number of the newest change: a page made now wants what comes after it."""
+        return self._number
+
+    @property
     def listeners(self) -> int:
         """How many clients listen now."""
         return len(self._wakers)

@@ -34,16 +34,17 @@ async def live(
     centre: CentreDep,
     identity: IdentityDep,
     last_event_id: Annotated[str | None, Header(max_length=20)] = None,
+    after: Annotated[int | None, Query(ge=0, description="The same as Last-Event-ID, for a first connection.")] = None,
     kinds: Annotated[
         str, Query(max_length=60, description="Which of reading,alarm,gateway.")
     ] = "reading,alarm,gateway",
     gateway: Annotated[str | None, Query(max_length=64, description="Only this gateway's.")] = None,
 ) -> StreamingResponse:
     """Kinds `reading`, `alarm`, `gateway`, `reset`, `beat`; about four answers a second at most."""
-    after = int(last_event_id) if last_event_id and last_event_id.isdecimal() else None
+    place = int(last_event_id) if last_event_id and last_event_id.isdecimal() else after
     wanted = frozenset(kinds.split(",")) | {"reset"}
     return StreamingResponse(
-        _stream(centre, identity, after, (wanted, gateway)),
+        _stream(centre, identity, place, (wanted, gateway)),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )

@@ -35,8 +35,11 @@ class Problem(HTTPException):
         self.code = code
 
 
-def problem(request: Request, status: int, *, code: str, detail: str, more: object = None) -> JSONResponse:
-    """The error as an answer."""
+def problem(request: Request, status: int, *, code: str, detail: str, more: object = None) -> Response:
+    """The error as an answer; a browser outside the API gets a page that says it in its language."""
+    if _wants_page(request):
+        page: Response = request.app.state.error_page(request, status, code, detail)
+        return page
     body: dict[str, object] = {
         "type": f"urn:thacba:problem:{code}",
         "title": HTTPStatus(status).phrase,
@@ -57,6 +60,11 @@ def add_problems(app: FastAPI) -> None:
     for kind in _STATUS_OF:
         app.add_exception_handler(kind, _of_ours)
     app.add_exception_handler(500, _of_bug)
+
+
+def _wants_page(request: Request) -> bool:
+    """A person with a browser, outside the API, gets a page."""
+    return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
 
 
 async def _of_http(request: Request, error: Exception) -> Response:

@@ -9,7 +9,7 @@ from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cloud.api.problems import problem
+from cloud.api.problems import Problem, problem
 
 MAX_BODY_BYTES: Final = 64 * 1024
 CONTENT_SECURITY_POLICY: Final = "; ".join(
@@ -27,6 +27,8 @@ HEADERS: Final[Mapping[str, str]] = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+TOO_LARGE: Final = f"A request has at most {MAX_BODY_BYTES} bytes."
+STATIC: Final = "/static/"
 STRICT_TRANSPORT: Final = "max-age=31536000"
 
 
@@ -48,12 +50,22 @@ class Shield:
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers[name] = value
-                headers.setdefault("Cache-Control", "no-store")
+                headers.setdefault("Cache-Control", "no-cache" if scope["path"].startswith(STATIC) else "no-store")
             await send(message)
+
+        received = 0
+
+        async def receive_bounded() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > MAX_BODY_BYTES:
+                raise Problem(413, "too_large", TOO_LARGE)
+            return message
 
         length = Headers(scope=scope).get("content-length", "0")
         if length.isdecimal() and int(length) <= MAX_BODY_BYTES:
-            await self._app(scope, receive, send_shielded)
+            await self._app(scope, receive_bounded, send_shielded)
             return
         answer = problem(Request(scope), 413, code="too_large", detail=f"A request has at most {MAX_BODY_BYTES} bytes.")
         await answer(scope, receive, send_shielded)

@@ -1,9 +1,30 @@
-"""Adds the pages to the API's app."""
+"""Adds the pages to the API's app: routes, static files, and errors that a person can read."""
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request
+from fastapi.responses import RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+
+from cloud.web.pages import router
+from cloud.web.render import HERE, page, taste_of
+from cloud.web.words import word, word_or
 
 
 def add_pages(app: FastAPI) -> None:
     """Routes of the pages and their static files."""
+    app.include_router(router)
+    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    app.state.error_page = error_page
+
+
+def error_page(request: Request, status: int, code: str, detail: str) -> Response:
+    """A stranger goes to the log-in page; everybody else reads what went wrong."""
+    if status == 401 and request.method == "GET":
+        back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/login?back={quote(back, safe='/')}", 303)
+    language = taste_of(request).language
+    message = word_or(language, f"error.{code}", word(language, "error.other"))
+    return page(request, "error.html", status=status, code=code, message=message, detail=detail)

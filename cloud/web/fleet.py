@@ -1,0 +1,61 @@
+"""What the pages say of devices and sites as a whole: pure sums and worst cases."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from cloud.api.views import DeviceView, Freshness, GatewayView, SiteView
+from cloud.store.base import AlarmRow
+
+GOOD_WORDS: tuple[Freshness, ...] = ("measured", "unchanged")
+
+
+@dataclass(frozen=True, slots=True)
+class SiteState:
+    """A site with the worst that is known of it; severity None = no open alarm."""
+
+    site: SiteView
+    severity: int | None
+    alarms: int
+    link: str  # ok, lost, stopped, none
+
+    @property
+    def mark(self) -> str:
+        """The name of its shape on the map."""
+        return f"severity_{self.severity}" if self.severity is not None else f"site_{self.link}"
+
+
+def freshness_counts(devices: Iterable[DeviceView]) -> dict[Freshness, int]:
+    """How many values are measured, unchanged, stale, doubtful, never seen."""
+    found = Counter(point.freshness for device in devices for point in device.points)
+    order: tuple[Freshness, ...] = ("measured", "unchanged", "doubtful", "stale", "never")
+    return {word: found[word] for word in order}
+
+
+def has_problem(device: DeviceView) -> bool:
+    """Whether somebody should look: a fault, or a value that is not fresh and good."""
+    if device.fault:
+        return True
+    return any(point.freshness not in GOOD_WORDS or point.quality != "good" for point in device.points)
+
+
+def severity_counts(alarms: Iterable[AlarmRow]) -> dict[int, int]:
+    """Open alarms by severity, the worst first."""
+    found = Counter(alarm.severity for alarm in alarms)
+    return {severity: found[severity] for severity in (1, 2, 3, 4)}
+
+
+def site_states(
+    sites: Sequence[SiteView], gateways: Sequence[GatewayView], alarms: Sequence[AlarmRow]
+) -> list[SiteState]:
+    """Every site with its worst open alarm, and else with its link."""
+    return [_site_state(site, gateways, [alarm for alarm in alarms if alarm.site == site.id]) for site in sites]
+
+
+def _site_state(site: SiteView, gateways: Sequence[GatewayView], alarms: Sequence[AlarmRow]) -> SiteState:
+    states = {gateway.state for gateway in gateways if gateway.site == site.id}
+    link = next((state for state in ("lost", "stopped") if state in states), "ok" if "online" in states else "none")
+    worst = min((alarm.severity for alarm in alarms), default=None)
+    return SiteState(site, worst, len(alarms), link)

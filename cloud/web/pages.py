@@ -1,0 +1,220 @@
+"""The pages: each asks the API's own functions and fills one template."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from cloud.api.alarms import alarms_page, one_alarm
+from cloud.api.deps import Centre
+from cloud.api.devices import device_of
+from cloud.api.guard import CentreDep
+from cloud.api.ledger import summarise, sums_of
+from cloud.api.pages import Cursor, page_of
+from cloud.store.base import AlarmFilter, AlarmRow
+from cloud.web import present
+from cloud.web.fleet import freshness_counts, has_problem, severity_counts, site_states
+from cloud.web.render import LANGUAGE_COOKIE, THEME_COOKIE, page, taste_of
+from cloud.web.rivers import river_of
+from device_profiles.schema import Text
+
+router = APIRouter(include_in_schema=False)
+YEAR_S = 365 * 86_400
+PER_PAGE = 60
+ALARMS_PER_PAGE = 50
+LATEST = 8
+MOST_OPEN = 2_000
+RANGES_MS = {"15m": 900_000, "1h": 3_600_000, "6h": 21_600_000, "24h": 86_400_000}
+Short = Annotated[str, Query(max_length=64)]
+
+
+@router.get("/login")
+async def log_in_page(request: Request, back: Annotated[str, Query(max_length=300)] = "/") -> HTMLResponse:
+    """The only page that a stranger sees."""
+    return page(request, "login.html", back=inside(back))
+
+
+@router.get("/preferences")
+async def preferences(
+    centre: CentreDep,
+    back: Annotated[str, Query(max_length=300)] = "/",
+    language: Literal["vi", "en"] | None = None,
+    theme: Literal["dark", "light"] | None = None,
+) -> RedirectResponse:
+    """Remembers language or theme in a cookie and goes back."""
+    answer = RedirectResponse(inside(back), 303)
+    for cookie, chosen in ((LANGUAGE_COOKIE, language), (THEME_COOKIE, theme)):
+        if chosen:
+            answer.set_cookie(
+                cookie, chosen, max_age=YEAR_S, secure=centre.settings.cookie_secure, httponly=True, samesite="lax"
+            )
+    return answer
+
+
+@router.get("/")
+async def overview(request: Request, centre: CentreDep) -> HTMLResponse:
+    """Map, figures, rivers and the newest alarms."""
+    opened = await open_alarms(centre)
+    devices = centre.devices()
+    rivers = [river_of(each, centre.thresholds(each.gateway, each.id, "level_m")) for each in devices]
+    return page(
+        request,
+        "overview.html",
+        figures=await summarise(centre),
+        severities=severity_counts(opened),
+        freshness=freshness_counts(devices),
+        rivers=[river for river in rivers if river is not None],
+        alarms=sorted(opened, key=lambda alarm: (alarm.severity, -alarm.raised_at))[:LATEST],
+        sites=site_states(centre.sites(), centre.gateways(), opened),
+        site_names=site_names(centre),
+    )
+
+
+@router.get("/devices")
+async def devices_page(
+    request: Request,
+    centre: CentreDep,
+    site: Short = "",
+    show: Literal["all", "problems"] = "all",
+    cursor: Cursor = None,
+) -> HTMLResponse:
+    """Every device with its values."""
+    wanted = [
+        view for view in centre.devices()
+        if site in ("", view.site) and (show == "all" or has_problem(view))
+    ]  # fmt: skip
+    found = page_of(wanted, lambda view: f"{view.site}/{view.gateway}/{view.id}", cursor=cursor, limit=PER_PAGE)
+    return page(
+        request,
+        "devices.html",
+        found=found,
+        site=site,
+        show=show,
+        sites=sorted(centre.sites(), key=lambda each: each.id),
+        site_names=site_names(centre),
+        formats=value_formats(request, centre),
+    )
+
+
+@router.get("/devices/{gateway}/{device}")
+async def device_page(
+    request: Request,
+    gateway: str,
+    device: str,
+    centre: CentreDep,
+    point: Short = "",
+    span: Annotated[Literal["15m", "1h", "6h", "24h"], Query(alias="range")] = "24h",
+) -> HTMLResponse:
+    """One device: values and a chart of one of its points."""
+    view = device_of(centre, gateway, device)
+    drawable = [each for each in view.points if each.type.value != "string"]
+    chosen = next((each for each in drawable if each.key == point), drawable[0] if drawable else None)
+    return page(
+        request,
+        "device.html",
+        device=view,
+        chosen=chosen,
+        drawable=drawable,
+        span=span,
+        spans=RANGES_MS,
+        profile=centre.profiles.get(view.profile),
+        site_names=site_names(centre),
+        formats=value_formats(request, centre),
+    )
+
+
+@router.get("/alarms")
+async def alarms_list(
+    request: Request,
+    centre: CentreDep,
+    state: Literal["open", "closed", "any"] = "open",
+    severity: Annotated[str, Query(pattern="^[1-4]?$")] = "",
+    site: Short = "",
+    cursor: Cursor = None,
+) -> HTMLResponse:
+    """Alarms, newest first; the filters live in the address."""
+    wanted = AlarmFilter(
+        open={"open": True, "closed": False, "any": None}[state],
+        site=site or None,
+        severity=int(severity) if severity else None,
+    )
+    return page(
+        request,
+        "alarms.html",
+        found=await alarms_page(centre, wanted, cursor=cursor, limit=ALARMS_PER_PAGE),
+        state=state,
+        severity=severity,
+        site=site,
+        cursor=cursor,
+        sites=sorted(centre.sites(), key=lambda each: each.id),
+        site_names=site_names(centre),
+        device_names=device_names(centre),
+    )
+
+
+@router.get("/alarms/{alarm}")
+async def alarm_page(request: Request, alarm: str, centre: CentreDep) -> HTMLResponse:
+    """One alarm: why, and what was done."""
+    return page(
+        request,
+        "alarm.html",
+        alarm=await one_alarm(alarm, centre),
+        site_names=site_names(centre),
+        device_names=device_names(centre),
+    )
+
+
+@router.get("/gateways")
+async def gateways_page(request: Request, centre: CentreDep) -> HTMLResponse:
+    """The fleet: links, backlog, clocks and the ledger."""
+    accounts = centre.ledger()
+    gateways = sorted(centre.gateways(), key=lambda each: each.id)
+    return page(
+        request,
+        "gateways.html",
+        gateways=gateways,
+        accounts={each.id: [account for account in accounts if account.gateway == each.id] for each in gateways},
+        sums={each.id: sums_of([row for row in accounts if row.gateway == each.id]) for each in gateways},
+        total=sums_of(accounts),
+        site_names=site_names(centre),
+    )
+
+
+def inside(back: str) -> str:
+    """An address of our own site to go back to; never another one (open redirect)."""
+    ours = back.startswith("/") and not back.startswith(("//", "/\\")) and back.isprintable() and "\\" not in back
+    return back if ours else "/"
+
+
+async def open_alarms(centre: Centre) -> list[AlarmRow]:
+    """Every open alarm, newest first."""
+    rows = await asyncio.to_thread(centre.state.alarms, AlarmFilter(open=True), before=None, limit=MOST_OPEN)
+    return list(rows)
+
+
+def site_names(centre: Centre) -> dict[str, Text]:
+    """What the sites are called."""
+    return {site.id: site.name for site in centre.sites()}
+
+
+def device_names(centre: Centre) -> dict[tuple[str, str], Text]:
+    """What the devices are called."""
+    return {(device.gateway, device.id): device.name for device in centre.devices()}
+
+
+def value_formats(request: Request, centre: Centre) -> dict[str, object]:
+    """What the templates of devices call: value_of(device, point) and choices_of(device, point)."""
+    language = taste_of(request).language
+
+    def choices(profile: str, point: str) -> dict[str, str]:
+        return present.choices_of(centre.profiles.get(profile), point, language)
+
+    return {
+        "choices_of": choices,
+        "value_of": lambda device, point: present.value(
+            point.value, point.type, language, choices(device.profile, point.key)
+        ),
+    }

@@ -1,0 +1,21 @@
+// Starts whatever the page has.
+import { startAges } from "./ages.js";
+import { startAlarms } from "./alarms.js";
+import { send } from "./api.js";
+import { startChart } from "./chart.js";
+import { startLive } from "./live.js";
+import { startMap } from "./map.js";
+import { startSearch } from "./search.js";
+import { showReading } from "./values.js";
+
+document.body.addEventListener("thacba:reading", (event) => showReading(event.detail));
+document.getElementById("log-out")?.addEventListener("click", async () => {
+  await send("DELETE", "/session");
+  location.assign("/login");
+});
+startAges();
+startAlarms();
+startSearch();
+startMap();
+startChart();
+startLive();

@@ -1,0 +1,231 @@
+"""A centre whose fleet is invented and whose state is a real database: what the API and the pages are tested on."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from cloud.access.passwords import hash_password
+from cloud.access.roles import Role
+from cloud.alarms.lifecycle import AlarmError, AlarmState, Trigger, after
+from cloud.api.deps import ApiSettings, UnknownThingError, WrongStateError
+from cloud.api.hub import Hub
+from cloud.api.views import (
+    AccountView,
+    Counters,
+    DeviceView,
+    GatewayView,
+    Order,
+    Outcome,
+    SiteView,
+    ThresholdView,
+)
+from cloud.store.base import (
+    AlarmHistoryRow,
+    AlarmRow,
+    Bucket,
+    Columns,
+    Commit,
+    PlacedEvent,
+    Rejection,
+    SeriesKey,
+    UserRow,
+)
+from cloud.store.sql import SqlStateStore
+from device_profiles.clock import Clock
+from device_profiles.schema import DeviceProfile
+from device_profiles.wire.messages import Cell
+from tests.cloud.api import sample_fleet
+
+PASSWORD = "sông Thao dâng cao 35,73"
+_HASHES: dict[str, str] = {}
+
+
+class FloodStore:
+    """A reading store that knows one flood: every series rises as the Thao did in September 2024."""
+
+    async def open(self) -> None:
+        """Nothing to open."""
+
+    async def write(self, columns: Sequence[Columns], events: Sequence[PlacedEvent]) -> Sequence[Rejection]:
+        """Takes nothing: the flood is invented."""
+        return [Rejection(index, tuple(each.times), 0, "read-only") for index, each in enumerate(columns)]
+
+    async def series(self, key: SeriesKey, *, begin: int, end: int, step_ms: int) -> Sequence[Bucket]:
+        """A slow rise with ripples; an hour without data eight hours before the end."""
+        first = -(-begin // step_ms) * step_ms
+        gap = range(end - 8 * 3_600_000, end - 7 * 3_600_000)
+        return [_bucket(key, at, end) for at in range(first, end, step_ms) if at not in gap]
+
+    async def latest(self, key: SeriesKey) -> tuple[int, Cell] | None:
+        """Nothing."""
+        return None
+
+    async def count(self, key: SeriesKey) -> int:
+        """Nothing."""
+        return 0
+
+    async def check(self) -> str:
+        """Always there."""
+        return "an invented flood"
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+def _bucket(key: SeriesKey, at: int, end: int) -> Bucket:
+    hours = (end - at) / 3_600_000
+    value = 31.42 - 0.22 * hours + 0.05 * math.sin(at / 500_000) if key.point == "level_m" else 20 + 5 * math.sin(hours)
+    return Bucket(at, value - 0.04, value + 0.04, value, value, 6)
+
+
+class FakeCentre:
+    """Implements cloud.api.deps.Centre; tests change its fleet with `measure` and its alarms with `raise_alarm`."""
+
+    def __init__(self, folder: Path, clock: Clock, *, cookie_secure: bool = True) -> None:
+        self.clock = clock
+        self.state = SqlStateStore(f"sqlite:///{folder / 'state.sqlite3'}")
+        self.readings = FloodStore()
+        self.profiles: Mapping[str, DeviceProfile] = sample_fleet.PROFILES
+        self.hub = Hub(clock)
+        self.settings = ApiSettings(cookie_secure=cookie_secure)
+        self.orders: list[Order] = []
+        self.broken: dict[str, str] = {}
+        self._devices = sample_fleet.devices(clock.now_ms())
+        self._started_at = clock.now_ms()
+        self._raised = 0
+
+    def prepare(self) -> None:
+        """Makes the database, one user per role (the role's name), and four alarms."""
+        self.state.migrate()
+        for role in Role:
+            self.add_user(role.value, role)
+        now = self.clock.now_ms()
+        hour = sample_fleet.HOUR_MS
+        self.raise_alarm("III", at=now - 4 * hour, severity=1, state="normal", cleared_at=now - 3 * hour)
+        self.raise_alarm("II", at=now - 2 * hour, severity=2)
+        self.raise_alarm("", at=now - hour, severity=3, rule="silence", device="rain-mcc", state="acked")
+        self.raise_alarm("", at=now - hour // 2, severity=4, rule="paper", device="kiosk-01", state="returned_unacked")
+
+    def add_user(self, name: str, role: Role) -> None:
+        """Adds somebody with the one password of these tests; hashing is slow, so it is done once."""
+        if PASSWORD not in _HASHES:
+            _HASHES[PASSWORD] = hash_password(PASSWORD)
+        self.state.put_user(UserRow(name, role.value, _HASHES[PASSWORD], self.clock.now_ms()))
+
+    def raise_alarm(self, level: str, *, at: int, severity: int, **more: object) -> AlarmRow:
+        """Puts an alarm into the database and on the live feed."""
+        self._raised += 1
+        row = _alarm(f"{at:013d}-{self._raised:04d}", level, at=at, severity=severity, **more)
+        history = AlarmHistoryRow(row.id, at, at, "raised", level, row.value, "", "")
+        self._keep(row, history)
+        return row
+
+    def measure(self, gateway: str, device: str, point: str, value: Cell) -> None:
+        """A new reading arrives."""
+        now = self.clock.now_ms()
+        view = self._devices[gateway, device]
+        changed = tuple(
+            replace(each, value=value, quality="good", freshness="measured", observed_at=now, received_at=now)
+            if each.key == point else each
+            for each in view.points
+        )  # fmt: skip
+        self._devices[gateway, device] = replace(view, points=changed, read_at=now, fault="")
+        body = {"gateway": gateway, "device": device, "point": point, "value": value, "quality": "good",
+                "freshness": "measured", "observed_at": now, "received_at": now}  # fmt: skip
+        self.hub.publish("reading", f"{gateway}/{device}/{point}", body)
+
+    def sites(self) -> Sequence[SiteView]:
+        """The sample's sites."""
+        return sample_fleet.SITES
+
+    def gateways(self) -> Sequence[GatewayView]:
+        """The sample's gateways."""
+        return sample_fleet.gateways(self.clock.now_ms())
+
+    def devices(self) -> Sequence[DeviceView]:
+        """The devices as measured last."""
+        return list(self._devices.values())
+
+    def device(self, gateway: str, device: str) -> DeviceView | None:
+        """One of them."""
+        return self._devices.get((gateway, device))
+
+    def thresholds(self, gateway: str, device: str, point: str) -> Sequence[ThresholdView]:
+        """The flood levels of Yên Bái."""
+        return sample_fleet.LEVELS if (device, point) == ("gauge-yen-bai", "level_m") else ()
+
+    def ledger(self) -> Sequence[AccountView]:
+        """The sample's accounts."""
+        return sample_fleet.ACCOUNTS
+
+    def counters(self) -> Counters:
+        """A few figures."""
+        return Counters(self._started_at, self._started_at, self._raised, self._raised)
+
+    def metrics(self) -> Mapping[str, float]:
+        """One more counter."""
+        return {"thacba_rejected_total": 3.0}
+
+    async def acknowledge(self, alarm: str, *, actor: str, comment: str) -> AlarmRow:
+        """Steps the life cycle, as the real centre does."""
+        row = self._alarm(alarm)
+        try:
+            state = after(row.state, Trigger.ACKNOWLEDGE)
+        except AlarmError as error:
+            raise WrongStateError(str(error)) from error
+        now = self.clock.now_ms()
+        changed = replace(
+            row, state=state.value, open=state is not AlarmState.NORMAL, acknowledged_at=now, acknowledged_by=actor,
+            changed_at=now,
+        )  # fmt: skip
+        history = AlarmHistoryRow(alarm, now, now, "acknowledged", row.level, None, actor, comment)
+        await asyncio.to_thread(self._keep, changed, history)
+        return changed
+
+    async def comment(self, alarm: str, *, actor: str, comment: str) -> AlarmRow:
+        """Adds to the history."""
+        now = self.clock.now_ms()
+        row = replace(self._alarm(alarm), changed_at=now)
+        await asyncio.to_thread(
+            self._keep, row, AlarmHistoryRow(alarm, now, now, "commented", "", None, actor, comment)
+        )
+        return row
+
+    async def send_command(self, order: Order, *, actor: str) -> Outcome:
+        """Remembers the order; the device did it."""
+        self.orders.append(order)
+        return Outcome("c-1", "done", self.clock.now_ms())
+
+    async def ready(self) -> Mapping[str, str]:
+        """Everything works, but for what the test broke."""
+        return {"broker": "", "store": "", "state": "", **self.broken}
+
+    def _alarm(self, identifier: str) -> AlarmRow:
+        row = self.state.alarm(identifier)
+        if row is None:
+            raise UnknownThingError(f"There is no alarm {identifier!r}.")
+        return row
+
+    def _keep(self, row: AlarmRow, history: AlarmHistoryRow) -> None:
+        self.state.commit(Commit(alarms=[row], history=[history]))
+        self.hub.publish("alarm", row.id, asdict(row))
+
+
+def _alarm(identifier: str, level: str, *, at: int, severity: int, **more: object) -> AlarmRow:
+    device = str(more.pop("device", "gauge-yen-bai"))
+    rule = str(more.pop("rule", "flood_yen_bai"))
+    state = str(more.pop("state", "unacked"))
+    gateway, vi, en = next(each[0:1] + each[2:4] for each in sample_fleet.DEVICES if each[1] == device)
+    site = next(each.id for each in sample_fleet.SITES if gateway in each.gateways)
+    text = (f"{vi}: mực nước 31,42 m, vượt báo động {level}", f"{en}: level 31.42 m, above flood level {level}")
+    if not level:
+        text = (f"{vi}: mất dữ liệu hoặc cần chăm sóc", f"{en}: no data or needs care")
+    row = AlarmRow(
+        identifier, rule, "1", site, gateway, device, "level_m" if level else "", state, state != "normal", level,
+        severity, 31.42 if level else None, 31.0 if level else None, *text, at, at, at,
+    )  # fmt: skip
+    return replace(row, **more)  # type: ignore[arg-type]
