@@ -21,3 +21,6 @@ class Notifier(Protocol):
 
     async def send(self, content: NoticeContent) -> None:
         """Returns when the other side has taken it; NoticeLinkError or NoticeRefusedError when not."""
+
+    async def close(self) -> None:
+        """Lets go of connections."""

@@ -6,13 +6,23 @@ from typing import Annotated
 
 from pydantic import Field
 
+from cloud.notify.channels.email.channel import Email
 from cloud.notify.channels.email.config import EmailConfig
+from cloud.notify.channels.webhook.channel import Webhook
 from cloud.notify.channels.webhook.config import WebhookConfig
 from cloud.notify.notifier import Notifier
+from cloud.notify.pipeline import Channel
+from cloud.notify.secret import read_secret
 
 ChannelConfig = Annotated[WebhookConfig | EmailConfig, Field(discriminator="kind")]
 
 
-def build_channel(config: ChannelConfig) -> Notifier:
+def build_channel(config: ChannelConfig) -> Channel:
     """The channel that a configuration describes; ConfigurationError when its secret cannot be read."""
-    raise NotImplementedError
+    return Channel(_notifier(config), config.per_minute)
+
+
+def _notifier(config: ChannelConfig) -> Notifier:
+    if isinstance(config, WebhookConfig):
+        return Webhook(config, read_secret(env=config.signing_key_env, file=config.signing_key_file))
+    return Email(config, read_secret(env=config.password_env, file=config.password_file))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from cloud.alarms.book import Finding
 from cloud.notify.content import LABEL, NoticeContent, NoticeKind, Words, encode_content
+from cloud.notify.words import number
 from cloud.rules.rule import Rule, filled
 from cloud.rules.watch import Watch
 from cloud.store.base import AlarmRow, NoticeRow
@@ -108,11 +109,3 @@ class Announcer:
             link=f"{self.public_url.rstrip('/')}/alarms/{alarm.id}" if self.public_url else "",
         )
         return NoticeRow(key, alarm.id, channel, encode_content(content), received_at, received_at)
-
-
-def number(value: float | None, point: str) -> str:
-    """A figure as people write it: at most two decimals, with the language's decimal sign."""
-    if value is None:
-        return "–"
-    text = f"{value:.2f}".rstrip("0").rstrip(".") if value % 1 else f"{value:.0f}"
-    return text.replace(".", point)

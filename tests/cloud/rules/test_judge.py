@@ -13,7 +13,6 @@ from cloud.alarms.lifecycle import AlarmError
 from cloud.notify.content import decode_content
 from cloud.rules.kinds.threshold import Threshold
 from device_profiles.wire.messages import Cell
-
 from tests.cloud.rules.builders import FLOOD, MINUTE, START, Kept, block, minutes, rule, stale_rule
 
 NOW = START + 14 * MINUTE

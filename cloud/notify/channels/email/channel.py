@@ -1,0 +1,62 @@
+"""Sends notices as plain e-mails in both languages."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
+
+import aiosmtplib
+from pydantic import SecretStr
+
+from cloud.notify.channels.email.config import EmailConfig
+from cloud.notify.content import NoticeContent
+from cloud.notify.notifier import NoticeLinkError, NoticeRefusedError
+from cloud.notify.words import body, subject
+
+
+class Email:
+    """One list of recipients behind one SMTP server; each notice is a connection of its own."""
+
+    def __init__(self, config: EmailConfig, password: SecretStr | None = None) -> None:
+        self._config = config
+        self._password = password
+
+    async def send(self, content: NoticeContent) -> None:
+        """Returns when the server has taken the mail for at least one recipient."""
+        config = self._config
+        try:
+            await aiosmtplib.send(
+                compose(content, config),
+                hostname=config.host,
+                port=config.port,
+                username=config.username or None,
+                password=self._password.get_secret_value() if self._password else None,
+                timeout=config.timeout_s,
+                use_tls=config.security == "tls",
+                start_tls=config.security == "starttls",
+            )
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            if all(refused.code >= 500 for refused in error.recipients):
+                raise NoticeRefusedError(f"every recipient refused: {error.recipients[0].message}") from error
+            raise NoticeLinkError("every recipient refused for now") from error
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise NoticeLinkError(f"{type(error).__name__}: {error}") from error
+
+    async def close(self) -> None:
+        """Holds nothing."""
+
+
+def compose(content: NoticeContent, config: EmailConfig) -> EmailMessage:
+    """The mail of a notice; its Message-ID is made of the notice's key, so that a repeat is recognised as one."""
+    mail = EmailMessage()
+    mail["From"] = config.sender
+    mail["To"] = ", ".join(config.recipients)
+    mail["Subject"] = subject(content)
+    mail["Date"] = format_datetime(datetime.fromtimestamp(content.received_at / 1000, UTC))
+    domain = config.sender.rpartition("@")[2]
+    mail["Message-ID"] = f"<{hashlib.sha256(content.key.encode()).hexdigest()[:32]}@{domain}>"
+    mail["Idempotency-Key"] = content.key
+    mail.set_content(body(content))
+    return mail
