@@ -92,6 +92,8 @@ class InfluxStoreConfig(Login):
     url: str = Field("http://127.0.0.1:8086", pattern=r"^https?://", description="Where the server answers.")
     database: str = Field("thacba", min_length=1, description="Database (a bucket mapping in version 2).")
     retention_policy: str = Field("", description="Retention policy; empty = the default one.")
+    retention_days: int = Field(365, ge=0, le=36500, description="How long a database that we make keeps readings.")
+    organisation: str = Field("", description="Organisation, for version 2.")
     gzip: bool = Field(True, description="Compress what we write.")
     timeout_s: float = Field(10.0, gt=0, le=120, description="Longest wait for an answer.")
 

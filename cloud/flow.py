@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NoReturn, Protocol
 
+from cloud.births import Births
 from cloud.config import FlowConfig
 from cloud.errors import StoreUnavailableError
 from cloud.ingest.graveyard import Graveyard
@@ -75,6 +76,7 @@ class Parts:
     recorder: Recorder
     fleet: Fleet
     watchers: Watchers
+    births: Births
     clock: Clock
     metrics: Metrics
 
@@ -109,6 +111,7 @@ class Flow:
             group.create_task(self._write())
             group.create_task(self._settle())
             group.create_task(self._judge_silence())
+            group.create_task(self._parts.births.restore_values(self._parts.store))
 
     # --- stages -----------------------------------------------------------------------------------------------------
 
@@ -192,6 +195,7 @@ class Flow:
             fleet.born(gateway, message, site=heard.site, received_at=heard.received_at)
         else:
             self._hear_health(gateway, message, heard.received_at)
+        self._parts.births.changed(gateway, at_once=isinstance(message, State))
         self._parts.watchers.gateway_changed(gateway)
 
     def _hear_health(self, gateway: str, health: Health, received_at: int) -> None:

@@ -101,8 +101,8 @@ class Recorder:
 
     async def replace(self, rules: RuleSet, new_judge: Callable[[], Judge]) -> None:
         """Goes on with another rule set."""
-        self._new_judge = new_judge
         await self._judged(lambda judge, now: judge.replace(rules, now=now))
+        self._new_judge = new_judge
 
     async def acknowledge(self, alarm: str, *, actor: str, comment: str) -> AlarmRow | None:
         """Acknowledges an alarm; AlarmError when it is not open or acknowledged already."""

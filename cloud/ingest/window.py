@@ -60,29 +60,31 @@ class Window:
 
 def bury_rejections(window: Window, rejections: Sequence[Rejection]) -> None:
     """Takes out of the batches what the store will never take: dead letters, no longer judged, no longer counted."""
-    owners = [(batch, position) for batch in window.batches for position in range(len(batch.columns))]
+    blocks = [(batch, place) for batch in window.batches for place in range(len(batch.columns))]
+    events = [(batch, placed) for batch in window.batches for placed in batch.events]
     for rejection in rejections:
-        batch, position = owners[rejection.index]
-        columns = batch.columns[position]
-        batch.letters.append(
-            DeadLetter(
-                columns.gateway,
-                columns.device,
-                columns.profile,
-                "",
-                batch.epoch,
-                batch.sequence,
-                rejection.reason,
-                rejection.readings,
-                rejection.times,
-            )
-        )
-        batch.dead += rejection.readings
-        refused = set(rejection.times)
-        kept = [row for row, at in enumerate(columns.times) if at not in refused]
-        points, quality = without_rows(columns.points, columns.quality, kept)
-        times = [columns.times[row] for row in kept]
-        batch.columns[position] = replace(columns, times=times, points=points, quality=quality)
+        if rejection.index < len(blocks):
+            batch, place = blocks[rejection.index]
+            _bury_rows(batch, place, rejection)
+        else:  # events come behind the columns in the numbering of the store
+            batch, placed = events[rejection.index - len(blocks)]
+            batch.events.remove(placed)
+            event = placed.event
+            identity = (batch.gateway, event.device, "", event.kind, batch.epoch, batch.sequence)
+            batch.letters.append(DeadLetter(*identity, rejection.reason, 1, (event.at,), (event.id,)))
+            batch.dead += 1
+
+
+def _bury_rows(batch: Admitted, place: int, rejection: Rejection) -> None:
+    columns = batch.columns[place]
+    identity = (columns.gateway, columns.device, columns.profile, "", batch.epoch, batch.sequence)
+    batch.letters.append(DeadLetter(*identity, rejection.reason, rejection.readings, rejection.times))
+    batch.dead += rejection.readings
+    refused = set(rejection.times)
+    kept = [row for row, at in enumerate(columns.times) if at not in refused]
+    points, quality = without_rows(columns.points, columns.quality, kept)
+    times = [columns.times[row] for row in kept]
+    batch.columns[place] = replace(columns, times=times, points=points, quality=quality)
 
 
 def counted(columns: Iterable[Columns]) -> PointCounts:

@@ -132,6 +132,12 @@ class Fleet:
                 _take_quality(point, times, column, quality.get(key, ()))
         return device
 
+    def remembered(self, device: DeviceStanding, point: str, *, observed_at: int, value: Cell) -> None:
+        """Takes a value that the store had kept, unless a newer one has come since."""
+        standing = device.points.setdefault(point, PointStanding())
+        if observed_at > standing.observed_at:
+            standing.value, standing.observed_at, standing.received_at = value, observed_at, observed_at
+
     def withheld(self, gateway: str, *, received_at: int) -> None:
         """Remembers that an unknown gateway spoke."""
         if gateway not in self._strangers and len(self._strangers) >= STRANGERS_KEPT:

@@ -1,0 +1,154 @@
+"""The command line of the centre: serve, check, users, tokens and the command key."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cloud.access.passwords import fault_of, hash_password
+from cloud.access.roles import Role
+from cloud.access.sessions import begin_token
+from cloud.app import open_state, serve
+from cloud.config import load_config
+from cloud.errors import CloudError, ConfigurationError
+from cloud.keys import make_command_key, public_text
+from cloud.settings import read_settings
+from cloud.store.base import AuditRow, StateStore, UserRow
+from device_profiles.clock import SystemClock
+from device_profiles.load import FileFaultsError
+
+WRONG_CONFIGURATION = 2
+FAILED = 1
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="The operations centre of Thacba.")
+users = typer.Typer(no_args_is_help=True, help="People who may log in.")
+tokens = typer.Typer(no_args_is_help=True, help="Programs that may ask.")
+app.add_typer(users, name="user")
+app.add_typer(tokens, name="token")
+
+Config = Annotated[Path, typer.Option("--config", help="The centre's TOML file.")]
+RoleOption = Annotated[Role, typer.Option("--role", help="What they may do.")]
+
+
+@app.command("serve")
+def serve_command(config: Config) -> None:
+    """Runs the centre until it is told to stop."""
+    with _told():
+        settings = read_settings(config)
+        _log_to_stderr()
+        asyncio.run(serve(settings))
+
+
+@app.command("check")
+def check_command(config: Config) -> None:
+    """Checks the configuration, sites, rules and profiles, and connects to nothing."""
+    with _told():
+        settings = read_settings(config)
+    typer.echo(
+        f"good: {len(settings.inventory.sites)} sites, {len(settings.inventory.gateways)} gateways, "
+        f"{len(settings.rules.rules)} rules, {len(settings.catalogue.profiles)} profiles"
+    )
+
+
+@app.command("keys")
+def keys_command(config: Config) -> None:
+    """Makes the key that signs commands, once, and prints its public half for the gateways."""
+    with _told():
+        typer.echo(public_text(make_command_key(load_config(config).data_dir)))
+
+
+@users.command("add")
+def add_user(name: str, config: Config, role: RoleOption) -> None:
+    """Adds somebody, or gives them a new password and role; the password comes from a prompt or standard input."""
+    password = _asked_password()
+    if fault := fault_of(password):
+        typer.echo(fault, err=True)
+        raise typer.Exit(WRONG_CONFIGURATION)
+    with _told(), _state(config) as state:
+        now = SystemClock().now_ms()
+        state.put_user(UserRow(name, role.value, hash_password(password), now))
+        state.put_audit(AuditRow(now, "console", "user_add", name, role.value))
+
+
+@tokens.command("add")
+def add_token(
+    name: str,
+    config: Config,
+    role: RoleOption,
+    days: Annotated[int, typer.Option("--days", min=1, max=3650, help="How long it is good.")] = 365,
+) -> None:
+    """Makes a token for a program and prints it once; only its digest is kept."""
+    with _told(), _state(config) as state:
+        now = SystemClock().now_ms()
+        secret, row = begin_token(name, role, now=now, days=days, note="made on the console")
+        state.put_secret(row)
+        state.put_audit(AuditRow(now, "console", "token_add", name, role.value))
+        typer.echo(secret)
+
+
+def main() -> None:
+    """Entry point of `thacba-cloud`."""
+    app()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Ends the program with a sentence instead of a traceback when somebody else is at fault."""
+    try:
+        yield
+    except (ConfigurationError, FileFaultsError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(WRONG_CONFIGURATION) from error
+    except CloudError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(FAILED) from error
+
+
+@contextmanager
+def _state(config: Path) -> Iterator[StateStore]:
+    settings = load_config(config)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    state = open_state(settings)
+    try:
+        state.migrate()
+        yield state
+    finally:
+        state.close()
+
+
+def _asked_password() -> str:
+    """Never from the arguments, where every user of the machine could read it."""
+    if sys.stdin.isatty():
+        asked: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+        return asked
+    return sys.stdin.readline().rstrip("\n")
+
+
+class _Facts(logging.Formatter):
+    """One line per entry: time, level, place, message and the facts beside it."""
+
+    _KNOWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The entry with its facts as key=value."""
+        facts = " ".join(f"{key}={value!r}" for key, value in vars(record).items() if key not in self._KNOWN)
+        return f"{super().format(record)} {facts}".rstrip()
+
+
+def _log_to_stderr() -> None:
+    lines = logging.StreamHandler()
+    lines.setFormatter(_Facts("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[lines])
+    for chatty in ("httpx", "uvicorn.error"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+if __name__ == "__main__":
+    main()

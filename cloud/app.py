@@ -1,0 +1,276 @@
+"""Puts the centre together: the only place that chooses adapters, opens the task group and ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import signal
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import uvicorn
+
+from cloud.alarms.book import AlarmBook
+from cloud.api.app import create_api
+from cloud.api.deps import ApiSettings
+from cloud.api.hub import Hub
+from cloud.births import Births
+from cloud.broadcast import Broadcast
+from cloud.centre import House, ThacbaCentre
+from cloud.commands import Commander
+from cloud.config import CentreConfig, InfluxStoreConfig
+from cloud.errors import CloudError, ConfigurationError
+from cloud.flow import Flow, Parts
+from cloud.ingest.graveyard import Graveyard
+from cloud.ingest.inbox import Inbox
+from cloud.ingest.intake import Intake
+from cloud.ingest.subscriber import Link, MqttLink
+from cloud.inventory.fleet import Fleet
+from cloud.inventory.sites import Inventory
+from cloud.metrics import Metrics
+from cloud.notify.pipeline import NoticePipeline
+from cloud.notify.registry import build_channel
+from cloud.recorder import Recorder
+from cloud.rules.judge import Judge, Judgement, NoticeOptions, Places
+from cloud.rules.rule_set import RuleSet
+from cloud.settings import Settings, read_rules
+from cloud.store.base import Columns, ReadingStore, StateStore
+from cloud.store.influx import InfluxSettings, InfluxStore
+from cloud.store.sql import SqlStateStore
+from cloud.store.sqlite import SqliteStore
+from cloud.tally import Tally
+from cloud.views import Display
+from device_profiles.clock import Clock, SystemClock
+
+log = logging.getLogger(__name__)
+
+STOP_S = 3  # open requests get so long; the whole stop stays below 5 s
+
+
+class AlreadyRunningError(CloudError):
+    """Something that only one program can have is taken: the data folder or the port."""
+
+
+def open_state(config: CentreConfig) -> StateStore:
+    """The state database that the configuration names."""
+    return SqlStateStore(_state_url(config))
+
+
+def open_readings(config: CentreConfig, clock: Clock) -> ReadingStore:
+    """The store of readings that the configuration names."""
+    store = config.store
+    if isinstance(store, InfluxStoreConfig):
+        secret = store.password()
+        settings = InfluxSettings(
+            url=store.url,
+            database=store.database,
+            username=store.name(),
+            password=secret.get_secret_value() if secret else "",
+            retention_policy=store.retention_policy,
+            retention_days=store.retention_days,
+            organisation=store.organisation,
+            gzip=store.gzip,
+            timeout_s=store.timeout_s,
+        )
+        return InfluxStore(settings, clock=clock)
+    return SqliteStore(store.path or config.data_dir / "readings.sqlite3")
+
+
+class Centre:
+    """One running centre: its parts, made once; `run` is its life."""
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None, link: Link | None = None) -> None:
+        self._settings = settings
+        config = settings.config
+        self.clock: Clock = clock or SystemClock()
+        self.metrics = Metrics()
+        self.state = open_state(config)
+        self.store = open_readings(config, self.clock)
+        self.link: Link = link or MqttLink(config.broker, self.clock, self.metrics)
+        channels = {each.name: build_channel(each) for each in config.notify.channels}
+        self.pipeline = NoticePipeline(self.state, channels, self.clock)
+        self.tally = Tally(self.state, self.clock)
+        self.port = config.http.port
+        self.house = self._build()
+        self.view = ThacbaCentre(self.house, settings.rules)
+
+    def _build(self) -> House:
+        """Wires the parts together; long because it is the whole house, and straight."""
+        settings, config, clock = self._settings, self._settings.config, self.clock
+        fleet = Fleet()
+        hub = Hub(clock)
+        commander = Commander(settings.key, self.link, clock=clock, metrics=self.metrics)
+        display = Display(fleet, settings.inventory, settings.catalogue.profiles, clock=clock)
+        broadcast = Broadcast(hub, commander, display, clock=clock)
+
+        def announce(judgement: Judgement) -> None:
+            broadcast.judged(judgement)
+            if judgement.notices:
+                self.pipeline.wake()
+                self.tally.stir()
+
+        parts = Parts(
+            intake=Intake(settings.catalogue, settings.inventory),
+            link=self.link,
+            inbox=Inbox(
+                clock,
+                self.metrics,
+                most_messages=config.broker.inbox_messages,
+                most_bytes=config.broker.inbox_bytes,
+            ),
+            store=self.store,
+            state=self.state,
+            graveyard=Graveyard(config.data_dir / "dead_letters"),
+            recorder=Recorder(
+                self.state,
+                partial(self._new_judge, settings.rules),
+                clock=clock,
+                keep=self._keep_derived,
+                announce=announce,
+            ),
+            fleet=fleet,
+            watchers=broadcast,
+            births=Births(fleet, self.state, settings.catalogue.profiles, clock=clock),
+            clock=clock,
+            metrics=self.metrics,
+        )
+        flow = Flow(parts, config.flow)
+        api = ApiSettings(cookie_secure=config.http.cookie_secure, public_url=config.http.public_url)
+        return House(
+            parts=parts,
+            flow=flow,
+            display=display,
+            inventory=settings.inventory,
+            hub=hub,
+            broadcast=broadcast,
+            commander=commander,
+            settings=api,
+            tally=self.tally,
+        )
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Opens everything, runs until `stop` is set, and closes everything within seconds."""
+        http = self._settings.config.http
+        with _alone_in(self._settings.config.data_dir), _listening(http.host, http.port) as listener:
+            self.port = listener.getsockname()[1]
+            try:
+                await asyncio.to_thread(self.state.migrate)
+                await asyncio.to_thread(self.tally.count_alarms)
+                await self.house.parts.births.restore(self._settings.inventory)
+                await self._live(stop, listener)
+            finally:
+                await self.store.close()
+                await asyncio.to_thread(self.state.close)
+
+    async def reload_rules(self) -> None:
+        """Reads the rule files again; a wrong file changes nothing, and is named in the log."""
+        try:
+            rules = await asyncio.to_thread(read_rules, self._settings.config, self._settings.catalogue)
+        except ConfigurationError as error:
+            log.error("rules not reloaded", extra={"faults": str(error)})  # noqa: TRY400 -- the faults say it all
+            return
+        await self.house.parts.recorder.replace(rules, partial(self._new_judge, rules))
+        self.view.rules = rules
+        log.info("rules reloaded", extra={"rules": len(rules.rules)})
+
+    async def _live(self, stop: asyncio.Event, listener: socket.socket) -> None:
+        server = uvicorn.Server(
+            uvicorn.Config(
+                create_api(self.view),
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=STOP_S,
+            )
+        )
+        parts = (self.house.flow, self.house.parts.births, self.house.broadcast, self.pipeline, self.tally)
+        async with asyncio.TaskGroup() as group:
+            work = [group.create_task(part.run()) for part in parts]
+            group.create_task(server.serve(sockets=[listener]))
+            log.info("centre up", extra={"port": self.port})
+            await stop.wait()
+            log.info("centre stopping")
+            self.house.hub.close()
+            server.should_exit = True
+            for task in work:
+                task.cancel()
+
+    def _new_judge(self, rules: RuleSet) -> Judge:
+        settings = self._settings
+        notify = settings.config.notify
+        channels = tuple(channel.name for channel in notify.channels)
+        options = NoticeOptions(channels, notify.late_s, settings.config.http.public_url)
+        return Judge(rules, AlarmBook(), places=_places(settings.inventory), notices=options)
+
+    async def _keep_derived(self, columns: Sequence[Columns]) -> None:
+        await self.store.write(columns, [])
+
+
+async def serve(settings: Settings) -> None:
+    """One centre until SIGTERM or SIGINT; SIGHUP reads the rules again."""
+    centre = Centre(settings)
+    stop, reload = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, reload.set)
+    async with asyncio.TaskGroup() as group:
+        reloading = group.create_task(_reload_when(reload, centre))
+        await centre.run(stop)
+        reloading.cancel()
+
+
+async def _reload_when(asked: asyncio.Event, centre: Centre) -> NoReturn:
+    while True:
+        await asked.wait()
+        asked.clear()
+        await centre.reload_rules()
+
+
+def _places(inventory: Inventory) -> Places:
+    return Places(
+        areas={site.id: [area.id for area in inventory.path_of(site.area)] for site in inventory.sites.values()},
+        sites={gateway: site.id for gateway, site in inventory.gateways.items()},
+        names={site.id: site.name for site in inventory.sites.values()},
+    )
+
+
+def _state_url(config: CentreConfig) -> str:
+    state = config.state
+    if not state.url:
+        return f"sqlite:///{config.data_dir / 'centre.sqlite3'}"
+    name, secret = state.name(), state.password()
+    if not name:
+        return state.url
+    parts = urlsplit(state.url)
+    login = quote(name, safe="") + (f":{quote(secret.get_secret_value(), safe='')}" if secret else "")
+    return urlunsplit(parts._replace(netloc=f"{login}@{parts.netloc.rpartition('@')[2]}"))
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Holds the data folder: two centres with one folder would each think they own the ledger."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "centre.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise AlreadyRunningError(f"{folder}: another centre works with this folder") from None
+        yield
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    try:
+        listener = socket.create_server((host, port))
+    except OSError as error:
+        raise AlreadyRunningError(f"http.port {port} on {host}: {error.strerror}") from error
+    with listener:
+        yield listener

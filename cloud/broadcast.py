@@ -1,0 +1,87 @@
+"""Tells the live feed what changed: gateways and alarms at once, readings gathered a few times a second."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import NoReturn
+
+from cloud.api.hub import Hub
+from cloud.api.views import DeviceView
+from cloud.commands import Commander
+from cloud.recorder import Settled
+from cloud.rules.judge import Judgement
+from cloud.views import Display
+from device_profiles.clock import Clock
+from device_profiles.wire import Result
+
+GATHER_S = 0.25  # people cannot read faster, and a thousand devices must not cost a thousand messages
+UNWATCHED_S = 2.0  # nobody looks now; whoever comes back still finds what changed
+
+
+class Broadcast:
+    """Listens to the flow and publishes into the hub."""
+
+    def __init__(self, hub: Hub, commander: Commander, display: Display, *, clock: Clock) -> None:
+        self._hub = hub
+        self._commander = commander
+        self._display = display
+        self._clock = clock
+        self._touched: set[tuple[str, str]] = set()
+        self.first_reading_at: int | None = None
+        self.alarms_raised = 0
+
+    def gateway_changed(self, gateway: str) -> None:
+        """A gateway said something of itself."""
+        view = self._display.gateway(gateway)
+        body = {
+            "id": view.id,
+            "state": view.state,
+            "since": view.since,
+            "health_at": view.health_at,
+            "backlog_readings": view.backlog_readings,
+            "hours_left": view.hours_left,
+            "clock": view.clock,
+        }
+        self._hub.publish("gateway", gateway, body)
+
+    def readings_came(self, settled: Settled) -> None:
+        """Readings were committed."""
+        if self.first_reading_at is None and settled.columns:
+            self.first_reading_at = self._clock.now_ms()
+        self._touched.update((each.gateway, each.device) for each in settled.columns)
+
+    def result_came(self, result: Result) -> None:
+        """A gateway says how a command ended."""
+        self._commander.result_came(result)
+
+    def judged(self, judgement: Judgement) -> None:
+        """Alarms changed."""
+        self.alarms_raised += sum(1 for line in judgement.history if line.what == "raised")
+        for alarm in judgement.alarms:
+            self._hub.publish("alarm", alarm.id, asdict(alarm))
+
+    async def run(self) -> NoReturn:
+        """Publishes the devices that had readings, until cancelled."""
+        while True:
+            await self._clock.sleep(GATHER_S if self._hub.listeners else UNWATCHED_S)
+            touched, self._touched = self._touched, set()
+            for gateway, device in touched:
+                view = self._display.device(gateway, device)
+                if view is not None:
+                    self._publish(view)
+
+    def _publish(self, view: DeviceView) -> None:
+        for point in view.points:
+            if point.observed_at is None and point.quality == "good":
+                continue
+            body = {
+                "gateway": view.gateway,
+                "device": view.id,
+                "point": point.key,
+                "value": point.value,
+                "quality": point.quality,
+                "freshness": point.freshness,
+                "observed_at": point.observed_at,
+                "received_at": point.received_at,
+            }
+            self._hub.publish("reading", f"{view.gateway}/{view.id}/{point.key}", body)

@@ -1,0 +1,173 @@
+"""The running centre as the API sees it: answers at once from memory, and passes wishes on to their owners."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cloud.alarms.lifecycle import AlarmError
+from cloud.api.deps import ApiSettings, RefusedOrderError, UnknownThingError, WrongStateError
+from cloud.api.hub import Hub
+from cloud.api.views import (
+    AccountView,
+    Counters,
+    DeviceView,
+    GatewayView,
+    Order,
+    Outcome,
+    SiteView,
+    ThresholdView,
+)
+from cloud.broadcast import Broadcast
+from cloud.commands import Commander, CommandRefusedError
+from cloud.flow import Flow, Parts
+from cloud.inventory.sites import Inventory
+from cloud.rules.rule_set import RuleSet
+from cloud.store.base import AlarmRow, ReadingStore, StateStore
+from cloud.tally import Tally
+from cloud.views import Display, account_views, site_view, threshold_views
+from device_profiles.clock import Clock
+from device_profiles.schema import DeviceProfile
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything that the centre consists of; made by app.py."""
+
+    parts: Parts
+    flow: Flow
+    display: Display
+    inventory: Inventory
+    hub: Hub
+    broadcast: Broadcast
+    commander: Commander
+    settings: ApiSettings
+    tally: Tally
+
+
+class ThacbaCentre:
+    """Implements the protocol of cloud/api/deps.py."""
+
+    def __init__(self, house: House, rules: RuleSet) -> None:
+        self._house = house
+        self._parts = house.parts
+        self.rules = rules
+
+    @property
+    def clock(self) -> Clock:
+        """The house's clock."""
+        return self._parts.clock
+
+    @property
+    def state(self) -> StateStore:
+        """Alarms, notices, users, secrets, audit."""
+        return self._parts.state
+
+    @property
+    def readings(self) -> ReadingStore:
+        """The series behind charts."""
+        return self._parts.store
+
+    @property
+    def profiles(self) -> Mapping[str, DeviceProfile]:
+        """The catalogue of device models."""
+        return self._house.display.profiles
+
+    @property
+    def hub(self) -> Hub:
+        """The live feed."""
+        return self._house.hub
+
+    @property
+    def settings(self) -> ApiSettings:
+        """Version, cookies, address."""
+        return self._house.settings
+
+    def sites(self) -> Sequence[SiteView]:
+        """Every site of the inventory."""
+        return [site_view(site) for site in self._house.inventory.sites.values()]
+
+    def gateways(self) -> Sequence[GatewayView]:
+        """Every gateway of the inventory, and every stranger that was heard."""
+        return self._house.display.gateways()
+
+    def devices(self) -> Sequence[DeviceView]:
+        """Every device with its newest values."""
+        return self._house.display.devices()
+
+    def device(self, gateway: str, device: str) -> DeviceView | None:
+        """One device."""
+        return self._house.display.device(gateway, device)
+
+    def thresholds(self, gateway: str, device: str, point: str) -> Sequence[ThresholdView]:
+        """The levels of the rules that watch this point, lowest first."""
+        standing = self._parts.fleet.device(gateway, device)
+        site = self._house.inventory.site_of(gateway)
+        if standing is None or site is None:
+            return []
+        areas = [area.id for area in self._house.inventory.path_of(site.area)]
+        return threshold_views(self.rules.rules, standing, point, areas=areas)
+
+    def ledger(self) -> Sequence[AccountView]:
+        """Every account."""
+        return list(account_views(self._parts.recorder.ledger))
+
+    def counters(self) -> Counters:
+        """What the centre counts of itself."""
+        tally, broadcast = self._house.tally, self._house.broadcast
+        raised = tally.alarms_before + broadcast.alarms_raised
+        return Counters(tally.started_at, broadcast.first_reading_at, raised, tally.notices_sent)
+
+    def metrics(self) -> Mapping[str, float]:
+        """More counters for /metrics, by Prometheus name."""
+        recorder = self._parts.recorder
+        return {
+            **self._parts.metrics.snapshot(),
+            "thacba_inbox_messages": float(len(self._parts.inbox)),
+            "thacba_late_readings_total": float(recorder.late_readings()),
+            "thacba_rules_faulted": float(len(recorder.rule_faults())),
+            "thacba_strangers": float(len(self._parts.fleet.strangers())),
+        }
+
+    async def acknowledge(self, alarm: str, *, actor: str, comment: str) -> AlarmRow:
+        """Acknowledges; UnknownThingError, WrongStateError."""
+        await self._known_alarm(alarm)
+        try:
+            row = await self._parts.recorder.acknowledge(alarm, actor=actor, comment=comment)
+        except AlarmError as error:
+            raise WrongStateError(str(error)) from error
+        return row or await self._known_alarm(alarm)
+
+    async def comment(self, alarm: str, *, actor: str, comment: str) -> AlarmRow:
+        """Adds a comment; UnknownThingError."""
+        await self._known_alarm(alarm)
+        row = await self._parts.recorder.comment(alarm, actor=actor, comment=comment)
+        return row or await self._known_alarm(alarm)
+
+    async def send_command(self, order: Order, *, actor: str) -> Outcome:
+        """Signs, sends, waits a short while; UnknownThingError, RefusedOrderError. The API writes the audit log."""
+        del actor
+        if self._parts.fleet.device(order.gateway, order.device) is None:
+            raise UnknownThingError(f"There is no device {order.gateway}/{order.device}.")
+        try:
+            outcome = await self._house.commander.send(order.gateway, order.device, order.verb, order.arguments)
+        except CommandRefusedError as error:
+            raise RefusedOrderError(str(error)) from error
+        return Outcome(outcome.id, outcome.outcome, outcome.at, outcome.detail)
+
+    async def ready(self) -> Mapping[str, str]:
+        """Part -> empty when it works, else one sentence why not; never raises."""
+        flow, faults = self._house.flow, self._parts.recorder.rule_faults()
+        return {
+            "broker": self._parts.link.fault(),
+            "store": flow.store_fault(),
+            "state": flow.state_fault(),
+            "rules": f"out of service: {', '.join(sorted(faults))}" if faults else "",
+        }
+
+    async def _known_alarm(self, alarm: str) -> AlarmRow:
+        row = await asyncio.to_thread(self.state.alarm, alarm)
+        if row is None:
+            raise UnknownThingError(f"There is no alarm {alarm!r}.")
+        return row

@@ -1,0 +1,67 @@
+"""Everything that stands in files, read and checked as a whole before anything is connected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from cloud.config import CentreConfig, load_config
+from cloud.errors import ConfigurationError
+from cloud.inventory.load import load_inventory
+from cloud.inventory.sites import Inventory
+from cloud.keys import read_command_key
+from cloud.rules.rule_set import RuleSet, load_rules
+from device_profiles.load import CATALOGUE, Catalogue, FileFaultsError, load_catalogue
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the files say."""
+
+    config: CentreConfig
+    catalogue: Catalogue
+    inventory: Inventory
+    rules: RuleSet
+    key: Ed25519PrivateKey | None
+
+
+def read_settings(path: Path) -> Settings:
+    """All of it; ConfigurationError with every fault of every file, one per line."""
+    try:
+        config = load_config(path)
+    except FileFaultsError as error:
+        raise ConfigurationError(str(error)) from error
+    faults: list[str] = []
+    catalogue = _tried(lambda: load_catalogue(CATALOGUE, *config.profile_dirs), faults)
+    inventory = _tried(lambda: load_inventory(config.sites_dir), faults)
+    key = _tried(lambda: read_command_key(config.data_dir), faults)
+    rules = _tried(lambda: read_rules(config, catalogue), faults) if catalogue is not None else None
+    for login in (config.broker, config.state, *([config.store] if config.store.kind == "influx" else [])):
+        _tried(login.name, faults)
+        _tried(login.password, faults)
+    if faults or catalogue is None or inventory is None or rules is None:
+        raise ConfigurationError("\n".join(faults))
+    return Settings(config, catalogue, inventory, rules, key)
+
+
+def read_rules(config: CentreConfig, catalogue: Catalogue) -> RuleSet:
+    """The rule set of the configured folder; RuleSetError with every fault of every file."""
+    if config.rules_dir is None:
+        return RuleSet()
+    if not config.rules_dir.is_dir():
+        raise ConfigurationError(f"{config.rules_dir}: is not a folder")
+    return load_rules(config.rules_dir, catalogue, channels=[channel.name for channel in config.notify.channels])
+
+
+def _tried(read: Callable[[], T], faults: list[str]) -> T | None:
+    try:
+        return read()
+    except (FileFaultsError, ConfigurationError) as error:
+        faults.append(str(error))
+        return None

@@ -1,0 +1,172 @@
+"""Turns what the centre knows into what the API shows: plain functions from standings to views."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from cloud.api.views import AccountView, DeviceView, GatewayView, PointView, SiteView, ThresholdView
+from cloud.ingest.ledger import Ledger
+from cloud.inventory.fleet import DeviceStanding, Fleet, GatewayStanding, PointStanding
+from cloud.inventory.freshness import freshness, stale_after_ms
+from cloud.inventory.sites import Inventory, Site
+from cloud.rules.kinds.threshold import Threshold
+from cloud.rules.rule import Rule
+from device_profiles.clock import Clock
+from device_profiles.schema import DeviceProfile, Point, Text
+
+UNSEEN = PointStanding()
+
+
+class Display:
+    """What the fleet looks like now, gateway by gateway and device by device."""
+
+    def __init__(
+        self, fleet: Fleet, inventory: Inventory, profiles: Mapping[str, DeviceProfile], *, clock: Clock
+    ) -> None:
+        self._fleet = fleet
+        self._inventory = inventory
+        self._clock = clock
+        self.profiles = profiles
+
+    def gateway(self, gateway: str) -> GatewayView:
+        """One gateway, heard or not."""
+        return gateway_view(gateway, self._fleet.gateway(gateway), self._inventory)
+
+    def gateways(self) -> list[GatewayView]:
+        """Every gateway of the inventory, and every stranger that was heard."""
+        known = self._inventory.gateways
+        strangers = [each.gateway for each in self._fleet.strangers() if each.gateway not in known]
+        return [self.gateway(each) for each in (*known, *strangers)]
+
+    def device(self, gateway: str, device: str) -> DeviceView | None:
+        """One device, if it was ever introduced or heard."""
+        standing = self._fleet.device(gateway, device)
+        return None if standing is None else self._view(standing)
+
+    def devices(self) -> list[DeviceView]:
+        """Every device with its newest values."""
+        return [self._view(device) for device in self._fleet.devices()]
+
+    def _view(self, device: DeviceStanding) -> DeviceView:
+        profile = self.profiles.get(device.profile)
+        return device_view(device, profile, self._fleet.gateway(device.gateway), now=self._clock.now_ms())
+
+
+def site_view(site: Site) -> SiteView:
+    """A site."""
+    return SiteView(site.id, site.name, site.area, site.lat, site.lon, tuple(each.id for each in site.gateways))
+
+
+def gateway_view(gateway: str, standing: GatewayStanding | None, inventory: Inventory) -> GatewayView:
+    """A gateway as it last spoke; never heard when it has not."""
+    entry, site = inventory.gateway(gateway), inventory.site_of(gateway)
+    name = entry.name if entry else Text(vi=gateway, en=gateway)
+    place = site.id if site else ""
+    if standing is None:
+        return GatewayView(gateway, name, place)
+    birth, health = standing.state, standing.health
+    return GatewayView(
+        id=gateway,
+        name=name,
+        site=place,
+        state=standing.presence,
+        since=standing.since or None,
+        epoch=health.epoch if health else birth.epoch if birth else "",
+        agent=birth.agent if birth else "",
+        configuration=birth.configuration if birth else "",
+        health_at=standing.health_at or None,
+        backlog_batches=health.backlog_batches if health else 0,
+        backlog_readings=health.backlog_readings if health else 0,
+        backlog_bytes=health.backlog_bytes if health else 0,
+        hours_left=health.hours_left if health else None,
+        dropped_readings=health.dropped_readings if health else 0,
+        reconnects=health.reconnects if health else 0,
+        clock=health.clock if health else "unknown",
+        devices=len(standing.devices),
+    )
+
+
+def device_view(
+    device: DeviceStanding, profile: DeviceProfile | None, gateway: GatewayStanding | None, *, now: int
+) -> DeviceView:
+    """A device with every point of its profile, also those that never had a value."""
+    points = profile.points if profile else ()
+    clock_is_good = gateway is None or gateway.health is None or gateway.health.clock == "good"
+    period_s = profile.period_s if profile else 0.0
+    return DeviceView(
+        gateway=device.gateway,
+        id=device.device,
+        name=Text(vi=device.name_vi or device.device, en=device.name_en or device.device),
+        profile=device.profile,
+        site=device.site,
+        fault=device.fault,
+        read_at=device.read_at or None,
+        points=tuple(
+            _point_view(point, device, stale_ms=stale_after_ms(period_s), now=now, clock_is_good=clock_is_good)
+            for point in points
+        ),
+    )
+
+
+def account_views(ledger: Ledger) -> Iterator[AccountView]:
+    """The ledger, account by account."""
+    for gateway, epoch, account in ledger.accounts():
+        yield AccountView(
+            gateway,
+            epoch,
+            account.accepted,
+            account.stored,
+            account.dead_lettered,
+            account.dropped_readings,
+            account.awaited,
+            tuple(account.stored_ranges()),
+            tuple(ledger.missing(gateway, epoch)),
+        )
+
+
+def threshold_views(
+    rules: Mapping[str, Rule], device: DeviceStanding, point: str, *, areas: Sequence[str]
+) -> list[ThresholdView]:
+    """The levels of the threshold rules that watch this point of this device, lowest first."""
+    views = [
+        ThresholdView(rule.id, level.name, level.threshold, level.severity)
+        for rule in rules.values()
+        if isinstance(rule.kind, Threshold) and _watches(rule, device, point, areas)
+        for level in rule.kind.levels
+    ]
+    return sorted(views, key=lambda each: each.value)
+
+
+def _watches(rule: Rule, device: DeviceStanding, point: str, areas: Sequence[str]) -> bool:
+    wanted = rule.selector
+    return (
+        wanted.profile == device.profile
+        and wanted.point == point
+        and (not wanted.sites or device.site in wanted.sites)
+        and (not wanted.areas or not set(wanted.areas).isdisjoint(areas))
+        and (not wanted.gateways or device.gateway in wanted.gateways)
+        and (not wanted.devices or device.device in wanted.devices)
+    )
+
+
+def _point_view(point: Point, device: DeviceStanding, *, stale_ms: int, now: int, clock_is_good: bool) -> PointView:
+    standing = device.points.get(point.key, UNSEEN)
+    word = freshness(
+        now=now,
+        measured_at=standing.observed_at or None,
+        read_at=device.read_at or None,
+        stale_ms=stale_ms,
+        clock_is_good=clock_is_good and standing.quality != "uncertain:clock",
+    )
+    return PointView(
+        key=point.key,
+        name=point.name,
+        unit=point.unit,
+        type=point.type,
+        value=standing.value,
+        quality=standing.quality,
+        freshness=word,
+        observed_at=standing.observed_at or None,
+        received_at=standing.received_at or None,
+        stale_after_ms=stale_ms,
+    )
