@@ -1,0 +1,126 @@
+"""The e-mail channel against a real SMTP server on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from email import message_from_bytes, policy
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from cloud.notify.channels.email.channel import Email
+from cloud.notify.channels.email.config import EmailConfig
+from cloud.notify.notifier import NoticeLinkError, NoticeRefusedError
+from cloud.notify.registry import build_channel
+from tests.cloud.notify.contents import CONTENT, content
+
+
+class Inbox:
+    """Takes mails, or refuses recipients as told."""
+
+    def __init__(self) -> None:
+        self.mails: list[bytes] = []
+        self.refuse = ""
+
+    async def handle_RCPT(  # noqa: N802 -- aiosmtpd's name
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        """Accepts a recipient unless told otherwise."""
+        if self.refuse:
+            return self.refuse
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        """Keeps the mail."""
+        self.mails.append(bytes(envelope.content or b""))
+        return "250 OK"
+
+
+def _authenticate(_server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: Any) -> AuthResult:
+    return AuthResult(success=isinstance(given, LoginPassword) and given == LoginPassword(b"ioc", b"right"))
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[tuple[Inbox, int]]:
+    inbox = Inbox()
+    listening = await asyncio.get_running_loop().create_server(
+        lambda: SMTP(inbox, hostname="mail.test", authenticator=_authenticate, auth_require_tls=False), "127.0.0.1", 0
+    )
+    try:
+        yield inbox, listening.sockets[0].getsockname()[1]
+    finally:
+        listening.close()
+        await listening.wait_closed()
+
+
+def config(port: int, **more: object) -> EmailConfig:
+    """Mail to two people through this machine."""
+    return EmailConfig.model_validate(
+        {
+            "kind": "email",
+            "name": "duty",
+            "host": "127.0.0.1",
+            "port": port,
+            "security": "none",
+            "sender": "ioc@example.vn",
+            "recipients": ["truong.ca@example.vn", "truc.ban@example.vn"],
+            **more,
+        }
+    )
+
+
+async def test_a_mail_says_everything_in_two_languages(server: tuple[Inbox, int]) -> None:
+    inbox, port = server
+    await Email(config(port)).send(CONTENT)
+    mail = message_from_bytes(inbox.mails[0], policy=policy.default)
+    text = mail.get_content()
+    assert mail["Subject"] == "[KHẨN CẤP] Sông Thao vượt báo động III – Trạm Yên Bái"
+    assert mail["Idempotency-Key"] == CONTENT.key
+    assert mail["To"] == "truong.ca@example.vn, truc.ban@example.vn"
+    for part in (
+        "CẢNH BÁO KỸ THUẬT NỘI BỘ", "INTERNAL TECHNICAL WARNING", "33,98 m", "33.98 m", "Ngưỡng: 32 m",
+        "10/09/2024 07:00:00", "gw-1 / river-1 level_m", "https://ioc.example/alarms/alarm-1", "Báo trưởng ca",
+    ):  # fmt: skip
+        assert part in text
+
+
+async def test_a_repeat_has_the_same_message_id(server: tuple[Inbox, int]) -> None:
+    inbox, port = server
+    for _ in range(2):
+        await Email(config(port)).send(content(kind="cleared", link=""))
+    first, second = (message_from_bytes(mail, policy=policy.default) for mail in inbox.mails)
+    assert first["Message-ID"] == second["Message-ID"]
+    assert first["Subject"].startswith("[HẾT CẢNH BÁO]")
+
+
+async def test_logging_in(server: tuple[Inbox, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    inbox, port = server
+    monkeypatch.setenv("SMTP_PASSWORD", "right")
+    await build_channel(config(port, username="ioc", password_env="SMTP_PASSWORD")).notifier.send(CONTENT)
+    assert len(inbox.mails) == 1
+    monkeypatch.setenv("SMTP_PASSWORD", "wrong")
+    with pytest.raises(NoticeLinkError):
+        await build_channel(config(port, username="ioc", password_env="SMTP_PASSWORD")).notifier.send(CONTENT)
+
+
+async def test_refusals_for_ever_and_for_now(server: tuple[Inbox, int]) -> None:
+    inbox, port = server
+    inbox.refuse = "550 no such person"
+    with pytest.raises(NoticeRefusedError):
+        await Email(config(port)).send(CONTENT)
+    inbox.refuse = "451 try later"
+    with pytest.raises(NoticeLinkError):
+        await Email(config(port)).send(CONTENT)
+
+
+async def test_no_server_and_no_tls_are_tried_again(server: tuple[Inbox, int]) -> None:
+    _, port = server
+    with pytest.raises(NoticeLinkError):
+        await Email(config(1)).send(CONTENT)
+    with pytest.raises(NoticeLinkError):
+        await Email(config(port, security="starttls")).send(CONTENT)
+    channel = Email(config(port))
+    await channel.close()

@@ -1,0 +1,191 @@
+"""The pipeline: nothing is lost, nothing is sent twice but by a crash, and one channel never holds up another."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from cloud.errors import StoreUnavailableError
+from cloud.notify.content import NoticeContent
+from cloud.notify.notifier import NoticeLinkError, NoticeRefusedError
+from cloud.notify.pipeline import Channel, NoticePipeline, RetryPolicy
+from cloud.store.base import Commit, NoticeRow
+from cloud.store.sql import SqlStateStore
+from tests.cloud.notify.contents import AT, row
+from tests.fakes import ManualClock
+from tests.waiting import eventually
+
+
+class Mailbox:
+    """A channel whose other side is a list; `fault` is asked before each delivery."""
+
+    def __init__(self, fault: Callable[[NoticeContent], Exception | None] = lambda _: None) -> None:
+        self.taken: list[NoticeContent] = []
+        self.asked: list[str] = []
+        self.fault = fault
+        self.held: asyncio.Event | None = None
+        self.closed = False
+
+    async def send(self, content: NoticeContent) -> None:
+        """Takes it unless there is a fault."""
+        self.asked.append(content.key)
+        if self.held is not None:
+            await self.held.wait()
+        fault = self.fault(content)
+        if fault is not None:
+            raise fault
+        self.taken.append(content)
+
+    async def close(self) -> None:
+        """Remembers it."""
+        self.closed = True
+
+
+class Unrecorded(SqlStateStore):
+    """A store that loses the record of what was sent: the crash between sending and recording."""
+
+    broken = False
+
+    def settle_notice(self, notice: NoticeRow) -> None:
+        """Fails while broken."""
+        if self.broken:
+            raise StoreUnavailableError("gone")
+        super().settle_notice(notice)
+
+    def due_notices(self, *, now: int, limit: int) -> list[NoticeRow]:
+        """Fails while broken."""
+        if self.broken:
+            raise StoreUnavailableError("gone")
+        return list(super().due_notices(now=now, limit=limit))
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Unrecorded:
+    store = Unrecorded(f"sqlite:///{tmp_path / 'state.sqlite3'}")
+    store.migrate()
+    return store
+
+
+@asynccontextmanager
+async def running(
+    state: SqlStateStore, channels: dict[str, Channel], *, policy: RetryPolicy | None = None
+) -> AsyncIterator[tuple[NoticePipeline, ManualClock]]:
+    """A pipeline at work."""
+    clock = ManualClock(AT)
+    pipeline = NoticePipeline(state, channels, clock, policy=policy)
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(pipeline.run())
+        try:
+            yield pipeline, clock
+        finally:
+            task.cancel()
+
+
+def of(state: SqlStateStore, *words: str) -> dict[str, int]:
+    """How many notices are in each of these states."""
+    rows = state.notices(limit=10_000)
+    return {word: sum(1 for notice in rows if notice.state == word) for word in words}
+
+
+async def test_what_is_committed_is_sent_once(state: Unrecorded) -> None:
+    box = Mailbox()
+    async with running(state, {"ops": Channel(box)}) as (pipeline, clock):
+        state.commit(Commit(notices=[row()]))
+        pipeline.wake()
+        await eventually(lambda: of(state, "sent") == {"sent": 1})
+        await clock.advance(10)
+    assert box.asked == ["alarm-1:III:1:ops"]
+    assert box.closed
+    assert pipeline.counts == {"ops": {"sent": 1}}
+
+
+async def test_a_channel_out_of_order_is_tried_again_and_loses_nothing(state: Unrecorded) -> None:
+    box = Mailbox(lambda _: NoticeLinkError("answered 500"))
+    state.commit(Commit(notices=[row(number) for number in range(5)]))
+    async with running(state, {"ops": Channel(box)}, policy=RetryPolicy(base_s=0, cap_s=1)) as (_, clock):
+        await eventually(lambda: len(box.asked) == 1)
+        await eventually(lambda: not state.due_notices(now=clock.now_ms(), limit=9))
+        assert len(box.asked) == 1, "the others wait behind the first"
+        box.fault = lambda _: None
+        await eventually(lambda: _advanced(clock, lambda: of(state, "sent") == {"sent": 5}))
+    assert sorted({content.key for content in box.taken}) == sorted(f"alarm-{number}:III:1:ops" for number in range(5))
+    assert len(box.taken) == 5
+
+
+async def test_what_is_never_taken_fails_visibly(state: Unrecorded) -> None:
+    boxes = {"ops": Mailbox(lambda _: NoticeLinkError("no")), "duty": Mailbox(lambda _: NoticeRefusedError("never"))}
+    state.commit(Commit(notices=[row(1), row(2, channel="duty"), row(3, channel="gone")]))
+    policy = RetryPolicy(base_s=0, cap_s=1, attempts=3)
+    channels = {name: Channel(box) for name, box in boxes.items()}
+    async with running(state, channels, policy=policy) as (_, clock):
+        await eventually(lambda: _advanced(clock, lambda: of(state, "failed") == {"failed": 3}))
+    errors = {notice.channel: (notice.attempts, notice.error) for notice in state.notices(limit=9)}
+    assert errors == {"ops": (3, "no"), "duty": (1, "never"), "gone": (0, "no channel gone is configured")}
+
+
+async def test_a_bug_in_a_channel_is_logged_and_tried_again(
+    state: Unrecorded, caplog: pytest.LogCaptureFixture
+) -> None:
+    box = Mailbox(lambda _: ZeroDivisionError("boom"))
+    broken = NoticeRow("bad", "alarm-9", "ops", "{}", AT, AT)
+    state.commit(Commit(notices=[row(), broken]))
+    async with running(state, {"ops": Channel(box)}, policy=RetryPolicy(base_s=0, cap_s=1, attempts=2)) as (_, clock):
+        await eventually(lambda: _advanced(clock, lambda: of(state, "failed") == {"failed": 2}))
+    assert "notice attempt faulted" in caplog.text
+
+
+async def test_a_slow_channel_holds_up_nobody_else(state: Unrecorded) -> None:
+    slow, quick = Mailbox(), Mailbox()
+    slow.held = asyncio.Event()
+    state.commit(Commit(notices=[row(1, channel="slow"), row(2, channel="quick")]))
+    async with running(state, {"slow": Channel(slow), "quick": Channel(quick)}) as (pipeline, clock):
+        await eventually(lambda: of(state, "sent") == {"sent": 1})
+        state.commit(Commit(notices=[row(3, channel="quick")]))
+        pipeline.wake()
+        await eventually(lambda: of(state, "sent") == {"sent": 2})
+        await clock.advance(3)
+        assert slow.asked == ["alarm-1:III:1:slow"], "nothing is asked twice while it is under way"
+        slow.held.set()
+        await eventually(lambda: of(state, "sent") == {"sent": 3})
+
+
+async def test_a_flood_of_alarms_is_limited_delayed_and_complete(state: Unrecorded) -> None:
+    box = Mailbox()
+    state.commit(Commit(notices=[row(number, severity=3) for number in range(100)]))
+    async with running(state, {"ops": Channel(box, per_minute=60)}) as (_pipeline, clock):
+        await eventually(lambda: of(state, "sent") == {"sent": 20})
+        state.commit(Commit(notices=[row(999, severity=1, at=AT + 1)]))
+        await eventually(lambda: _advanced(clock, lambda: len(box.taken) > 20))
+        assert box.taken[20].key.startswith("alarm-999:"), "the gravest goes first"
+        await eventually(lambda: _advanced(clock, lambda: of(state, "sent") == {"sent": 101}), within_s=20)
+        assert clock.monotonic() >= 75
+    assert len({content.key for content in box.taken}) == 101
+
+
+async def test_a_crash_before_the_record_repeats_once_with_the_same_key(state: Unrecorded) -> None:
+    box = Mailbox()
+    box.held = asyncio.Event()
+    state.commit(Commit(notices=[row()]))
+    async with running(state, {"ops": Channel(box)}) as (pipeline, clock):
+        await eventually(lambda: box.asked)
+        state.broken = True
+        box.held.set()
+        await eventually(lambda: box.taken)
+        await eventually(lambda: clock.sleepers)
+        await clock.advance(5)
+        pipeline.wake()
+    state.broken = False
+    async with running(state, {"ops": Channel(box)}):
+        await eventually(lambda: of(state, "sent") == {"sent": 1})
+    assert [content.key for content in box.taken] == ["alarm-1:III:1:ops"] * 2
+
+
+async def _advanced(clock: ManualClock, condition: Callable[[], bool]) -> bool:
+    """Lets a second pass and looks."""
+    if not condition():
+        await clock.advance(1)
+    return condition()
