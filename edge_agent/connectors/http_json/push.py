@@ -1,13 +1,38 @@
-"""The push endpoint: devices that own the pace post their readings, and hear 202 when these are safe on disk."""
+"""The push endpoint: devices that own the pace post their readings, and hear 202 when these are safe on disk.
+
+```
+ POST /push/<device>        Authorization: Bearer <key>
+ {"observed_at": 1725926400000, "id": "gauge-7-000123", "rain_mm": 0.4, ...}     or a list of such documents
+ 202 {"accepted": 3, "repeated": 0}     readings taken; documents that were taken before
+```
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import hmac
+import logging
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Protocol
 
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+
 from device_profiles.schema import DeviceProfile
-from edge_agent.connector import Deliver
+from edge_agent.connector import Deliver, LinkError
 from edge_agent.connectors.http_json.config import PushConnection
+from edge_agent.connectors.http_json.documents import Pushed, RefusalError, read_documents, unrepeated
+from edge_agent.credentials import CredentialError
+
+REMEMBERED = 1000  # ids of each device, so that a document that is sent again counts once
+BODY_WITHIN_S = 15.0
+STOP_WITHIN_S = 2
+
+log = logging.getLogger(__name__)
 
 
 class ListenAddress(Protocol):
@@ -22,13 +47,156 @@ class ListenAddress(Protocol):
         """Port; 0 for a free one."""
 
 
+@dataclass(slots=True)
+class _Device:
+    """One pushing device, and the ids of the documents that it was told 202 for."""
+
+    name: str
+    connection: PushConnection
+    profile: DeviceProfile
+    taken: dict[str, None] = field(default_factory=dict)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # the same id twice at once: the second one waits
+
+    def remember(self, pushed: Sequence[Pushed]) -> None:
+        self.taken.update(dict.fromkeys(each.id for each in pushed if each.id))
+        while len(self.taken) > REMEMBERED:
+            del self.taken[next(iter(self.taken))]
+
+
 class PushServer:
     """The listener for every device that pushes."""
 
     def __init__(self, listen: ListenAddress, devices: Mapping[str, tuple[PushConnection, DeviceProfile]]) -> None:
         self._listen = listen
         self._devices = devices
+        self._bound: asyncio.Future[int] | None = None
+
+    async def port(self) -> int:
+        """The port, as soon as somebody may connect to it; to be asked while `listen` runs."""
+        return await self._announcement()
 
     async def listen(self, deliver: Deliver) -> None:
         """Serves until cancelled; LinkError when the port cannot be had."""
-        raise NotImplementedError
+        door = _bound_socket(self._listen.host, self._listen.port)
+        server = uvicorn.Server(_settings(create_push_api(self._devices, deliver)))
+        server.config.load()
+        server.lifespan = server.config.lifespan_class(server.config)
+        #  not server.serve(): it takes the signals of the whole program for itself
+        await server.startup(sockets=[door])
+        announcement = self._announcement()
+        if not announcement.done():
+            announcement.set_result(door.getsockname()[1])
+        log.info("push endpoint open", extra={"host": self._listen.host, "port": announcement.result()})
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self._bound = None
+            await server.shutdown(sockets=[door])
+
+    def _announcement(self) -> asyncio.Future[int]:
+        if self._bound is None:
+            self._bound = asyncio.get_running_loop().create_future()
+        return self._bound
+
+
+def create_push_api(devices: Mapping[str, tuple[PushConnection, DeviceProfile]], deliver: Deliver) -> FastAPI:
+    """The endpoint as an application; `deliver` returns when the outbox has the samples on disk."""
+    api = FastAPI(openapi_url=None)
+    known = {name: _Device(name, connection, profile) for name, (connection, profile) in devices.items()}
+
+    @api.post("/push/{device}")
+    async def push(device: str, request: Request) -> Response:
+        try:
+            sender = _sender(known, device, request)
+            body = await _body(request, sender.connection.max_bytes)
+            documents = read_documents(device, sender.profile, body)
+            async with sender.turn:
+                new = unrepeated(documents, sender.taken)
+                taken = [sample for each in new for sample in each.samples]
+                if taken:
+                    await deliver(taken)
+                sender.remember(new)
+        except RefusalError as refusal:
+            return _problem(refusal)
+        return JSONResponse({"accepted": len(taken), "repeated": len(documents) - len(new)}, HTTPStatus.ACCEPTED)
+
+    return api
+
+
+def _sender(known: Mapping[str, _Device], name: str, request: Request) -> _Device:
+    device = known.get(name)
+    if device is None:
+        raise RefusalError(HTTPStatus.NOT_FOUND, "This gateway expects no pushes from a device of this name.")
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    expected = _key_of(device).encode()
+    if scheme.lower() != "bearer" or not hmac.compare_digest(key.strip().encode(), expected):
+        raise RefusalError(HTTPStatus.UNAUTHORIZED, "Send the key of this device: Authorization: Bearer <key>.")
+    return device
+
+
+def _key_of(device: _Device) -> str:
+    try:
+        key = device.connection.key()
+    except CredentialError as error:
+        log.warning("key of a pushing device is missing", extra={"device": device.name, "error": str(error)})
+        key = None
+    if key is None:
+        raise RefusalError(HTTPStatus.SERVICE_UNAVAILABLE, "The gateway has no key for this device yet.")
+    return key.get_secret_value()
+
+
+async def _body(request: Request, max_bytes: int) -> bytes:
+    """The whole body, never more than allowed in memory."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_WITHIN_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > max_bytes:
+                    sentence = f"The body is longer than {max_bytes} bytes; send fewer documents at once."
+                    raise RefusalError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, sentence)
+    except TimeoutError:
+        sentence = f"The body did not arrive within {BODY_WITHIN_S:g} s."
+        raise RefusalError(HTTPStatus.REQUEST_TIMEOUT, sentence) from None
+    return bytes(body)
+
+
+def _problem(refusal: RefusalError) -> JSONResponse:
+    """The refusal as RFC 9457 problem details."""
+    content = {
+        "type": "about:blank",
+        "title": refusal.status.phrase,
+        "status": refusal.status.value,
+        "detail": str(refusal),
+    }
+    headers = {"WWW-Authenticate": "Bearer"} if refusal.status is HTTPStatus.UNAUTHORIZED else None
+    return JSONResponse(content, refusal.status, headers, "application/problem+json")
+
+
+def _bound_socket(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        door = socket.socket(family, kind, protocol)
+        try:
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            door.bind(address)
+        except OSError:
+            door.close()
+            raise
+    except OSError as error:
+        raise LinkError("refused", f"cannot listen on {host}:{port}: {error.strerror}") from error
+    return door
+
+
+def _settings(api: FastAPI) -> uvicorn.Config:
+    return uvicorn.Config(
+        api,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=STOP_WITHIN_S,
+        limit_concurrency=200,
+        h11_max_incomplete_event_size=16_384,
+    )
