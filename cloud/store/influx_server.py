@@ -112,7 +112,7 @@ def reason_in(body: bytes) -> str:
 def kind_of_bad_line(reason: str) -> str:
     """The server's words with a countable one before them: `type_conflict: partial write …`."""
     word = next((word for word, pattern in KINDS_OF_BAD_LINE if pattern.search(reason)), "refused")
-    return f"{word}: {reason}"
+    return f"{word}: {ALL_DROPPED.sub('', reason).strip()}"
 
 
 def drops_all(reason: str, lines: int) -> bool:

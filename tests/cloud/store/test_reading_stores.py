@@ -8,17 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from cloud.store.base import Bucket, Columns, PlacedEvent, ReadingStore, SeriesKey
+from cloud.store.base import Bucket, ReadingStore, SeriesKey
 from cloud.store.influx import InfluxSettings, InfluxStore
 from cloud.store.memory import MemoryStore
 from cloud.store.sqlite import SqliteStore
-from device_profiles.clock import SystemClock
 from device_profiles.schema import PointType
-from device_profiles.wire import Event
+from tests.cloud.store.blocks import LEVEL, NOW, block, rating
 from tests.servers import InfluxServer
 
-NOW = SystemClock().now_ms() // 60_000 * 60_000
-LEVEL = SeriesKey("river_gauge", "gw1", "river", "level_m")
 numbers = itertools.count()
 
 
@@ -37,16 +34,6 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     await opened.close()
 
 
-def block(*levels: object, begin: int = NOW, **other: object) -> Columns:
-    """Levels of the river, one a second."""
-    facts: dict[str, object] = {
-        "site": "yen-bai", "gateway": "gw1", "device": "river", "profile": "river_gauge",
-        "times": [begin + 1000 * number for number in range(len(levels))], "points": {"level_m": list(levels)},
-        "quality": {}, "types": {"level_m": PointType.FLOAT},
-    }  # fmt: skip
-    return Columns(**(facts | other))  # type: ignore[arg-type]
-
-
 async def test_what_was_written_is_found(store: ReadingStore) -> None:
     assert await store.write([block(30.0, 30.5, 29.25)], []) == []
     assert await store.count(LEVEL) == 3
@@ -62,7 +49,7 @@ async def test_what_nobody_wrote_is_not_there(store: ReadingStore) -> None:
 
 
 async def test_writing_again_changes_nothing_and_new_values_replace(store: ReadingStore) -> None:
-    event = PlacedEvent("yen-bai", "gw1", Event("e1", "kiosk", "rating", NOW, {"rating": 4}))
+    event = rating("e1", rating=4)
     for _ in range(2):
         assert await store.write([block(1.0, 2.0)], [event]) == []
     assert await store.count(LEVEL) == 2
