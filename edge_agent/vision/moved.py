@@ -14,8 +14,8 @@ from edge_agent.vision.picture import CELL_PX, Frame, View, block_means
 
 Directions = npt.NDArray[np.complex64]  # one unit vector of doubled angle per cell; 0 where there is no edge
 
-EDGE_LEVELS = 3.0  # a weaker slope is noise
-LEAST_EDGES = 0.01  # share of cells; with fewer edges nobody can tell where the camera looks
+EDGE_LEVELS = 4.0  # per cell; a weaker slope may be noise
+LEAST_EDGES = 0.02  # share of cells; with fewer edges nobody can tell where the camera looks
 
 
 def directions(frame: Frame, view: View) -> Directions:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from edge_agent.vision.picture import Frame, Grid, View, block_means
 
-LEAST_CONTRAST = 16.0  # variance; below it a picture is fog or night, and nobody can tell blur from emptiness
+LEAST_CONTRAST = 25.0  # variance; below it a picture is fog or night, and nobody can tell blur from emptiness
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,9 @@ from edge_agent.vision.picture import Frame, View
 from edge_agent.vision.sharpness import Sharpness
 
 # Why a measure is unknown; an unknown measure has no value, never zero.
-NO_REFERENCE, FROZEN, BLACK, DARK, MASKED, EMPTY = "no_reference", "frozen", "black", "dark", "masked", "no_structure"
+FROZEN, BLACK, DARK, MASKED = "frozen", "black", "dark", "masked"
+NO_REFERENCE = "no_reference"  # still learning what the place looks like
+UNDECIDED = "undecided"  # the pictures do not say it clearly, or not for long enough yet
 
 
 UNKNOWN = hold.Held()
@@ -77,21 +79,17 @@ def step(config: SightConfig, view: View, state: Sight, frame: Frame, at: float)
     found = moved.directions(frame, view)
     learning, reference = _learn(config, state, (found, sharp), doubt, at)
     blurred, turned = _judge(config, state, reference, (found, sharp), doubt, at)
-    moving = (
-        None if doubt in (FROZEN, BLACK) or state.before is None else motion.motion(config, view, state.before, frame)
-    )
     raw: dict[str, float | bool | None] = {
         "black": is_black.value,
         "frozen": None if doubt == BLACK else freeze.is_frozen(config),
         "blurred": blurred.value,
         "moved": turned.value,
-        "motion": moving,
+        "motion": _motion(config, view, state.before, frame, doubt=doubt),
         "brightness": light,
         "sharpness": sharp.absolute,
     }
-    why = doubt or (NO_REFERENCE if reference is None or state.before is None else EMPTY)
     values = {name: value for name, value in raw.items() if value is not None}
-    findings = Findings(values, {name: why for name, value in raw.items() if value is None})
+    findings = Findings(values, {name: _why(name, doubt, reference) for name in raw if name not in values})
     return Sight(reference, learning, freeze, frame, is_black, blurred, turned, findings)
 
 
@@ -102,6 +100,16 @@ def _doubt(config: SightConfig, frame: Frame, view: View, *, light: float, freez
     if freeze.is_frozen(config):
         return FROZEN
     return DARK if black.is_dark(config, light) else ""
+
+
+def _why(name: str, doubt: str, reference: Reference | None) -> str:
+    """Why this measure has no value."""
+    return doubt or (NO_REFERENCE if reference is None and name in ("blurred", "moved") else UNDECIDED)
+
+
+def _motion(config: SightConfig, view: View, before: Frame | None, frame: Frame, *, doubt: str) -> float | None:
+    """Nothing moves in a dead picture, but that says nothing about the place."""
+    return None if before is None or doubt in (FROZEN, BLACK) else motion.motion(config, view, before, frame)
 
 
 def _judge(

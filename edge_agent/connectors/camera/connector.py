@@ -146,7 +146,7 @@ class Camera:
 
     async def _snapshot(self, kind: str) -> dict[str, Scalar]:
         """Keeps the last picture for an event; an event without picture is better than none."""
-        if self._picture is None or not self._connection.snapshots.enabled:
+        if self._picture is None or not self._connection.snapshots.enabled or self._masks_misfit():
             return {}
         at_ms = self._picture_at_ms
         try:
@@ -155,6 +155,11 @@ class Camera:
             log.warning("snapshot not kept", extra={"device": self._device, "error": str(error)})
             return {}
         return {"snapshot": name, "picture_at": at_ms}
+
+    def _masks_misfit(self) -> bool:
+        """True when the camera may look elsewhere: then the masks no longer hide what they are there to hide."""
+        aim = self._sight.moved if self._sight else sight.UNKNOWN
+        return bool(self._connection.masks) and (aim.value is True or aim.other is True or "moved" in self._told.active)
 
     async def _prune(self, now: float, at_ms: int) -> None:
         if now - self._pruned_at < PRUNE_EVERY_S:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 WINDOW_S = 10.0
+KEPT_AT_LEAST = 2  # counts, however old: a camera with one picture in ten seconds has a rate, too
 SETTLING_S = 2.0  # a new stream begins with a burst of what ffmpeg had buffered
 LEAST_S = 2.0  # a rate over less is noise
 STALLED_S = 2.0  # ffmpeg reports its count each second; without growth for longer the waiting counts as time too
@@ -31,6 +32,8 @@ def step(state: Rate, count: int, at: float) -> Rate:
     began = at if state.began is None else state.began
     if at - began < SETTLING_S:
         return Rate(began)
-    recent = tuple(entry for entry in state.counts if at - entry[0] <= WINDOW_S) or state.counts[-1:]
+    recent = tuple(entry for entry in state.counts if at - entry[0] <= WINDOW_S)
+    if len(recent) < KEPT_AT_LEAST:
+        recent = state.counts[-KEPT_AT_LEAST:]
     grown = not recent or count > recent[-1][1]
     return Rate(began, (*recent, (at, count)) if grown else recent)

@@ -39,7 +39,7 @@ class Scene:
     def __init__(self, seed: int) -> None:
         self._ahead = _banks(np.random.default_rng(seed))
         self._aside = _banks(np.random.default_rng(seed + 7919))[:, ::-1]
-        self._ripples = _texture(np.random.default_rng(seed + 1), cell=4, levels=10.0)
+        self._ripples = _texture(np.random.default_rng(seed + 1), cell=4, levels=5.0)
 
     def jpeg(self, look: Look) -> bytes:
         """The picture as a baseline 4:2:0 JPEG, the kind that RFC 2435 can carry."""
@@ -55,14 +55,17 @@ class Scene:
     def _draw(self, look: Look) -> Pixels:
         if look.black:
             return np.full((SIZE[1], SIZE[0]), 3, dtype=np.uint8)
-        picture = (self._aside if look.turned else self._ahead).copy()
-        surface = round(SIZE[1] * (0.85 - 0.35 * min(max(look.water, 0.0), 1.0)))
-        shift = round(look.at_s * 15)
-        picture[surface:] = 90 + np.roll(self._ripples, shift, axis=1)[surface:]
-        left = round(look.at_s * BOAT_PX_PER_S) % (SIZE[0] - 48)
-        picture[surface - 6 : surface + 18, left : left + 48] = 225
+        picture = self._aside.copy() if look.turned else self._river(look)
         picture = (picture * min(max(look.daylight, 0.02), 1.0)).astype(np.uint8)
         picture[:BAR_ROWS] = _clock(look.at_s)
+        return picture
+
+    def _river(self, look: Look) -> Pixels:
+        picture = self._ahead.copy()
+        surface = round(SIZE[1] * (0.85 - 0.35 * min(max(look.water, 0.0), 1.0)))
+        picture[surface:] = 90 + np.roll(self._ripples, round(look.at_s * 15), axis=1)[surface:]
+        left = round(look.at_s * BOAT_PX_PER_S) % (SIZE[0] - 48)
+        picture[surface - 6 : surface + 18, left : left + 48] = 225
         return picture
 
 
