@@ -1,0 +1,129 @@
+"""The command line of the gateway program: thacba-edge run, once, try, check."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from device_profiles.clock import SystemClock
+from device_profiles.load import CATALOGUE, Catalogue, FileFaultsError, load_catalogue
+from edge_agent.app import Plan, plan_for, run_agent
+from edge_agent.config import ListenConfig, load_gateway
+from edge_agent.connector import EdgeError
+from edge_agent.logs import LogFormat, start_logging
+from edge_agent.registry import Device, build_connectors
+
+log = logging.getLogger(__name__)
+
+FAILED, WRONG = 1, 2  # exit codes: something did not work; the configuration is wrong
+
+cli = typer.Typer(
+    help="Thacba gateway agent.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+ConfigFile = Annotated[Path, typer.Option("--config", help="The gateway's file.")]
+ProfileFolders = Annotated[list[Path] | None, typer.Option("--profiles", help="Folder of own device profiles.")]
+LogForm = Annotated[LogFormat, typer.Option("--log", help="Form of the log.")]
+LogLevel = Annotated[str, typer.Option("--log-level", help="debug, info, warning or error.")]
+DEFAULT_CONFIG = Path("gateway.toml")
+
+
+@cli.command()
+def run(
+    config: ConfigFile = DEFAULT_CONFIG,
+    profiles: ProfileFolders = None,
+    log_form: LogForm = "plain",
+    log_level: LogLevel = "info",
+) -> None:
+    """Read the devices and carry their readings to the centre, until SIGTERM or Ctrl-C."""
+    with _errors_explained():
+        start_logging(log_form, log_level)
+        plan = _plan(config, profiles)
+        asyncio.run(run_agent(plan, signals=(signal.SIGTERM, signal.SIGINT)))
+
+
+@cli.command()
+def once(config: ConfigFile = DEFAULT_CONFIG, profiles: ProfileFolders = None) -> None:
+    """Read every device once and show a table; needs no broker."""
+    with _errors_explained():
+        start_logging("plain", "error")
+        plan = _plan(config, profiles)
+        _read_and_show(plan.devices, plan.config.gateway.data_dir)
+
+
+@cli.command(name="try")
+def try_(
+    url: Annotated[str, typer.Argument(help="modbus://host:port/unit?profile=..., http://..., rtsp://...")],
+    profile: Annotated[str, typer.Option("--profile", help="Device model.")] = "",
+    profiles: ProfileFolders = None,
+) -> None:
+    """Read the device at this address once; needs no configuration."""
+    from edge_agent.trying import device_at
+
+    with _errors_explained():
+        start_logging("plain", "error")
+        _read_and_show([device_at(url, _catalogue(profiles), profile=profile)], Path.cwd())
+
+
+@cli.command()
+def check(config: ConfigFile = DEFAULT_CONFIG, profiles: ProfileFolders = None) -> None:
+    """Check the configuration and everything that it names, without connecting to anything."""
+    with _errors_explained():
+        plan = _plan(config, profiles)
+        typer.echo(f"{config}: good, {len(plan.devices)} devices, configuration {plan.version}")
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    cli()
+
+
+def _read_and_show(devices: Sequence[Device], data_dir: Path) -> None:
+    from rich.console import Console
+
+    from edge_agent.once import Outcome, read_once
+    from edge_agent.table import show
+
+    async def read() -> list[Outcome]:
+        clock = SystemClock()
+        listen = ListenConfig.model_validate({})
+        connectors = build_connectors(devices, listen=listen, data_dir=data_dir, clock=clock)
+        return await read_once(devices, connectors, clock)
+
+    outcomes = asyncio.run(read())
+    show(outcomes, Console())
+    if not all(outcome.answered for outcome in outcomes):
+        raise typer.Exit(FAILED)
+
+
+def _plan(config: Path, profiles: Sequence[Path] | None) -> Plan:
+    return plan_for(load_gateway(config), _catalogue(profiles), file=str(config))
+
+
+def _catalogue(profiles: Sequence[Path] | None) -> Catalogue:
+    """The packaged models and the province's own."""
+    return load_catalogue(CATALOGUE, *(profiles or ()))
+
+
+@contextmanager
+def _errors_explained() -> Iterator[None]:
+    """A wrong configuration ends with 2 and one line per fault, everything else that we foresee with 1."""
+    try:
+        yield
+    except FileFaultsError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(WRONG)
+    except EdgeError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(FAILED)
+
+
+if __name__ == "__main__":
+    main()

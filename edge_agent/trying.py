@@ -1,0 +1,69 @@
+"""A device from nothing but its address: for `thacba-edge try`."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from pydantic import ValidationError
+
+from device_profiles.explain import Fault, did_you_mean
+from device_profiles.load import Catalogue, FileFaultsError
+from edge_agent.config import Connection
+from edge_agent.connectors.camera.config import CameraConnection
+from edge_agent.connectors.http_json.config import HttpJsonConnection
+from edge_agent.connectors.kiosk.config import KioskConnection
+from edge_agent.connectors.modbus.config import connection_from_url
+from edge_agent.registry import Device
+
+PASSWORD_ENV = "THACBA_DEVICE_PASSWORD"  # noqa: S105 -- the name of a variable, not a password
+
+
+def device_at(url: str, catalogue: Catalogue, *, profile: str = "") -> Device:
+    """The device behind `modbus://host:port/unit?profile=...`, http(s):// or rtsp://; FileFaultsError otherwise."""
+    parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query))
+    wanted = profile or options.pop("profile", "") or _only_profile_for(parts.scheme)
+    if wanted not in catalogue.profiles:
+        hint = did_you_mean(wanted, sorted(catalogue.profiles)) if wanted else "add ?profile=... or --profile"
+        raise FileFaultsError([Fault(url, "profile", f"{wanted!r} is not in the catalogue", hint)])
+    chosen = catalogue[wanted]
+    options.pop("profile", None)
+    plain = urlunsplit(parts._replace(query=urlencode(options)))
+    try:
+        connection = _connection(parts.scheme, plain, chosen.protocol)
+    except (ValidationError, ValueError) as error:
+        raise FileFaultsError([Fault(url, "", str(error).replace("\n", " "))]) from error
+    return Device(
+        id=parts.hostname or "device",
+        name=chosen.name,
+        profile=chosen,
+        hash=catalogue.hash_of(wanted),
+        period_s=chosen.period_s,
+        connection=connection,
+    )
+
+
+def _only_profile_for(scheme: str) -> str:
+    return "ip_camera" if scheme == "rtsp" else ""
+
+
+def _connection(scheme: str, url: str, protocol: str) -> Connection:
+    if scheme.startswith("modbus") and protocol == "modbus":
+        return connection_from_url(url)
+    if scheme in ("http", "https") and protocol == "kiosk":
+        return KioskConnection.model_validate({"url": url})
+    if scheme in ("http", "https") and protocol == "http_json":
+        return HttpJsonConnection.model_validate({"url": url})
+    if scheme == "rtsp" and protocol == "camera":
+        return _camera(url)
+    raise ValueError(f"a device with the protocol {protocol} is not reached by {scheme}://")
+
+
+def _camera(url: str) -> CameraConnection:
+    """The user may stand in the address, the password never: it would be seen in the list of processes."""
+    parts = urlsplit(url)
+    if parts.password:
+        raise ValueError(f"leave the password out of the address and export {PASSWORD_ENV}")
+    login = {"username": parts.username, "password_env": PASSWORD_ENV} if parts.username else {}
+    plain = parts._replace(netloc=parts.netloc.rpartition("@")[2])
+    return CameraConnection.model_validate({"url": urlunsplit(plain), **login})

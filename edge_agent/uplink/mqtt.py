@@ -1,0 +1,275 @@
+"""The MQTT session with the centre: birth and will, batches out, receipts and commands in. The one door of aiomqtt."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+import aiomqtt
+from aiomqtt.exceptions import MqttConnectError
+from msgspec.structs import replace
+
+from device_profiles.clock import Clock
+from device_profiles.wire import Channel, Health, Receipt, State, WireError, decode, encode, parse_topic, topic_for
+from edge_agent.connector import LinkError
+from edge_agent.outbox.base import Parcel
+from edge_agent.outbox.owner import OutboxOwner
+from edge_agent.racing import first_of
+from edge_agent.supervisor import UNAUTHORISED, keep_going
+from edge_agent.uplink.commands import Commands
+from edge_agent.uplink.lanes import Lanes, lane_of
+
+log = logging.getLogger(__name__)
+
+UNACKNOWLEDGED = 8  # publishes without PUBACK: enough for a satellite's round trip, few enough for 16 kbit/s
+CONNECT_S = 3.0
+FAREWELL_S = 2.0
+RECEIPTS_AT_ONCE = 100
+PING_SHARE = 0.7  # paho gives up after two silent ping periods: 2 x 0.7 is below the 1.5 x keep-alive that we promise
+REFUSALS = frozenset({134, 135})  # CONNACK: bad user name or password, not authorised; paho speaks version 5 here
+FAULT_WORDS = {
+    "name or service": "dns",
+    "name resolution": "dns",
+    "no address": "dns",
+    "certificate": "certificate",
+    "refused": "unreachable",
+    "unreachable": "unreachable",
+    "timed out": "timeout",
+}  # what the system's own messages say, in their order of meaning
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How the broker is reached, with the secrets already read."""
+
+    host: str
+    port: int
+    encrypted: bool = False
+    username: str = ""
+    password: str | None = None
+    keep_alive_s: int = 20
+    receipt_timeout_s: float = 20.0
+    health_period_s: float = 10.0
+
+
+class Uplink:
+    """Carries the outbox to the centre whenever there is a link; the drain is driven by the link, not by new data."""
+
+    def __init__(
+        self,
+        link: Link,
+        *,
+        birth: State,
+        gateway: str,
+        outbox: OutboxOwner,
+        commands: Commands,
+        health: Callable[[int], Health],
+        clock: Clock,
+    ) -> None:
+        self._link = link
+        self._birth = birth
+        self._gateway = gateway
+        self._outbox = outbox
+        self._commands = commands
+        self._health = health
+        self._clock = clock
+        self._lanes = Lanes(receipt_timeout_s=link.receipt_timeout_s)
+        self._slots = asyncio.Semaphore(UNACKNOWLEDGED)
+        self._stop = asyncio.Event()
+        self._parted = asyncio.Event()
+        self._linked = False
+        self._lost_at: float | None = None
+        self._fault = ""
+        self._sessions = 0
+
+    async def run(self) -> None:
+        """Keeps the link up until `stop`."""
+        await first_of(
+            keep_going("uplink", self._session, lost=self._note_lost, clock=self._clock), self._until_parted()
+        )
+
+    def stop(self) -> None:
+        """Says farewell when there is a link, and ends `run`."""
+        self._stop.set()
+        if not self._linked:
+            self._parted.set()
+
+    async def _until_parted(self) -> None:
+        await self._stop.wait()
+        await first_of(self._parted.wait(), self._clock.sleep(FAREWELL_S))
+
+    async def _session(self) -> None:
+        """One connection from birth to death. LinkError when it is lost."""
+        try:
+            async with self._connected() as client:
+                await self._introduce(client)
+                await first_of(
+                    self._hear(client), self._send(client), self._report(client), self._tell(client), self._stop.wait()
+                )
+                await self._publish_state(client, "stopped")
+            self._parted.set()
+        except aiomqtt.MqttError as error:
+            raise LinkError(_fault_of(error), str(error)) from error
+        finally:
+            self._linked = False
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[aiomqtt.Client]:
+        will = replace(self._birth, state="lost", since=self._clock.now_ms())
+        client = aiomqtt.Client(
+            self._link.host,
+            self._link.port,
+            username=self._link.username or None,
+            password=self._link.password,
+            identifier=f"thacba-{self._gateway}",
+            will=aiomqtt.Will(self._topic(Channel.STATE), encode(will), qos=1, retain=True),
+            timeout=self._link.keep_alive_s,
+            keepalive=max(1, int(self._link.keep_alive_s * PING_SHARE)),
+            tls_context=ssl.create_default_context() if self._link.encrypted else None,
+            max_inflight_messages=4 * UNACKNOWLEDGED,
+        )
+        client.pending_calls_threshold = 4 * UNACKNOWLEDGED
+        client._client.connect_timeout = CONNECT_S  # aiomqtt offers no name for it; paho's own default is 5 s
+        async with client:
+            yield client
+
+    async def _introduce(self, client: aiomqtt.Client) -> None:
+        """Subscribes before it speaks, so that no receipt is missed; then the birth, then the lanes begin anew."""
+        for channel in (Channel.RECEIPT, Channel.COMMAND):
+            await client.subscribe(self._topic(channel), qos=1)
+        await self._publish_state(client, "online")
+        self._lanes.begin(next_sequence=self._outbox.counters().next_sequence, now=self._clock.monotonic())
+        self._sessions += 1
+        self._linked = True
+        self._note_back()
+
+    async def _hear(self, client: aiomqtt.Client) -> None:
+        receipts: list[Receipt] = []
+        async for message in client.messages:
+            channel = _channel_of(str(message.topic))
+            payload = message.payload if isinstance(message.payload, bytes) else b""
+            if channel is Channel.COMMAND:
+                self._commands.take(payload, retained=bool(message.retain))
+            elif channel is Channel.RECEIPT:
+                receipts += _receipt_in(payload)
+            if receipts and (len(client.messages) == 0 or len(receipts) >= RECEIPTS_AT_ONCE):
+                await self._settle(receipts)
+                receipts = []
+
+    async def _settle(self, receipts: list[Receipt]) -> None:
+        epoch = self._outbox.counters().epoch
+        for receipt in receipts:
+            for refused in receipt.refused:
+                log.warning("batch refused", extra={"sequence": refused.sequence, "reason": refused.reason})
+            if receipt.epoch == epoch:
+                self._lanes.receipt(receipt, now=self._clock.monotonic())
+        await self._outbox.settle(receipts)
+        self._outbox.news.set()
+
+    async def _send(self, client: aiomqtt.Client) -> None:
+        async with asyncio.TaskGroup() as publishes:
+            while True:
+                self._outbox.news.clear()
+                if not await self._send_wave(client, publishes):
+                    wait_s = self._lanes.next_look_s(now=self._clock.monotonic())
+                    await first_of(self._outbox.news.wait(), self._clock.sleep(wait_s))
+
+    async def _send_wave(self, client: aiomqtt.Client, publishes: asyncio.TaskGroup) -> int:
+        """What each lane may send now; says how many batches that were."""
+        sent = 0
+        for wish in self._lanes.wishes(next_sequence=self._outbox.counters().next_sequence):
+            found = await self._outbox.peek(wish.priority, after=wish.after, before=wish.before, limit=wish.limit)
+            for parcel in self._lanes.fresh(wish, found):
+                await self._publish(client, publishes, parcel, wish.channel)
+                sent += 1
+        again = self._lanes.again(now=self._clock.monotonic())
+        kept = {parcel.sequence: parcel for parcel in await self._outbox.fetch(again)} if again else {}
+        for sequence in again:
+            if sequence in kept:
+                await self._publish(client, publishes, kept[sequence], lane_of(kept[sequence].priority))
+                sent += 1
+            else:
+                self._lanes.forget(sequence)
+        return sent
+
+    async def _publish(
+        self, client: aiomqtt.Client, publishes: asyncio.TaskGroup, parcel: Parcel, channel: Channel
+    ) -> None:
+        await self._slots.acquire()
+        self._lanes.sent(parcel.sequence, channel, now=self._clock.monotonic())
+        publishes.create_task(self._until_acknowledged(client, parcel, channel))
+
+    async def _until_acknowledged(self, client: aiomqtt.Client, parcel: Parcel, channel: Channel) -> None:
+        """The PUBACK frees the slot and nothing else; when it does not come in time the link is half open."""
+        try:
+            await client.publish(self._topic(channel), parcel.payload, qos=1)
+        finally:
+            self._slots.release()
+
+    async def _report(self, client: aiomqtt.Client) -> None:
+        while True:
+            document = self._health(max(0, self._sessions - 1))
+            await client.publish(self._topic(Channel.HEALTH), encode(document), qos=0, retain=True)
+            await self._clock.sleep(self._link.health_period_s)
+
+    async def _tell(self, client: aiomqtt.Client) -> None:
+        """Publishes results; one that found no PUBACK is published again in the next session."""
+        while True:
+            self._commands.news.clear()
+            while self._commands.results:
+                await client.publish(self._topic(Channel.RESULT), encode(self._commands.results[0]), qos=1)
+                self._commands.results.popleft()
+            await self._commands.news.wait()
+
+    async def _publish_state(self, client: aiomqtt.Client, state: Literal["online", "stopped"]) -> None:
+        document = replace(self._birth, state=state, since=self._clock.now_ms())
+        patience_s = FAREWELL_S if state == "stopped" else self._link.keep_alive_s
+        await client.publish(self._topic(Channel.STATE), encode(document), qos=1, retain=True, timeout=patience_s)
+
+    def _topic(self, channel: Channel) -> str:
+        return topic_for(self._gateway, channel)
+
+    def _note_lost(self, fault: str) -> None:
+        """One line when the link goes, one per change of the reason, none per attempt."""
+        if self._stop.is_set():
+            return
+        if fault != self._fault:
+            log.warning("link down", extra={"fault": fault, "host": self._link.host, "port": self._link.port})
+        if self._lost_at is None:
+            self._lost_at = self._clock.monotonic()
+        self._fault = fault
+
+    def _note_back(self) -> None:
+        lasted = round(self._clock.monotonic() - self._lost_at, 1) if self._lost_at is not None else 0.0
+        log.info("link up", extra={"after_s": lasted, "backlog": self._outbox.counters().backlog_readings})
+        self._lost_at = None
+        self._fault = ""
+
+
+def _channel_of(topic: str) -> Channel | None:
+    try:
+        return parse_topic(topic).channel
+    except WireError:
+        return None
+
+
+def _receipt_in(payload: bytes) -> list[Receipt]:
+    """The receipt in a message; none when it is not one, for what it would have freed is simply sent again."""
+    try:
+        return [decode(payload, Receipt)]
+    except WireError as error:
+        log.warning("receipt unreadable", extra={"error": str(error)})
+        return []
+
+
+def _fault_of(error: aiomqtt.MqttError) -> str:
+    """A short code for why the broker cannot be used."""
+    if isinstance(error, MqttConnectError):
+        return UNAUTHORISED if getattr(error.rc, "value", 0) in REFUSALS else "refused"
+    text = str(error).lower()
+    return next((fault for words, fault in FAULT_WORDS.items() if words in text), "lost")
