@@ -40,7 +40,7 @@ class Shown:
     until_s: float
 
 
-class KioskDevice:
+class Kiosk:
     """One kiosk. Ratings come from the visits of its hall, as they go home, and from `press`."""
 
     def __init__(
