@@ -1,0 +1,121 @@
+"""The agent against real brokers: birth, will, lanes, receipts, a lost broker, a silent centre."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from device_profiles.wire import Channel, size_of
+from edge_agent.connector import Happening
+from tests.edge_agent.centre import Centre, centre_at
+from tests.edge_agent.rig import Counting, Hand, plan, running
+from tests.servers import Server, run_mosquitto
+from tests.waiting import eventually
+
+
+@pytest.fixture(params=["mosquitto", "nats"])
+def broker(request: pytest.FixtureRequest) -> Server:
+    server: Server = request.getfixturevalue(f"{request.param}_server")
+    return server
+
+
+async def settled(centre: Centre, outbox: object, at_least: int) -> None:
+    await eventually(lambda: sum(size_of(each) for each in centre.batches.values()) >= at_least, 20)
+    await eventually(lambda: outbox.counters().backlog_batches == 0, 20)  # type: ignore[attr-defined]
+
+
+async def test_a_session_from_birth_to_farewell(broker: Server, tmp_path: Path) -> None:
+    gateway = f"gw-{tmp_path.name}"[:64]
+    async with centre_at(broker, gateway=gateway) as centre:
+        chosen = plan(tmp_path, ["gauge"], port=broker.port, gateway=gateway)
+        async with running(chosen, {"gauge": Counting("gauge")}) as (_, outbox):
+            await eventually(lambda: centre.states, 10)
+            await settled(centre, outbox, 5)
+            await eventually(lambda: centre.healths, 10)
+        await eventually(lambda: centre.states[-1].state == "stopped", 10)
+        birth = centre.states[0]
+        assert (birth.state, birth.epoch) == ("online", outbox.counters().epoch)
+        assert [(each.device, each.profile, len(each.hash)) for each in birth.devices] == [
+            ("gauge", "test_station", 12)
+        ]
+        assert set(centre.channels) == {Channel.READINGS}
+        health = centre.healths[-1]
+        assert health.devices[0].read_at > 0
+        assert health.accepted >= health.backlog_readings
+        values = [value for (_, key, _), value in sorted(centre.cells().items(), key=lambda item: item[0][2])]
+        assert values == [float(n) for n in range(1, len(values) + 1)]
+
+
+async def test_what_piled_up_offline_comes_as_backlog_beside_the_live(broker: Server, tmp_path: Path) -> None:
+    gateway = f"gw-{tmp_path.name}"[:64]
+    offline = plan(tmp_path, ["gauge"], port=1, gateway=gateway)
+    async with running(offline, {"gauge": Counting("gauge")}) as (_, outbox):
+        await eventually(lambda: outbox.counters().backlog_batches >= 5, 10)
+    async with centre_at(broker, gateway=gateway) as centre:
+        online = plan(tmp_path, ["gauge"], port=broker.port, gateway=gateway)
+        async with running(online, {"gauge": Counting("gauge")}) as (_, outbox):
+            await settled(centre, outbox, 10)
+        assert {Channel.BACKLOG, Channel.READINGS} <= set(centre.channels)
+        sequences = sorted(sequence for _, sequence in centre.batches)
+        assert sequences == list(range(1, len(sequences) + 1))
+        assert centre.readings() == {"gauge": outbox.counters().accepted}
+
+
+async def test_the_backlog_drains_without_new_data(broker: Server, tmp_path: Path) -> None:
+    gateway = f"gw-{tmp_path.name}"[:64]
+    async with running(plan(tmp_path, ["gauge"], port=1), {"gauge": Counting("gauge")}) as (_, outbox):
+        await eventually(lambda: outbox.counters().backlog_batches >= 3, 10)
+    async with centre_at(broker, gateway=gateway) as centre:
+        silent = plan(tmp_path, ["gauge"], port=broker.port, gateway=gateway)
+        async with running(silent, {}) as (_, outbox):
+            await settled(centre, outbox, 3)
+
+
+async def test_an_event_has_its_own_lane_and_counts_once(broker: Server, tmp_path: Path) -> None:
+    gateway = f"gw-{tmp_path.name}"[:64]
+    async with centre_at(broker, gateway=gateway) as centre:
+        hand = Hand()
+        chosen = plan(tmp_path, ["kiosk"], port=broker.port, gateway=gateway)
+        async with running(chosen, {}, hand=hand) as (_, outbox):
+            deliver = await hand.deliver
+            for _ in range(2):
+                await deliver([Happening("kiosk", "r-1", "rating", facts={"stars": 5})])
+            assert outbox.counters().accepted == 1
+            await settled(centre, outbox, 1)
+        assert centre.channels == [Channel.EVENTS]
+        [batch] = centre.batches.values()
+        assert [(event.id, event.facts) for event in batch.events] == [("r-1", {"stars": 5})]
+
+
+async def test_while_the_centre_withholds_receipts_only_probes_are_sent_again(broker: Server, tmp_path: Path) -> None:
+    gateway = f"gw-{tmp_path.name}"[:64]
+    async with centre_at(broker, gateway=gateway) as centre:
+        centre.answering = False
+        chosen = plan(tmp_path, ["gauge"], port=broker.port, gateway=gateway, receipt_timeout_s=1)
+        async with running(chosen, {"gauge": Counting("gauge")}) as (_, outbox):
+            await eventually(lambda: centre.arrivals >= 12, 20)
+            assert centre.arrivals - (outbox.counters().next_sequence - 1) <= 6
+            centre.answering = True
+            await settled(centre, outbox, outbox.counters().accepted)
+        assert sum(size_of(each) for each in centre.batches.values()) >= 12
+
+
+async def test_a_killed_broker_costs_nothing(tmp_path: Path) -> None:
+    with run_mosquitto() as broker:
+        chosen = plan(tmp_path, ["gauge"], port=broker.port)
+        async with running(chosen, {"gauge": Counting("gauge")}) as (_, outbox):
+            async with centre_at(broker, gateway="gw-1") as centre:
+                await settled(centre, outbox, 3)
+                first = dict(centre.batches)
+                centre.answering = False
+                await eventually(lambda: outbox.counters().backlog_batches >= 2, 10)
+            broker.kill()
+            await eventually(lambda: outbox.counters().backlog_batches >= 6, 10)
+            broker.start()
+            async with centre_at(broker, gateway="gw-1") as centre:
+                await settled(centre, outbox, 6)
+                merged = first | centre.batches
+                await eventually(lambda: centre.states, 10)
+        sequences = sorted(sequence for _, sequence in merged)
+        assert sequences == list(range(1, len(sequences) + 1))
