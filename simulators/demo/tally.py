@@ -1,0 +1,90 @@
+"""The figures of a demonstration, and whether they agree: what went in at the edge must be what the centre has."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+FLOOD_LEVELS = ("I", "II", "III")
+STEPS_UP = ("raised", "escalated")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One flood level that the alarm reached, and when (ms since 1970 UTC)."""
+
+    level: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the last line of a demonstration says."""
+
+    produced: int
+    stored: int
+    awaited: int
+    dropped: int
+    dead_lettered: int
+    devices: int
+    gateways: int
+    protocols: Sequence[str]
+    alarms_raised: int
+    flood_alarms: Sequence[Step]
+    notices_sent: int
+    flood_notices: Mapping[str, int]
+    notices: Mapping[str, int]
+    seconds_to_first_reading: float
+    seconds: float
+    store: str
+    broker: str
+    influx_database: str = ""
+    faults: Sequence[str] = field(default_factory=tuple)
+
+    def as_json(self) -> dict[str, Any]:
+        """The figures as the last line prints them."""
+        return asdict(self)
+
+
+def produced_by_device(data: Path) -> dict[str, int]:
+    """Readings that a gateway's outbox accepted, by device; the agent counts them in the same transaction."""
+    database = data / "outbox.sqlite3"
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=10)) as outbox:
+        return dict(outbox.execute("SELECT device, readings FROM produced").fetchall())
+
+
+def flood_steps(history: Sequence[Mapping[str, Any]]) -> list[Step]:
+    """The levels that a flood alarm reached on its way up, in order."""
+    return [Step(row["level"], row["at"]) for row in history if row["what"] in STEPS_UP]
+
+
+def flood_notices(notices: Mapping[str, Mapping[str, Any]], keys: Mapping[str, int], rule: str) -> dict[str, int]:
+    """How many notices came for each flood level; a notice that came twice counts twice."""
+    told = dict.fromkeys(FLOOD_LEVELS, 0)
+    for key, notice in notices.items():
+        if notice.get("rule") == rule and notice.get("kind") == "raised" and notice.get("level") in told:
+            told[notice["level"]] += keys[key]
+    return told
+
+
+def faults_of(figures: Figures, *, expected_levels: Sequence[str]) -> list[str]:
+    """What does not agree; empty when all is well."""
+    found = []
+    if figures.produced != figures.stored + figures.dropped + figures.dead_lettered:
+        found.append(f"produced {figures.produced} but stored {figures.stored}")
+    lost = {"awaited": figures.awaited, "dropped": figures.dropped, "dead_lettered": figures.dead_lettered}
+    found += [f"{name} is {count}" for name, count in lost.items() if count]
+    if figures.produced == 0:
+        found.append("nothing was produced")
+    if [step.level for step in figures.flood_alarms][: len(expected_levels)] != list(expected_levels):
+        found.append(f"flood alarms are {[step.level for step in figures.flood_alarms]}, not {list(expected_levels)}")
+    wrong = {level: figures.flood_notices[level] for level in expected_levels if figures.flood_notices[level] != 1}
+    if wrong:
+        found.append(f"notices per flood level are {wrong}, not one each")
+    if any(count != 1 for count in figures.notices.values()):
+        found.append("a notice came more than once")
+    return found
