@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cloud.errors import ConfigurationError
+from cloud.rules.kinds.stale import Stale
 from cloud.rules.rule import Rule
 from device_profiles.explain import Fault, did_you_mean
 from device_profiles.load import Catalogue, FileFaultsError, read_toml
@@ -75,6 +76,9 @@ def _check_selector(rule: Rule, catalogue: Catalogue, file: str) -> Iterator[Fau
         yield Fault(file, "selector.point", f"{profile.profile} has no point {rule.selector.point!r}", hint)
     elif point.type is PointType.STRING and rule.kind.kind != "stale":
         yield Fault(file, "selector.point", f"{point.key} is a text; {rule.kind.kind} needs numbers")
+    elif isinstance(rule.kind, Stale) and rule.kind.levels[0].after_s <= point.report.heartbeat_s:
+        longest = point.report.heartbeat_s
+        yield Fault(file, "kind.levels", f"an unchanged {point.key} may say nothing for {longest:.0f} s", "wait longer")
     elif not rule.kind.fits(point.unit):
         yield Fault(file, "kind.unit", f"{unit_of(rule)} does not fit {point.key}, which is in {point.unit}")
 
