@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
@@ -15,6 +15,7 @@ from device_profiles.load import read_toml
 from device_profiles.schema import Strict
 
 BROKER_PORT = 1883
+M = TypeVar("M", bound=Strict)
 
 
 class Login(Strict):
@@ -120,6 +121,7 @@ class FlowConfig(Strict):
     window_readings: int = Field(20_000, ge=1, le=1_000_000, description="A window is full with so many readings.")
     window_messages: int = Field(400, ge=1, le=10_000, description="A window is full with so many messages.")
     linger_s: float = Field(0.05, ge=0, le=5, description="How long a window waits for company.")
+    probe_s: float = Field(30.0, gt=0, le=3600, description="How often a store that refuses us is asked again.")
     tick_s: float = Field(1.0, gt=0, le=60, description="How often silence is judged.")
 
 
@@ -165,26 +167,19 @@ def load_config(path: Path) -> CentreConfig:
     return _anchored(read_toml(path, CentreConfig), path.resolve().parent)
 
 
-def _anchored(config: CentreConfig, folder: Path) -> CentreConfig:
-    def at(path: Path | None) -> Path | None:
-        return None if path is None else folder / path
+def _anchored(model: M, folder: Path) -> M:
+    """The model with every relative path in it, however deep, taken from the folder of its file."""
+    return model.model_copy(update={name: _anchored_value(value, folder) for name, value in model})
 
-    store: SqliteStoreConfig | InfluxStoreConfig
-    if isinstance(config.store, SqliteStoreConfig):
-        store = config.store.model_copy(update={"path": at(config.store.path)})
-    else:
-        store = config.store.model_copy(update={"password_file": at(config.store.password_file)})
-    return config.model_copy(
-        update={
-            "data_dir": at(config.data_dir),
-            "sites_dir": at(config.sites_dir),
-            "rules_dir": at(config.rules_dir),
-            "profile_dirs": tuple(folder / each for each in config.profile_dirs),
-            "broker": config.broker.model_copy(update={"password_file": at(config.broker.password_file)}),
-            "state": config.state.model_copy(update={"password_file": at(config.state.password_file)}),
-            "store": store,
-        }
-    )
+
+def _anchored_value(value: object, folder: Path) -> object:
+    if isinstance(value, Path):
+        return folder / value
+    if isinstance(value, Strict):
+        return _anchored(value, folder)
+    if isinstance(value, tuple):
+        return tuple(_anchored_value(each, folder) for each in value)
+    return value
 
 
 def _from_environment(name: str) -> str:

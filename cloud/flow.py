@@ -90,8 +90,9 @@ class Flow:
         self._to_write: asyncio.Queue[Window] = asyncio.Queue(maxsize=1)
         self._to_settle: asyncio.Queue[Window] = asyncio.Queue(maxsize=1)
         clock, metrics = parts.clock, parts.metrics
-        self._store = Patience("readings", clock, metrics, counter=Metric.STORE_RETRIES)
-        self._state = Patience("state", clock, metrics, counter=Metric.COMMIT_RETRIES)
+        probe_s = config.probe_s
+        self._store = Patience("readings", clock, metrics, counter=Metric.STORE_RETRIES, probe_s=probe_s)
+        self._state = Patience("state", clock, metrics, counter=Metric.COMMIT_RETRIES, probe_s=probe_s)
 
     def store_fault(self) -> str:
         """Empty when the store of readings takes what we write, else why not."""

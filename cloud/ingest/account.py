@@ -107,6 +107,8 @@ class Account:
 
     def _beside(self, first: int, last: int) -> Stretch:
         """A stretch of unsaid size, anchored to the settled neighbour that it has."""
+        if first == 1:
+            return Stretch(first, last, 0, 0)
         for each in self.settled:
             if each.last == first - 1 and each.end != UNKNOWN:
                 return Stretch(first, last, each.end, 0)

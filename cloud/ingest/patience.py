@@ -14,7 +14,6 @@ from device_profiles.clock import Clock
 
 log = logging.getLogger(__name__)
 
-PROBE_S = 30.0  # a store that refuses us needs a person: ask seldom, drop nothing
 T = TypeVar("T")
 
 
@@ -30,11 +29,12 @@ class Outage:
 class Patience:
     """Repeats what a store does not take until it does. Nothing is dropped; the gateways' disks hold the rest."""
 
-    def __init__(self, name: str, clock: Clock, metrics: Metrics, *, counter: Metric) -> None:
+    def __init__(self, name: str, clock: Clock, metrics: Metrics, *, counter: Metric, probe_s: float) -> None:
         self._name = name
         self._clock = clock
         self._metrics = metrics
         self._counter = counter
+        self._probe_s = probe_s
         self._backoff = Backoff(base_s=0.2, cap_s=10.0)
         self.outage = Outage()
 
@@ -46,8 +46,9 @@ class Patience:
             except StoreUnavailableError as error:
                 self._metrics.add(self._counter)
                 self._note_fault(error)
-                is_ours = isinstance(error, StoreMisconfiguredError)
-                await self._clock.sleep(PROBE_S if is_ours else self._backoff.next_delay())
+                # who is refused needs a person: ask seldom, drop nothing
+                refused = isinstance(error, StoreMisconfiguredError)
+                await self._clock.sleep(self._probe_s if refused else self._backoff.next_delay())
             else:
                 self._note_success()
                 return result
