@@ -22,6 +22,7 @@ from simulators.http_server import HttpHost, Misbehaviour, is_let_in
 
 KEPT_REPORTS = 10_000  # what the logger of a gauge holds while nobody takes its reports
 REPORTS_AT_ONCE = 50
+PATIENCE_S = 10.0
 ACCEPTED = 202
 NEVER = frozenset({413, 422})
 
@@ -121,7 +122,8 @@ class RainGauge:
         self._total_mm = 0.0
         self._waiting: deque[dict[str, Any]] = deque()
         self._group = asyncio.TaskGroup()
-        self._running: asyncio.Task[None] | None = None
+        self._running: list[asyncio.Task[None]] = []
+        self._news = asyncio.Event()
 
     @property
     def waiting(self) -> int:
@@ -130,33 +132,38 @@ class RainGauge:
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
-        self._running = self._group.create_task(self._run())
+        self._running = [self._group.create_task(work) for work in (self._measure(), self._deliver())]
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._running is not None:
-            self._running.cancel()
+        for task in self._running:
+            task.cancel()
         await self._group.__aexit__(kind, error, trace)
 
-    async def _run(self) -> None:
-        backoff = Backoff(base_s=min(1.0, self._period_s), cap_s=30.0)
+    async def _measure(self) -> None:
+        """A report each period, whether somebody takes it or not."""
         next_report = self._clock.monotonic()
-        async with httpx.AsyncClient(timeout=10.0, trust_env=False) as client:
+        while True:
+            self._report()
+            self._news.set()
+            late = max(0.0, self._clock.monotonic() - next_report)
+            next_report += self._period_s * (late // self._period_s + 1)
+            await self._clock.sleep(next_report - self._clock.monotonic())
+
+    async def _deliver(self) -> None:
+        """The oldest reports first; after a failure again, later and later."""
+        backoff = Backoff(base_s=min(1.0, self._period_s), cap_s=30.0)
+        async with httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as client:
             while True:
-                now = self._clock.monotonic()
-                if now >= next_report:
-                    self._report()
-                    next_report += self._period_s * max(1, int((now - next_report) // self._period_s) + 1)
-                pause_s = next_report - self._clock.monotonic()
-                if self._waiting and not await self._push(client):
-                    pause_s = min(pause_s, backoff.next_delay())
-                elif not self._waiting:
+                self._news.clear()
+                if not self._waiting:
+                    await self._news.wait()
+                elif await self._push(client):
                     backoff.reset()
                 else:
-                    continue
-                await self._clock.sleep(max(pause_s, 0.0))
+                    await self._clock.sleep(backoff.next_delay())
 
     def _report(self) -> None:
         elapsed_s = self._elapsed()
