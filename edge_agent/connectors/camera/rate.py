@@ -8,7 +8,6 @@ WINDOW_S = 10.0
 KEPT_AT_LEAST = 2  # counts, however old: a camera with one picture in ten seconds has a rate, too
 SETTLING_S = 2.0  # a new stream begins with a burst of what ffmpeg had buffered
 LEAST_S = 2.0  # a rate over less is noise
-STALLED_S = 2.0  # ffmpeg reports its count each second; without growth for longer the waiting counts as time too
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +19,12 @@ class Rate:
 
     def per_s(self, at: float) -> float | None:
         """The rate up to now; None while it is too early to say."""
-        if not self.counts:
+        if len(self.counts) < KEPT_AT_LEAST or self.counts[-1][0] - self.counts[0][0] < LEAST_S:
             return None
-        (first_at, first), (last_at, last) = self.counts[0], self.counts[-1]
-        span_s = (at if at - last_at > STALLED_S else last_at) - first_at
-        return (last - first) / span_s if span_s >= LEAST_S else None
+        (first_at, first), (_, previous), (last_at, last) = self.counts[0], self.counts[-2], self.counts[-1]
+        # Were the next growth to come now, as large as the last: a camera that stalls cannot be faster than that.
+        at_best = (last - first + last - previous) / (max(at, last_at) - first_at)
+        return min((last - first) / (last_at - first_at), at_best)
 
 
 def step(state: Rate, count: int, at: float) -> Rate:

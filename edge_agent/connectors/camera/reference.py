@@ -24,9 +24,9 @@ class ReferenceFile:
         if not self._path.is_file():
             return None
         try:
-            with np.load(self._path, allow_pickle=False) as stored:
+            with self._path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 reference = Reference(stored["directions"].astype(np.complex64), float(stored["sharpness"]))
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
             log.warning("camera reference unreadable, learning anew", extra={"error": str(error)})
             return None
         return reference if reference.directions.shape == shape else None

@@ -14,6 +14,7 @@ class CameraFaults:
     blurred: bool = False  # out of focus, dirt
     turned: bool = False  # looks elsewhere
     small: bool = False  # the picture's size switches in mid-stream
+    other_codec: bool = False  # the stream switches to a codec that its description does not name
     slow: bool = False  # one picture in five seconds
     silent: bool = False  # TCP stays open, nothing is said
     cut: bool = False  # connections are closed, new ones too

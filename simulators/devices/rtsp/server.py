@@ -11,7 +11,14 @@ from types import TracebackType
 from typing import Literal, Self, TypeAlias
 
 from simulators.devices.rtsp.faults import CameraFaults
-from simulators.devices.rtsp.jpeg_rtp import Stamp, interleaved, packets_of, take_apart
+from simulators.devices.rtsp.jpeg_rtp import (
+    JPEG_PAYLOAD_TYPE,
+    OTHER_PAYLOAD_TYPE,
+    Stamp,
+    interleaved,
+    packets_of,
+    take_apart,
+)
 from simulators.devices.rtsp.messages import Request, RequestError, answer, challenge, is_logged_in, take
 from simulators.devices.rtsp.scene import Look, Scene
 from simulators.devices.rtsp.session import Session
@@ -150,7 +157,8 @@ class RtspCamera:
         at_s = time.monotonic() - self._started
         if not (self.faults.freeze and self._last_jpeg):
             self._last_jpeg = self._scene.jpeg(self._look(at_s))
-        stamp = Stamp(session.sequence, round(at_s * RTP_CLOCK_HZ), session.source)
+        codec = OTHER_PAYLOAD_TYPE if self.faults.other_codec else JPEG_PAYLOAD_TYPE
+        stamp = Stamp(session.sequence, round(at_s * RTP_CLOCK_HZ), session.source, codec)
         packets = packets_of(take_apart(self._last_jpeg), stamp)
         session.sequence += len(packets)
         session.last_sent = time.monotonic()

@@ -1,1 +1,1 @@
-"""Tests of the picture judges."""
+"""Tests of the same folder of the product."""
