@@ -1,20 +1,15 @@
-"""A set of rules that runs together: read from a folder, checked as a whole, refused as a whole."""
+"""A set of rules that runs together: checked as a whole, refused as a whole."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from cloud.errors import ConfigurationError
 from cloud.rules.kinds.stale import Stale
 from cloud.rules.rule import Rule
 from device_profiles.explain import Fault, did_you_mean
-from device_profiles.load import Catalogue, FileFaultsError, read_toml
-from device_profiles.schema import PointType
-
-MAX_RULES = 10_000
-MAX_FILE_BYTES = 64 * 1024
+from device_profiles.schema import DeviceProfile, PointType
 
 
 class RuleSetError(ConfigurationError):
@@ -33,39 +28,25 @@ class RuleSet:
     units: Mapping[str, str] = field(default_factory=dict)
 
 
-def load_rules(folder: Path, catalogue: Catalogue, *, channels: Collection[str] = ()) -> RuleSet:
-    """Every rule file of the folder, checked against the catalogue; RuleSetError holds all faults at once."""
-    files = sorted(path for path in folder.glob("*.toml") if not path.name.endswith(".test.toml"))
-    if len(files) > MAX_RULES:
-        raise RuleSetError([Fault(str(folder), "", f"holds {len(files)} rules; at most {MAX_RULES} are allowed")])
-    faults: list[Fault] = []
-    rules = dict(_read(files, faults))
-    for file, rule in rules.items():
-        faults.extend(check_rule(rule, catalogue, channels=channels, file=str(file)))
-    if faults:
-        raise RuleSetError(faults)
-    return rule_set(rules.values())
-
-
 def rule_set(rules: Collection[Rule]) -> RuleSet:
     """Rules that are already checked, as a set."""
     return RuleSet({rule.id: rule for rule in rules}, {rule.id: unit_of(rule) for rule in rules})
 
 
-def check_rule(rule: Rule, catalogue: Catalogue, *, channels: Collection[str], file: str) -> Iterator[Fault]:
+def check_rule(
+    rule: Rule, profiles: Mapping[str, DeviceProfile], *, channels: Collection[str], file: str
+) -> Iterator[Fault]:
     """Everything about the rule that does not fit the device profiles and channels."""
-    if rule.id != Path(file).stem:
-        yield Fault(file, "id", f"{rule.id!r} is not the name of the file")
     for channel in rule.notice.channels:
         if channel not in channels:
             yield Fault(file, "notice.channels", f"{channel!r} is no channel", did_you_mean(channel, sorted(channels)))
-    yield from _check_selector(rule, catalogue, file)
+    yield from _check_selector(rule, profiles, file)
 
 
-def _check_selector(rule: Rule, catalogue: Catalogue, file: str) -> Iterator[Fault]:
-    profile = catalogue.profiles.get(rule.selector.profile)
+def _check_selector(rule: Rule, profiles: Mapping[str, DeviceProfile], file: str) -> Iterator[Fault]:
+    profile = profiles.get(rule.selector.profile)
     if profile is None:
-        hint = did_you_mean(rule.selector.profile, sorted(catalogue.profiles))
+        hint = did_you_mean(rule.selector.profile, sorted(profiles))
         yield Fault(file, "selector.profile", f"{rule.selector.profile!r} is no device profile", hint)
         return
     if not rule.selector.point:
@@ -86,14 +67,3 @@ def _check_selector(rule: Rule, catalogue: Catalogue, file: str) -> Iterator[Fau
 def unit_of(rule: Rule) -> str:
     """The unit of the figures that the rule judges; silence is in seconds."""
     return "s" if rule.kind.kind == "stale" else rule.kind.unit
-
-
-def _read(files: Collection[Path], faults: list[Fault]) -> Iterator[tuple[Path, Rule]]:
-    for file in files:
-        if file.stat().st_size > MAX_FILE_BYTES:
-            faults.append(Fault(str(file), "", f"is larger than {MAX_FILE_BYTES} bytes"))
-            continue
-        try:
-            yield file, read_toml(file, Rule)
-        except FileFaultsError as error:
-            faults.extend(error.faults)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from cloud.errors import CloudError
-from cloud.rules.rule_set import MAX_FILE_BYTES, MAX_RULES, RuleSetError, load_rules
+from cloud.rules.load import MAX_FILE_BYTES, MAX_RULES, load_rules
+from cloud.rules.rule_set import RuleSetError
 from device_profiles.load import Catalogue, load_catalogue
 from device_profiles.schema import PointType
 

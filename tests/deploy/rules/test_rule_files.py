@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from pydantic import Field
 
+from cloud.rules.load import load_rules
 from cloud.rules.rule import Rule
-from cloud.rules.rule_set import load_rules
 from device_profiles.load import load_catalogue, read_toml
 from device_profiles.schema import Strict
 from tests.cloud.rules.builders import MINUTE, START, Kept, block
