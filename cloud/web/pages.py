@@ -214,7 +214,5 @@ def value_formats(request: Request, centre: Centre) -> dict[str, object]:
 
     return {
         "choices_of": choices,
-        "value_of": lambda device, point: present.value(
-            point.value, point.type, language, choices(device.profile, point.key)
-        ),
+        "value_of": lambda device, point: present.value(point, language, choices(device.profile, point.key)),
     }

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
+from cloud.api.views import PointView
 from cloud.web.words import Language, said, word, word_or
 from device_profiles.schema import DeviceProfile, PointType
-from device_profiles.wire.messages import Cell
+from device_profiles.units import shown
 
 HANOI: Final = timezone(timedelta(hours=7))  # Asia/Ho_Chi_Minh has had no other offset since 1975
 _AGES: Final = ((60_000, 1_000, "seconds"), (3_600_000, 60_000, "minutes"), (172_800_000, 3_600_000, "hours"))
+# UCUM code -> digits behind the comma that such instruments mean; other units follow the size of the number.
+DIGITS: Final[Mapping[str, int]] = {
+    "%": 0, "A": 2, "Cel": 1, "Hz": 2, "V": 1, "W": 0, "dB[SPL](A)": 1, "dBm": 0, "kW.h": 1, "m": 2, "min": 0,
+    "mm": 1, "ug/m3": 1, "{fps}": 1,
+}  # fmt: skip
 _DAY_MS: Final = 86_400_000
 
 
@@ -54,15 +61,23 @@ def size(count: int, language: Language) -> str:
     return f"{count} B"
 
 
-def value(cell: Cell, kind: PointType, language: Language, choices: dict[str, str]) -> str:
+def value(point: PointView, language: Language, choices: Mapping[str, str]) -> str:
     """A value of a point as text, without its unit."""
+    cell, kind = point.value, point.type
     if cell is None:
         return "–"
     if kind is PointType.BOOL:
         return word(language, "browser.yes" if cell else "browser.no")
     if kind is PointType.ENUM:
         return choices.get(str(cell), str(cell))
-    return cell if isinstance(cell, str) else number(cell, language)
+    if isinstance(cell, str):
+        return cell
+    return number(cell, language, digits=0 if kind is PointType.INT else DIGITS.get(point.unit))
+
+
+def unit(code: str, language: Language) -> str:
+    """What stands beside the number."""
+    return word_or(language, f"unit.{code}", shown(code))
 
 
 def choices_of(profile: DeviceProfile | None, point: str, language: Language) -> dict[str, str]:

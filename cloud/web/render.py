@@ -16,7 +16,6 @@ from cloud.access.roles import Role
 from cloud.api.guard import centre_of
 from cloud.web import present
 from cloud.web.words import LANGUAGES, Language, said, word, word_or, words
-from device_profiles.units import shown
 
 HERE: Final = Path(__file__).parent
 LANGUAGE_COOKIE: Final = "thacba_language"
@@ -64,6 +63,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
             now=centre.clock.now_ms(),
             live_after=centre.hub.number,
             version=centre.settings.version,
+            status=status,
             browser_words=_for_script({**words(taste.language)["browser"], "language": taste.language}),
             **values,
         ),
@@ -89,6 +89,7 @@ def _formats(language: Language) -> dict[str, object]:
         "fault": lambda code: present.fault(code, language),
         "moment": present.moment,
         "iso": present.iso,
-        "unit": shown,
+        "unit": lambda code: present.unit(code, language),
+        "digits_of": lambda code: present.DIGITS.get(code, ""),
         "json": partial(json.dumps, ensure_ascii=False),
     }

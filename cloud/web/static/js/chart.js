@@ -104,6 +104,8 @@ function drawThresholds(plot, thresholds, colour) {
   const { ctx, bbox } = plot;
   ctx.save();
   ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
+  ctx.textAlign = "left";
+  ctx.textBaseline = "alphabetic";
   for (const level of thresholds) {
     const y = plot.valToPos(level.value, "y", true);
     if (y < bbox.top || y > bbox.top + bbox.height) continue;

@@ -25,10 +25,10 @@ export function age(at) {
   return t("days", { n: Math.floor(span / 86400e3) });
 }
 
-export function cell(value, type, choices) {
+export function cell(value, { type, choices, digits }) {
   if (value === null || value === undefined) return "–";
   if (type === "bool") return t(value ? "yes" : "no");
-  if (type === "enum") return choices[String(value)] ?? String(value);
+  if (type === "enum") return JSON.parse(choices)[String(value)] ?? String(value);
   if (type === "string") return value;
-  return number(value, type === "int" ? 0 : undefined);
+  return number(value, type === "int" ? 0 : digits === "" ? undefined : Number(digits));
 }

@@ -7,10 +7,10 @@ export async function startMap() {
   const place = document.getElementById("map");
   if (!place) return;
   const map = L.map(place, { zoomControl: false, attributionControl: true, minZoom: 7, maxZoom: 13, zoomSnap: 0.25,
-    scrollWheelZoom: false, maxBounds: [[20.6, 103], [23, 106]] });
+    scrollWheelZoom: false, zoomAnimation: false, fadeAnimation: false, markerZoomAnimation: false, maxBounds: [[20.6, 103], [23, 106]] });
   L.control.zoom({ zoomInTitle: t("zoom_in"), zoomOutTitle: t("zoom_out") }).addTo(map);
   map.attributionControl.setPrefix(false).addAttribution(t("schematic"));
-  map.fitBounds(FRAME);
+  map.fitBounds(FRAME, { animate: false });
   const answer = await fetch("/static/map/yen_bai.geojson");
   L.geoJSON(await answer.json(), {
     interactive: false,
@@ -19,12 +19,22 @@ export async function startMap() {
     onEachFeature: nameIt,
   }).addTo(map);
   const layer = L.layerGroup().addTo(map);
-  const draw = () => drawSites(layer);
+  const draw = () => {
+    drawSites(layer, place);
+    hideCrowded(place);
+  };
   draw();
+  map.on("zoomend", draw);
   document.body.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.elt.id === "sites") draw();
   });
-  new ResizeObserver(() => map.invalidateSize().fitBounds(FRAME)).observe(place);
+  let width = place.clientWidth;
+  new ResizeObserver(() => {
+    if (place.clientWidth === width) return;
+    width = place.clientWidth;
+    map.invalidateSize({ animate: false }).fitBounds(FRAME, { animate: false });
+    draw();
+  }).observe(place);
 }
 
 function nameIt(feature, layer) {
@@ -34,24 +44,72 @@ function nameIt(feature, layer) {
     className: `map-name map-name-${kind}`, offset: [0, 0], interactive: false });
 }
 
-function drawSites(layer) {
+// The worst first: they get the room for their names; a name without room shows on hover and focus.
+function drawSites(layer, place) {
   layer.clearLayers();
-  const rows = [...document.querySelectorAll("[data-site]")];
-  rows.sort((a, b) => a.dataset.lon - b.dataset.lon);
-  rows.forEach((row, index) => {
-    const { site, lat, lon, mark, name, alarms } = row.dataset;
-    const words = alarms === "0" ? t(mark) : `${t(mark)} · ${alarms} ${t("alarms_open")}`;
-    const shape = row.querySelector("svg").cloneNode(true);
-    shape.setAttribute("width", "22");
-    shape.setAttribute("height", "22");
-    const icon = L.divIcon({ html: shape, className: `site-mark at-${mark}`, iconSize: [22, 22] });
-    const marker = L.marker([Number(lat), Number(lon)], { icon, keyboard: true, title: `${name}: ${words}`, alt: `${name}: ${words}`,
-      zIndexOffset: mark.startsWith("severity") ? 1000 : 0 });
-    marker.bindTooltip(label(name, words), { permanent: true, direction: index % 2 ? "right" : "left",
-      offset: [index % 2 ? 10 : -10, 0], className: `site-name at-${mark}` });
-    marker.on("click keypress", () => location.assign(`/devices?site=${encodeURIComponent(site)}`));
-    marker.addTo(layer);
-  });
+  const rows = [...document.querySelectorAll("[data-site]")].sort((a, b) => rank(a) - rank(b));
+  const markers = rows.map((row) => addMarker(layer, row));
+  const taken = markers.map((marker) => marker.getElement().getBoundingClientRect());
+  const frame = place.getBoundingClientRect();
+  markers.forEach((marker, index) => nameMarker(marker, rows[index].dataset, taken, frame));
+}
+
+function rank(row) {
+  return Number(/severity_(\d)/.exec(row.dataset.mark)?.[1] ?? (row.dataset.mark === "site_ok" ? 6 : 5));
+}
+
+function addMarker(layer, row) {
+  const { site, lat, lon, mark, name } = row.dataset;
+  const shape = row.querySelector("svg").cloneNode(true);
+  shape.setAttribute("width", "22");
+  shape.setAttribute("height", "22");
+  const icon = L.divIcon({ html: shape, className: `site-mark at-${mark}`, iconSize: [22, 22] });
+  const words = `${name}: ${stateOf(row.dataset)}`;
+  const marker = L.marker([Number(lat), Number(lon)], { icon, keyboard: true, title: words, alt: words,
+    zIndexOffset: 1000 - 100 * rank(row) });
+  marker.on("click", () => location.assign(`/devices?site=${encodeURIComponent(site)}`));
+  marker.on("keypress", ({ originalEvent }) => originalEvent.key === "Enter" && marker.fire("click"));
+  return marker.addTo(layer);
+}
+
+function stateOf({ mark, alarms }) {
+  return alarms === "0" ? t(mark) : `${t(mark)} · ${alarms} ${t("alarms_open")}`;
+}
+
+function nameMarker(marker, facts, taken, frame) {
+  for (const [direction, ...offset] of [["right", 11, 0], ["left", -11, 0], ["top", 0, -11], ["bottom", 0, 11]]) {
+    bind(marker, facts, { permanent: true, direction, offset });
+    const box = marker.getTooltip().getElement().getBoundingClientRect();
+    if (isInside(box, frame) && !taken.some((other) => overlaps(box, other))) {
+      taken.push(box);
+      return;
+    }
+    marker.unbindTooltip();
+  }
+  bind(marker, facts, { permanent: false, direction: "auto" });
+}
+
+function bind(marker, facts, options) {
+  marker.bindTooltip(label(facts.name, stateOf(facts)), { ...options, className: `site-name at-${facts.mark}` });
+}
+
+// Names of towns and rivers give way to the sites, and to each other.
+function hideCrowded(place) {
+  const taken = [...place.querySelectorAll(".site-mark, .site-name")].map((each) => each.getBoundingClientRect());
+  for (const name of place.querySelectorAll(".map-name")) {
+    const box = name.getBoundingClientRect();
+    const crowded = taken.some((other) => overlaps(box, other));
+    name.classList.toggle("crowded", crowded);
+    if (!crowded) taken.push(box);
+  }
+}
+
+function overlaps(a, b) {
+  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+}
+
+function isInside(box, frame) {
+  return box.left >= frame.left && box.right <= frame.right && box.top >= frame.top && box.bottom <= frame.bottom;
 }
 
 function label(name, words) {

@@ -7,7 +7,7 @@ export function showReading({ gateway, device, point, value, quality, freshness,
   for (const row of document.querySelectorAll(`[data-value="${name}"]`)) {
     const part = (which) => row.querySelector(`[data-part="${which}"]`);
     if (value !== null && value !== undefined) {
-      part("value").textContent = cell(value, row.dataset.type, JSON.parse(row.dataset.choices));
+      part("value").textContent = cell(value, row.dataset);
     }
     const word = freshness ?? "measured";
     row.className = `fresh-${word}${quality && quality !== "good" ? " doubted" : ""}`;

@@ -1,0 +1,72 @@
+"""Takes the pictures of the pages: `python -m tests.browser.pictures FOLDER [URL USER]`.
+
+Without an address it shows the sample province; with one, a running centre (the password comes from THACBA_PASSWORD).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext, Page
+
+from cloud.store.base import AlarmFilter
+from tests.browser.centre import running_centre
+from tests.browser.chromium import browser
+from tests.cloud.api.fake_centre import PASSWORD
+
+PAGES = {"overview": "/", "devices": "/devices", "alarms": "/alarms?state=any", "gateways": "/gateways"}
+WIDTHS = {1440: 900, 390: 844}
+LANGUAGES = ("vi", "en")
+
+
+def log_in(page: Page, url: str, user: str, password: str) -> None:
+    """Types the credentials and waits for the overview."""
+    page.goto(f"{url}/login")
+    page.fill("[name=user]", user)
+    page.fill("[name=password]", password)
+    page.click("[type=submit]")
+    page.wait_for_url(f"{url}/")
+
+
+def take(context: BrowserContext, url: str, folder: Path, width: int, more: dict[str, str]) -> None:
+    """Every page in both languages at one width."""
+    page = context.pages[0]
+    for language in LANGUAGES:
+        page.goto(f"{url}/preferences?language={language}")
+        for name, path in {**PAGES, **more}.items():
+            page.goto(url + path)
+            page.wait_for_selector("#live[data-state=live]")
+            page.wait_for_timeout(600)  # charts and map settle
+            page.screenshot(path=folder / f"{name}-{language}-{width}.png", full_page=True)
+
+
+def main() -> None:
+    """Reads the command line and takes the pictures."""
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/pictures")
+    folder.mkdir(parents=True, exist_ok=True)
+    if len(sys.argv) > 3:
+        visit(sys.argv[2].rstrip("/"), sys.argv[3], os.environ["THACBA_PASSWORD"], folder, {})
+        return
+    with tempfile.TemporaryDirectory() as scratch, running_centre(Path(scratch)) as running:
+        opened = running.centre.state.alarms(AlarmFilter(open=True), before=None, limit=10)
+        newest = next(row for row in opened if row.level)
+        more = {
+            "device": "/devices/gw-thao/gauge-yen-bai?point=level_m",
+            "alarm": f"/alarms/{newest.id}",
+        }
+        visit(running.url, "operator", PASSWORD, folder, more)
+
+
+def visit(url: str, user: str, password: str, folder: Path, more: dict[str, str]) -> None:
+    """One browser per width."""
+    for width, height in WIDTHS.items():
+        with tempfile.TemporaryDirectory() as profile, browser(Path(profile), width=width, height=height) as context:
+            log_in(context.pages[0], url, user, password)
+            take(context, url, folder, width, more)
+
+
+if __name__ == "__main__":
+    main()
