@@ -12,7 +12,7 @@ from simulators.signals import DAY_S, HOUR_S
 
 OPEN_H = ((7.5, 11.5), (13.5, 17.0))  # office hours, with the noon break
 PEAKS_H = (8.7, 14.5)
-ARRIVALS_PER_H = 28.0
+PEAK_ARRIVALS_PER_H = 44.0
 SERVICE_S = 380.0
 TICKETS_PER_ROLL = 500
 FORGETS_TO_RATE = 0.4
@@ -88,11 +88,11 @@ def _arrivals(dice: random.Random) -> list[float]:
     """Moments at which people come: a Poisson process, thinned to the shape of the day."""
     found: list[float] = []
     for begin_h, end_h in OPEN_H:
-        moment = begin_h * HOUR_S + dice.expovariate(2 * ARRIVALS_PER_H / HOUR_S)
+        moment = begin_h * HOUR_S + dice.expovariate(PEAK_ARRIVALS_PER_H / HOUR_S)
         while moment < end_h * HOUR_S:
             if dice.random() < _crowd(moment / HOUR_S):
                 found.append(moment)
-            moment += dice.expovariate(2 * ARRIVALS_PER_H / HOUR_S)
+            moment += dice.expovariate(PEAK_ARRIVALS_PER_H / HOUR_S)
     return found
 
 
