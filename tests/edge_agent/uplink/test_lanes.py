@@ -1,0 +1,189 @@
+"""What goes next: live first, backlog at a bounded share, again only what found no receipt."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from device_profiles.wire import Channel, Receipt, Refused
+from edge_agent.outbox.base import Parcel, Priority
+from edge_agent.uplink.lanes import WINDOWS, Lanes, lane_of
+
+EPOCH = "0" * 16
+
+
+class Line:
+    """Lanes over an outbox that is only numbers."""
+
+    def __init__(self, *, timeout_s: float = 20) -> None:
+        self.lanes = Lanes(receipt_timeout_s=timeout_s)
+        self.kept: dict[int, Priority] = {}
+        self.next = 1
+        self.now = 0.0
+        self.sent: list[tuple[int, Channel]] = []
+
+    def append(self, count: int, priority: Priority = Priority.READINGS) -> None:
+        for _ in range(count):
+            self.kept[self.next] = priority
+            self.next += 1
+
+    def begin(self) -> None:
+        self.lanes.begin(next_sequence=self.next, now=self.now)
+
+    def wave(self) -> list[tuple[int, Channel]]:
+        sent: list[tuple[int, Channel]] = []
+        for wish in self.lanes.wishes(next_sequence=self.next):
+            found = [
+                Parcel(sequence, priority, b"")
+                for sequence, priority in sorted(self.kept.items())
+                if priority is wish.priority and wish.after < sequence < wish.before
+            ][: wish.limit]
+            for parcel in self.lanes.fresh(wish, found):
+                self.lanes.sent(parcel.sequence, wish.channel, now=self.now)
+                sent.append((parcel.sequence, wish.channel))
+        for sequence in self.lanes.again(now=self.now):
+            if sequence in self.kept:
+                channel = lane_of(self.kept[sequence])
+                self.lanes.sent(sequence, channel, now=self.now)
+                sent.append((sequence, channel))
+            else:
+                self.lanes.forget(sequence)
+        self.sent += sent
+        return sent
+
+    def drain(self) -> list[tuple[int, Channel]]:
+        everything: list[tuple[int, Channel]] = []
+        while wave := self.wave():
+            everything += wave
+        return everything
+
+    def receipt(self, *committed: int, missing: tuple[int, ...] = (), refused: tuple[int, ...] = ()) -> None:
+        for sequence in (*committed, *refused):
+            self.kept.pop(sequence, None)
+        document = Receipt(
+            v=1,
+            epoch=EPOCH,
+            committed=[(each, each) for each in committed],
+            missing=[(each, each) for each in missing],
+            refused=[Refused(each, "bad") for each in refused],
+        )
+        self.lanes.receipt(document, now=self.now)
+
+
+def test_live_and_events_do_not_wait_for_a_long_backlog() -> None:
+    line = Line()
+    line.append(500)
+    line.begin()
+    line.append(1)
+    line.append(1, Priority.EVENTS)
+    first = line.wave()
+    assert first[:2] == [(502, Channel.EVENTS), (501, Channel.READINGS)]
+    assert [channel for _, channel in first[2:]] == [Channel.BACKLOG] * 8
+
+
+def test_the_windows_hold_until_receipts_come() -> None:
+    line = Line()
+    line.append(500)
+    line.begin()
+    assert len(line.drain()) == WINDOWS[Channel.BACKLOG]
+    line.receipt(1, 2, 3)
+    assert [sequence for sequence, _ in line.drain()] == [33, 34, 35]
+
+
+def test_a_live_lane_that_lags_hands_its_lag_to_the_backlog() -> None:
+    line = Line()
+    line.begin()
+    line.append(400)
+    line.wave()
+    line.append(1)
+    assert (401, Channel.READINGS) in line.wave()
+    for _ in range(100):
+        line.receipt(*[sequence for sequence, _ in line.sent if sequence in line.kept])
+        line.wave()
+    assert line.kept == {}
+    assert len(line.sent) == 401
+
+
+def test_after_a_new_session_everything_unreceipted_comes_again() -> None:
+    line = Line()
+    line.begin()
+    line.append(3)
+    line.append(1, Priority.EVENTS)
+    line.drain()
+    line.receipt(2)
+    line.begin()
+    assert sorted(line.drain()) == [(1, Channel.BACKLOG), (3, Channel.BACKLOG), (4, Channel.EVENTS)]
+
+
+def test_what_the_centre_misses_is_sent_again_at_once_but_not_what_is_still_on_its_way() -> None:
+    line = Line()
+    line.begin()
+    line.append(4)
+    line.drain()
+    line.now = 1.0
+    line.receipt(4, missing=(1, 2, 3))
+    assert line.wave() == []
+    line.now = 3.0
+    line.receipt(missing=(1, 3, 99))
+    assert [sequence for sequence, _ in line.wave()] == [1, 3]
+
+
+def test_while_the_centre_is_silent_only_two_are_tried_and_ever_more_rarely() -> None:
+    line = Line(timeout_s=20)
+    line.begin()
+    line.append(30)
+    line.drain()
+    moments = []
+    for second in range(1, 400):
+        line.now = float(second)
+        if again := line.wave():
+            moments.append(second)
+            assert len(again) == 2
+    assert moments == [20, 40, 80, 140, 200, 260, 320, 380]
+    line.receipt(30)
+    line.now = 401.0
+    assert len(line.drain()) == 29  # the centre speaks again: all the rest goes
+
+
+def test_a_receipt_in_time_keeps_the_others_waiting_for_their_own_time() -> None:
+    line = Line(timeout_s=20)
+    line.begin()
+    line.append(2)
+    line.drain()
+    line.now = 15.0
+    line.receipt(1)
+    assert line.wave() == []
+    line.now = 21.0
+    assert [sequence for sequence, _ in line.wave()] == [2]
+
+
+def test_what_was_refused_or_dropped_meanwhile_is_not_sent_again() -> None:
+    line = Line(timeout_s=5)
+    line.begin()
+    line.append(3)
+    line.drain()
+    line.receipt(refused=(1,))
+    del line.kept[2]
+    line.now = 5.5
+    assert [sequence for sequence, _ in line.drain()] == [3]
+    assert line.lanes.next_look_s(now=5.5) == 5.0
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5), st.booleans(), st.floats(0, 30)), max_size=40))
+def test_everything_arrives_in_the_end(steps: list[tuple[int, int, bool, float]]) -> None:
+    line = Line(timeout_s=5)
+    line.begin()
+    for readings, events, reconnect, passes in steps:
+        line.append(readings)
+        line.append(events, Priority.EVENTS)
+        line.wave()
+        line.now += passes
+        on_the_way = [sequence for sequence, _ in line.sent if sequence in line.kept]
+        line.receipt(*on_the_way[::2])
+        if reconnect:
+            line.begin()
+    for _ in range(300):
+        line.now += 5.1
+        line.wave()
+        line.receipt(*[sequence for sequence, _ in line.sent if sequence in line.kept])
+    assert line.kept == {}
