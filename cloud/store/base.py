@@ -42,7 +42,10 @@ class PlacedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Readings that the store will never take: `index` of the columns in the write, their times, and why."""
+    """Readings that the store will never take: `index` of the columns in the write, their times, and why.
+
+    The events of a write are numbered on behind its columns. The reason's first word, up to a colon, can be counted.
+    """
 
     index: int
     times: tuple[int, ...]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -261,4 +263,39 @@ def test_a_folder_that_is_not_there_is_a_store_that_is_not_available(tmp_path: P
     store = SqlStateStore(f"sqlite:///{tmp_path / 'nowhere' / 'state.sqlite3'}")
     with pytest.raises(StoreUnavailableError, match="unable to open"):
         store.migrate()
+    store.close()
+
+
+COMMITS_FOR_EVER = """
+import sys
+from cloud.store.base import AccountRow, Commit
+from cloud.store.sql import SqlStateStore
+
+store = SqlStateStore(sys.argv[1])
+store.migrate()
+number = 0
+while True:
+    number += 1
+    accounts = [AccountRow(f"gw{n}", "e", str(number), number) for n in range(50)]
+    store.commit(Commit(accounts=accounts, point_counts={(f"gw{n}", "d", "p"): 1 for n in range(50)}))
+    sys.stdout.write(f"{number}\\n")
+    sys.stdout.flush()
+"""
+
+
+def test_a_killed_process_leaves_whole_changes_only(url: str) -> None:
+    command = [sys.executable, "-c", COMMITS_FOR_EVER, url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        told = 0
+        while told < 20:
+            told = int(process.stdout.readline())
+        process.kill()
+        told = int((process.stdout.read().split("\n")[-2:] or [""])[0] or told)
+    store = SqlStateStore(url)
+    store.migrate()
+    counts = set(store.point_counts().values())
+    assert counts == {int(row.account) for row in store.accounts()}, "the counts and the ledger tell the same"
+    assert len(counts) == 1
+    assert counts <= {told, told + 1}, "what was told of is kept; one change may be untold"
     store.close()
