@@ -7,7 +7,7 @@ import logging
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import aiomqtt
@@ -51,7 +51,7 @@ class Link:
     port: int
     encrypted: bool = False
     username: str = ""
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     keep_alive_s: int = 20
     receipt_timeout_s: float = 20.0
     health_period_s: float = 10.0
