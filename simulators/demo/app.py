@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +52,7 @@ class Props:
     broker: BrokerAccess
     store: StoreAccess | None
     http_port: int
+    push_ports: Mapping[str, int]
     run: str
 
 
@@ -87,12 +88,9 @@ class Demonstration:
             sites=self._options.deploy / "sites",
             run=props.run,
         )
-        command_key = (await self._ask("keys", centre_file)).strip()
         devices = await stack.enter_async_context(AsyncExitStack())
         stage = Stage(devices, self._folder, load_catalogue(), props.story.elapsed)
-        await self._start_agents(stage, props, command_key)
-        password, token = await self._open_accounts(centre_file)
-        await self._start_centre(centre_file, props)
+        password, token = await self._start_programs(stage, props, centre_file)
         centre = await stack.enter_async_context(CentreClient(f"http://{HOST}:{props.http_port}", token))
         await self._until_first_reading(centre)
         self._say(invitation_text(self._invitation(props, password)))
@@ -110,20 +108,41 @@ class Demonstration:
             store=props.store,
         )
 
+    async def _start_programs(self, stage: Stage, props: Props, centre_file: Path) -> tuple[str, SecretStr]:
+        """Agents and centre come up side by side: neither needs the other, and a laptop has two cores."""
+        connections = {
+            gateway.id: await stage.start(gateway, listen_port=props.push_ports[gateway.id])
+            for gateway in props.gateways
+        }
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._start_agents(connections, props, centre_file))
+            accounts = group.create_task(self._start_centre(centre_file, props))
+        return accounts.result()
+
     async def _prepare(self) -> Props:
         scenario = load_scenario(self._options.scenario)
         playback = Playback(scenario, self._options.speed or scenario.file.hours_per_second)
         run = secrets.token_hex(4)
         write_rules(self._options.deploy / "rules", self._folder / "rules", hours_per_second=playback.hours_per_second)
+        gateways = fleet(Physics(playback))
         return Props(
             playback=playback,
-            gateways=fleet(Physics(playback)),
+            gateways=gateways,
             story=StoryClock(self._clock),
             broker=await self._broker(),
             store=await self._store(),
             http_port=self._port("the page", self._options.port),
+            push_ports=self._push_ports(gateways),
             run=run,
         )
+
+    def _push_ports(self, gateways: Sequence[DemoGateway]) -> Mapping[str, int]:
+        ports: dict[str, int] = {}
+        port = PUSH_PORT
+        for gateway in gateways:
+            ports[gateway.id] = port = next_free(port)
+            port += 1
+        return ports
 
     async def _broker(self) -> BrokerAccess:
         given = self._options
@@ -143,24 +162,23 @@ class Demonstration:
             self._say(f"database {wanted.database} has readings already: using {free.database}")
         return free
 
-    def _port(self, purpose: str, wanted: int, *, but: frozenset[int] = frozenset()) -> int:
-        port = next_free(wanted, but=but)
-        if port != wanted and wanted not in but:
+    def _port(self, purpose: str, wanted: int) -> int:
+        port = next_free(wanted)
+        if port != wanted:
             self._say(f"port {wanted} for {purpose} is taken: using {port}")
         return port
 
-    async def _start_agents(self, stage: Stage, props: Props, command_key: str) -> None:
-        taken: frozenset[int] = frozenset()
+    async def _start_agents(
+        self, connections: Mapping[str, Mapping[str, Connection]], props: Props, centre_file: Path
+    ) -> None:
+        command_key = (await self._ask("keys", centre_file)).strip()
         for gateway in props.gateways:
-            port = self._port("pushing devices", max(taken, default=PUSH_PORT - 1) + 1, but=taken)
-            taken |= {port}
-            connections: dict[str, Connection] = await stage.start(gateway, listen_port=port)
             file = write_gateway(
                 self._folder,
                 gateway,
-                connections,
+                connections[gateway.id],
                 broker=props.broker,
-                listen_port=port,
+                listen_port=props.push_ports[gateway.id],
                 command_key=command_key,
             )
             command = [sys.executable, "-m", "edge_agent", "run", "--config", str(file)]
@@ -172,9 +190,11 @@ class Demonstration:
         token = await self._ask("token", "add", "demo", centre_file, "--role", "viewer")
         return password, SecretStr(token.strip())
 
-    async def _start_centre(self, centre_file: Path, props: Props) -> None:
+    async def _start_centre(self, centre_file: Path, props: Props) -> tuple[str, SecretStr]:
+        accounts = await self._open_accounts(centre_file)
         command = [sys.executable, "-m", "cloud", "serve", "--config", str(centre_file)]
         await self._children.start("centre", command, environment=environment(props.broker, props.store))
+        return accounts
 
     async def _ask(self, *words: str | Path, text: str = "") -> str:
         """Runs one command of the centre; its file stands among the words."""

@@ -14,7 +14,10 @@ from simulators.hall import Visit
 Kind = Literal["modbus", "http_json", "http_push", "kiosk", "camera"]
 
 # Time runs fast: a metre may rise in seconds, and a night's rain fall in a minute. Limits for real time do not apply.
-QUICK_RIVER = {"level_m": {"minimum": 0.0, "maximum": 200.0}, "velocity_m_s": {"minimum": -2.0, "maximum": 25.0}}
+QUICK_RIVER = {
+    "level_m": {"minimum": 0.0, "maximum": 200.0, "rate_per_s": 10.0},
+    "velocity_m_s": {"minimum": -2.0, "maximum": 25.0},
+}
 QUICK_RAIN = {"rain_mm": {"minimum": 0.0, "maximum": 400.0}}
 
 
