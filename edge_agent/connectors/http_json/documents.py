@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 
 from device_profiles.schema import DeviceProfile
 from edge_agent.connector import Sample
@@ -13,12 +12,13 @@ from edge_agent.json_document import DocumentError, Json, device_time, known_poi
 LONGEST_ID = 128
 MOST_DOCUMENTS = 1000
 OBSERVED_AT = "observed_at"
+UNPROCESSABLE = 422
 
 
 class RefusalError(DocumentError):
     """The request is not taken; the sentence says why, the status for whom."""
 
-    def __init__(self, status: HTTPStatus, sentence: str) -> None:
+    def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
         self.status = status
 
@@ -77,4 +77,4 @@ def _pushed(device: str, profile: DeviceProfile, document: Json, *, which: str) 
 
 
 def _unfit(sentence: str) -> RefusalError:
-    return RefusalError(HTTPStatus.UNPROCESSABLE_ENTITY, sentence)
+    return RefusalError(UNPROCESSABLE, sentence)

@@ -163,13 +163,9 @@ async def _body(request: Request, max_bytes: int) -> bytes:
 
 def _problem(refusal: RefusalError) -> JSONResponse:
     """The refusal as RFC 9457 problem details."""
-    content = {
-        "type": "about:blank",
-        "title": refusal.status.phrase,
-        "status": refusal.status.value,
-        "detail": str(refusal),
-    }
-    headers = {"WWW-Authenticate": "Bearer"} if refusal.status is HTTPStatus.UNAUTHORIZED else None
+    title = HTTPStatus(refusal.status).phrase
+    content = {"type": "about:blank", "title": title, "status": refusal.status, "detail": str(refusal)}
+    headers = {"WWW-Authenticate": "Bearer"} if refusal.status == HTTPStatus.UNAUTHORIZED else None
     return JSONResponse(content, refusal.status, headers, "application/problem+json")
 
 
