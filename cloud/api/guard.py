@@ -12,7 +12,7 @@ from cloud.access.policy import Open, allows, rule_for
 from cloud.access.secrets import digest_of
 from cloud.access.sessions import Identity, identity_of, prolonged
 from cloud.api.deps import Centre
-from cloud.api.problems import Problem
+from cloud.api.problems import ProblemError
 
 COOKIE = "thacba_session"
 
@@ -35,14 +35,14 @@ async def guard(request: Request, centre: CentreDep) -> None:
     """Runs before every route: policy table, identity, origin. Leaves the identity in `request.state`."""
     rule = rule_for(request.method, request.scope["route"].path)
     if is_cross_site(request.method, request.headers):
-        raise Problem(403, "cross_site", "Another site made your browser send this request.")
+        raise ProblemError(403, "cross_site", "Another site made your browser send this request.")
     identity = await identify(request, centre)
     request.state.identity = identity
     if allows(rule, identity.role if identity else None):
         return
     if identity is None and rule is not None and rule is not Open.EVERYONE:
-        raise Problem(401, "not_logged_in", "Log in, or send a bearer token.")
-    raise Problem(403, "forbidden", "Your role does not allow this.")
+        raise ProblemError(401, "not_logged_in", "Log in, or send a bearer token.")
+    raise ProblemError(403, "forbidden", "Your role does not allow this.")
 
 
 async def identify(request: Request, centre: Centre) -> Identity | None:
@@ -74,7 +74,7 @@ def identity_in(request: Request) -> Identity:
     """Who asks, on a route that strangers never reach."""
     identity: Identity | None = request.state.identity
     if identity is None:
-        raise Problem(401, "not_logged_in", "Log in, or send a bearer token.")
+        raise ProblemError(401, "not_logged_in", "Log in, or send a bearer token.")
     return identity
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Generic, TypeVar
 from fastapi import Query
 from pydantic import BaseModel, Field
 
-from cloud.api.problems import Problem
+from cloud.api.problems import ProblemError
 
 Item = TypeVar("Item")
 Limit = Annotated[int, Query(ge=1, le=500, description="How many items at most.")]
@@ -35,7 +35,7 @@ def decode_cursor(cursor: str | None) -> str | None:
     try:
         return base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
     except ValueError as error:  # not ASCII, not base64, or not UTF-8 inside
-        raise Problem(400, "cursor", "The cursor is not one that this API gave out.") from error
+        raise ProblemError(400, "cursor", "The cursor is not one that this API gave out.") from error
 
 
 def page_of(items: Sequence[Item], key: Callable[[Item], str], *, cursor: str | None, limit: int) -> Page[Item]:

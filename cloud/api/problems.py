@@ -27,11 +27,11 @@ _CODE_OF_STATUS = {
 _LOG_IN = {"WWW-Authenticate": 'Bearer realm="thacba"'}
 
 
-class Problem(HTTPException):
-    """An answer that is an error, said on purpose by a route."""
+class ProblemError(CloudError, HTTPException):
+    """An answer that is an error, said on purpose by a route; FastAPI lets it through because it is an HTTPException."""
 
     def __init__(self, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(status, detail, headers)
+        HTTPException.__init__(self, status, detail, headers)
         self.code = code
 
 
@@ -69,7 +69,7 @@ def _wants_page(request: Request) -> bool:
 
 async def _of_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 -- the signature of Starlette's handlers is wider
-    code = error.code if isinstance(error, Problem) else _CODE_OF_STATUS.get(error.status_code, "http")
+    code = error.code if isinstance(error, ProblemError) else _CODE_OF_STATUS.get(error.status_code, "http")
     answer = problem(request, error.status_code, code=code, detail=str(error.detail))
     answer.headers.update(error.headers or {})
     return answer

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 from cloud.api.deps import Centre, UnknownThingError
 from cloud.api.devices import device_of
 from cloud.api.guard import CentreDep
-from cloud.api.problems import Problem
+from cloud.api.problems import ProblemError
 from cloud.api.views import ThresholdView
 from cloud.store.base import Bucket, SeriesKey
 
@@ -54,7 +54,9 @@ async def series(
     since = until - DAY_MS if begin is None else begin
     step = step_ms or fitting_step(until - since)
     if since >= until or (until - since) / step > MOST_BUCKETS:
-        raise Problem(422, "range", f"begin must be before end, and (end - begin) / step_ms at most {MOST_BUCKETS}.")
+        raise ProblemError(
+            422, "range", f"begin must be before end, and (end - begin) / step_ms at most {MOST_BUCKETS}."
+        )
     return await _read(centre, (gateway, device, point), begin=since, end=until, step_ms=step)
 
 

@@ -16,7 +16,7 @@ from cloud.access.sessions import ABSOLUTE_MS, begin_session
 from cloud.api.audit import write_audit
 from cloud.api.deps import Centre
 from cloud.api.guard import CentreDep, IdentityDep, cookie_name
-from cloud.api.problems import Problem
+from cloud.api.problems import ProblemError
 from cloud.store.base import UserRow
 
 router = APIRouter(prefix="/api/v1", tags=["session"])
@@ -52,7 +52,7 @@ async def log_in(credentials: Credentials, request: Request, response: Response,
     if user is None:
         attempts.failed(credentials.user, address, now=centre.clock.now_ms())
         await write_audit(centre, actor=credentials.user, action="log_in_failed", target=address)
-        raise Problem(401, "wrong_credentials", "User or password is wrong.")
+        raise ProblemError(401, "wrong_credentials", "User or password is wrong.")
     attempts.succeeded(user.name, address)
     secret, row = begin_session(user, now=centre.clock.now_ms())
     await asyncio.to_thread(centre.state.put_secret, row)
@@ -84,7 +84,9 @@ def _refuse_hurry(attempts: Attempts, name: str, address: str, *, now: int) -> N
     wait_ms = attempts.wait_ms(name, address, now=now)
     if wait_ms:
         seconds = math.ceil(wait_ms / 1000)
-        raise Problem(429, "too_many", f"Too many failed log-ins; wait {seconds} s.", {"Retry-After": str(seconds)})
+        raise ProblemError(
+            429, "too_many", f"Too many failed log-ins; wait {seconds} s.", {"Retry-After": str(seconds)}
+        )
 
 
 async def _checked_user(request: Request, centre: Centre, credentials: Credentials) -> UserRow | None:

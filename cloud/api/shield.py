@@ -9,7 +9,7 @@ from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cloud.api.problems import Problem, problem
+from cloud.api.problems import ProblemError, problem
 
 MAX_BODY_BYTES: Final = 64 * 1024
 CONTENT_SECURITY_POLICY: Final = "; ".join(
@@ -60,7 +60,7 @@ class Shield:
             message = await receive()
             received += len(message.get("body", b""))
             if received > MAX_BODY_BYTES:
-                raise Problem(413, "too_large", TOO_LARGE)
+                raise ProblemError(413, "too_large", TOO_LARGE)
             return message
 
         length = Headers(scope=scope).get("content-length", "0")
