@@ -28,7 +28,7 @@ _LOG_IN = {"WWW-Authenticate": 'Bearer realm="thacba"'}
 
 
 class ProblemError(CloudError, HTTPException):
-    """An answer that is an error, said on purpose by a route; FastAPI lets it through because it is an HTTPException."""
+    """An answer that is an error, said on purpose by a route; an HTTPException, so FastAPI lets it through."""
 
     def __init__(self, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
         HTTPException.__init__(self, status, detail, headers)
