@@ -204,10 +204,11 @@ class Flow:
         self._parts.recorder.ledger.heard(
             gateway, health.epoch, next_sequence=health.next_sequence, accepted=health.accepted
         )
+        settled = health.backlog_batches == 0
         for each in answering(health):
             device = self._parts.fleet.device(gateway, each.device)
             if device is not None:
-                self._parts.recorder.heard(gateway, each.device, device.profile, each.read_at)
+                self._parts.recorder.heard(gateway, each.device, device.profile, each.read_at, settled=settled)
 
     def _give_receipts(self, settlements: Sequence[Settlement]) -> None:
         by_account: dict[tuple[str, str], list[Settlement]] = {}

@@ -65,10 +65,10 @@ class Recorder:
         """Readings that came behind newer ones."""
         return self._judge.late_readings if self._judge is not None else 0
 
-    def heard(self, gateway: str, device: str, profile: str, read_at: int) -> None:
-        """Notes a sign of life of a device that brought no reading."""
+    def heard(self, gateway: str, device: str, profile: str, read_at: int, *, settled: bool) -> None:
+        """Notes a sign of life of a device that brought no reading; `settled`: its gateway has nothing unsent."""
         if self._judge is not None:
-            self._judge.heard(gateway, device, profile, read_at)
+            self._judge.heard(gateway, device, profile, read_at, settled=settled)
 
     async def open(self) -> None:
         """Takes up where the state store stands; StoreUnavailableError when it cannot be read."""

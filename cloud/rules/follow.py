@@ -8,6 +8,7 @@ from dataclasses import replace
 from cloud.alarms.book import alarm_id, new_alarm
 from cloud.alarms.lifecycle import AlarmState, Trigger
 from cloud.rules.course import Course, Move, advance
+from cloud.rules.kinds.threshold import Threshold
 from cloud.rules.ladder import IDLE
 from cloud.rules.turn import Turn
 from cloud.rules.watch import Track, Watch
@@ -26,6 +27,23 @@ def follow_live(track: Track, watch: Watch, readings: Readings, turn: Turn) -> N
     if course.owed and standing.level and readings:
         course = _pay(track, watch, course, at=readings[-1][0], turn=turn)
     turn.follow(track, watch, course)
+
+
+def follow_hold(track: Track, watch: Watch, *, until: int, turn: Turn) -> None:
+    """The device was read up to a time and had nothing new to say: what is reached may have held long enough."""
+    kind, course = track.rule.kind, track.course
+    if not isinstance(kind, Threshold) or not course.live.memory:
+        return
+    remembered, figure = course.live.memory[-1]
+    point = track.rule.selector.point
+    if max(watch.seen.get(point, 0), watch.doubted.get(point, 0)) > remembered:
+        return  # what came last is not good: it neither raises nor clears
+    standing = kind.wait(course.live, until)
+    if standing is course.live:
+        return
+    before, after = course.live.level, standing.level
+    move = Move(max(standing.since[after - 1] + kind.ladder.hold_ms, remembered), before, after, figure)
+    turn.follow(track, watch, apply_move(track, watch, replace(course, live=standing), move=move, turn=turn))
 
 
 def follow_late(track: Track, watch: Watch, readings: Readings, turn: Turn) -> None:

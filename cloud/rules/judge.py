@@ -13,7 +13,7 @@ from cloud.alarms.book import AlarmBook
 from cloud.indices.flood_level import derive
 from cloud.rules.announce import Announcer
 from cloud.rules.course import good_readings
-from cloud.rules.follow import Readings, follow_late, follow_live
+from cloud.rules.follow import Readings, follow_hold, follow_late, follow_live
 from cloud.rules.kinds.threshold import Threshold
 from cloud.rules.roster import SEEN, Roster
 from cloud.rules.rule_set import RuleSet
@@ -27,6 +27,7 @@ from device_profiles.wire.messages import Cell
 log = logging.getLogger(__name__)
 
 EARS = "@ears"  # rule name of the row that keeps since when the centre listens
+BATCHING_MS = 5_000  # a reading may wait so long at the gateway before it is counted as unsent
 WITHDRAWN = "the rule was changed or withdrawn"
 
 
@@ -77,6 +78,7 @@ class Judge:
         self._ears = Ears()
         self._due = 0.0  # no silence can be due before
         self._heard: dict[tuple[str, str], Watch] = {}
+        self._settled: dict[tuple[str, str], Watch] = {}
         self._broken: set[str] = set()
         self.faults: dict[str, str] = {}
         self.late_readings = 0
@@ -105,11 +107,17 @@ class Judge:
                 self._observe_device(watch, block, turn)
         return self._end(turn)
 
-    def heard(self, gateway: str, device: str, profile: str, at: int) -> None:
-        """Notes a sign of life that brought no reading (`read_at` of a health document); 0 = never."""
+    def heard(self, gateway: str, device: str, profile: str, at: int, *, settled: bool = False) -> None:
+        """Notes a sign of life that brought no reading (`read_at` of a health document); 0 = never.
+
+        `settled`: the gateway has nothing that we have not committed, so the device's values are still what we know.
+        """
         watch = self._roster.get(gateway, device)
         if watch is None or watch.profile != profile:
             watch = self._place(gateway, device, profile, site=self._places.sites.get(gateway, ""))
+        if settled:
+            watch.unchanged_until = max(watch.unchanged_until, at - BATCHING_MS)
+            self._settled[gateway, device] = watch
         if "" in watch.listened and at > watch.seen.get("", 0):
             watch.seen[""] = at
             self._heard[gateway, device] = watch
@@ -117,12 +125,13 @@ class Judge:
                 self._due = 0.0
 
     def tick(self, now: int) -> Judgement:
-        """Judges silence. Call it about once a second, and only while the centre is listening."""
+        """Judges silence and holds. Call it about once a second, and only while the centre is listening."""
         turn = self._begin(now)
         since = self._ears.since
         keep = self._ears.listen(now)
         turn.watches.update(self._heard)
         self._heard = {}
+        self._judge_holds(turn)
         if now >= self._due or self._ears.since != since:
             self._judge_silence(turn)
         states = [RuleStateRow(EARS, "", "", self._ears.encode())] if keep else []
@@ -149,6 +158,10 @@ class Judge:
             last = _last_value(block.times, cells)
             newest_of_all = max(newest_of_all, last)
             if point in watch.listened:
+                marks = block.quality.get(point)
+                if marks:
+                    newest_doubt = block.times[max(position for position, _ in marks)]
+                    watch.doubted[point] = max(watch.doubted.get(point, 0), newest_doubt)
                 tracks = watch.points.get(point)
                 if tracks:
                     self._observe_point(tracks, watch, block, point=point, turn=turn)
@@ -184,6 +197,12 @@ class Judge:
         for watch in self._roster:
             for track in watch.silences:
                 self._guarded(track, partial(self._listen_to, track, watch, turn))
+
+    def _judge_holds(self, turn: Turn) -> None:
+        settled, self._settled = self._settled, {}
+        for watch in settled.values():
+            for track in watch.holding():
+                self._guarded(track, partial(follow_hold, track, watch, until=watch.unchanged_until, turn=turn))
 
     def _guarded(self, track: Track, work: Callable[[], None]) -> None:
         """One faulty rule must not stop the others: it is logged, marked, and does not run again until replaced."""

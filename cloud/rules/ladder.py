@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal, Self
 
@@ -84,6 +84,13 @@ class Ladder:
         if level == standing.level and since == standing.since:
             return standing
         return Standing(level, since, standing.memory)
+
+    def wait(self, standing: Standing, until: int) -> Standing:
+        """The standing when nothing has changed up to a time: levels that are reached may have held long enough."""
+        level = standing.level
+        while level < len(standing.since) and until - standing.since[level] >= self.hold_ms:
+            level += 1
+        return standing if level == standing.level else replace(standing, level=level)
 
     @property
     def band(self) -> tuple[float, float]:

@@ -53,7 +53,7 @@ class Roster:
                 continue
             if row.rule == SEEN:
                 seen = decode_seen(row.state)
-                watch = Watch(row.gateway, row.device, seen.profile, seen.site, dict(seen.at))
+                watch = Watch(row.gateway, row.device, seen.profile, seen.site, seen.at, seen.doubted)
                 self._watches[row.gateway, row.device] = watch
             elif not row.rule.startswith("@"):
                 courses.setdefault((row.gateway, row.device), {})[row.rule] = decode_course(row.state)
@@ -62,7 +62,7 @@ class Roster:
     def place(self, gateway: str, device: str, profile: str, *, site: str) -> Watch:
         """A watch for a device that is new, or that has another profile or site than before."""
         old = self._watches.get((gateway, device))
-        watch = Watch(gateway, device, profile, site, old.seen if old else {})
+        watch = Watch(gateway, device, profile, site, old.seen if old else {}, old.doubted if old else {})
         return self._equip(watch, old.courses() if old else {})
 
     def drop(self, rule: str) -> None:
@@ -84,7 +84,7 @@ class Roster:
 
     def _assign(self, courses: Courses) -> None:
         for key, watch in self._watches.items():
-            bare = Watch(watch.gateway, watch.device, watch.profile, watch.site, watch.seen)
+            bare = Watch(watch.gateway, watch.device, watch.profile, watch.site, watch.seen, watch.doubted)
             self._equip(bare, courses.pop(key, {}))
         self._orphans |= {(rule, *device) for device, lost in courses.items() for rule in lost}
         for alarm in self._book:

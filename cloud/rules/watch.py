@@ -14,11 +14,12 @@ from cloud.rules.rule import Rule, Selector
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The newest time of each watched point of a device, "" being the device as a whole."""
+    """The newest value of each watched point of a device, "" being the device as a whole; and the newest doubt."""
 
     profile: str
     site: str
     at: dict[str, int]
+    doubted: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -55,9 +56,11 @@ class Watch:
     profile: str
     site: str
     seen: dict[str, int]
+    doubted: dict[str, int]  # point -> newest reading whose quality was not good
     points: dict[str, list[Track]] = field(default_factory=dict)
     silences: list[Track] = field(default_factory=list)
     listened: set[str] = field(default_factory=set)  # points that a rule looks at or listens for
+    unchanged_until: int = 0  # read up to here, and nothing new since the last readings
 
     def add(self, track: Track) -> None:
         """Puts a rule's track where it belongs."""
@@ -72,6 +75,11 @@ class Watch:
         """Every rule at this device."""
         return [*self.silences, *(track for tracks in self.points.values() for track in tracks)]
 
+    def holding(self) -> list[Track]:
+        """Rules that have reached a level which has not yet held long enough."""
+        tracks = (track for tracks in self.points.values() for track in tracks)
+        return [track for track in tracks if len(track.course.live.since) > track.course.live.level]
+
     def courses(self) -> dict[str, Course]:
         """Where every rule stands with this device."""
         return {track.rule.id: track.course for track in self.tracks}
@@ -84,7 +92,7 @@ class Watch:
 
     def state(self) -> str:
         """What was seen, as JSON text for a RuleStateRow."""
-        return msgspec.json.encode(Seen(self.profile, self.site, self.seen)).decode()
+        return msgspec.json.encode(Seen(self.profile, self.site, self.seen, self.doubted)).decode()
 
 
 def decode_seen(text: str) -> Seen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import Literal, Self
 
@@ -39,8 +40,14 @@ class Threshold(Strict):
         return self.ladder.band
 
     def step(self, standing: Standing, at: int, value: float) -> Standing:
-        """The standing after a good reading."""
-        return self.ladder.step(standing, at, value)
+        """The standing after a good reading; while a level is being held, the reading is remembered for the alarm."""
+        after = self.ladder.step(standing, at, value)
+        memory = ((at, float(value)),) if len(after.since) > after.level else ()
+        return after if memory == after.memory else replace(after, memory=memory)
+
+    def wait(self, standing: Standing, until: int) -> Standing:
+        """The standing when the device was read up to a time and nothing has changed."""
+        return self.ladder.wait(standing, until)
 
     def measure(self, standing: Standing, at: int, value: float) -> float | None:
         """The figure that is held against the thresholds: the value itself."""

@@ -202,6 +202,40 @@ def test_a_device_that_is_read_but_has_nothing_new_is_not_silent() -> None:
     assert kept.story() == [("raised", "s1", 69), ("cleared", "s1", 70)]
 
 
+def test_a_hold_ends_without_a_new_reading_when_the_device_is_read_and_has_nothing_new() -> None:
+    held = rule(kind={"kind": "threshold", "unit": "m", "hold_s": 180, "levels": FLOOD[:2]})
+    kept = Kept()
+    kept.keep(kept.judge(held).observe([block(minutes(30.5))], received_at=START))
+    judge = kept.judge(held)
+    for minute in range(4):
+        judge.heard("gw-1", "river-1", "river_gauge_radar", START + minute * MINUTE, settled=True)
+        kept.keep(judge.tick(START + minute * MINUTE))
+    assert kept.story() == []
+    judge.heard("gw-1", "river-1", "river_gauge_radar", START + 3 * MINUTE + 5000, settled=False)
+    kept.keep(judge.tick(START + 3 * MINUTE + 5000))
+    assert kept.story() == []
+    judge.heard("gw-1", "river-1", "river_gauge_radar", START + 3 * MINUTE + 5000, settled=True)
+    kept.keep(judge.tick(START + 3 * MINUTE + 6000))
+    assert kept.story() == [("raised", "I", 3)]
+    (alarm,) = kept.alarms.values()
+    assert (alarm.value, alarm.raised_at) == (30.5, START + 3 * MINUTE)
+    kept.keep(judge.observe([block(minutes(29.0, start=START + 4 * MINUTE))], received_at=NOW))
+    assert kept.story()[-1] == ("cleared", "I", 4)
+
+
+@pytest.mark.parametrize("cell", [None, 30.6])
+def test_a_hold_waits_while_the_last_reading_is_not_good(cell: Cell) -> None:
+    held = rule(kind={"kind": "threshold", "unit": "m", "hold_s": 180, "levels": FLOOD[:2]})
+    kept = Kept()
+    kept.keep(kept.judge(held).observe([block(minutes(30.5))], received_at=START))
+    doubt = block(minutes(cell, start=START + MINUTE), quality=[(0, "bad:range" if cell is None else "uncertain:flat")])
+    kept.keep(kept.judge(held).observe([doubt], received_at=START + MINUTE))
+    judge = kept.judge(held)
+    judge.heard("gw-1", "river-1", "river_gauge_radar", START + 9 * MINUTE, settled=True)
+    kept.keep(judge.tick(START + 9 * MINUTE))
+    assert kept.story() == []
+
+
 def test_a_device_known_only_from_health_is_listened_to() -> None:
     kept = Kept()
     judge = kept.judge(stale_rule(600))
@@ -295,6 +329,25 @@ def test_an_alarm_whose_course_is_lost_is_cleared_and_raised_anew() -> None:
     assert kept.history[-1].what == "cleared"
     kept.keep(judge.observe([block(minutes(30.5, start=START + MINUTE))], received_at=NOW))
     assert kept.history[-1].what == "raised"
+
+
+def test_a_course_whose_alarm_is_lost_raises_it_anew() -> None:
+    kept = Kept()
+    kept.keep(kept.judge(rule()).observe([block(minutes(30.5))], received_at=NOW))
+    kept.alarms.clear()
+    kept.keep(kept.judge(rule()).observe([block(minutes(30.5, start=START + MINUTE))], received_at=NOW))
+    assert kept.story() == [("raised", "I", 0), ("raised", "I", 1)]
+
+
+def test_an_alarm_that_its_rule_no_longer_fits_is_cleared() -> None:
+    kept = Kept()
+    kept.keep(kept.judge(rule()).observe([block(minutes(30.5))], received_at=NOW))
+    fewer = rule(version=2, kind={"kind": "threshold", "unit": "m", "levels": FLOOD[1:]})
+    judge = kept.judge(fewer)
+    kept.keep(judge.tick(NOW))
+    assert [what for what, _, _ in kept.story()] == ["raised", "cleared"]
+    kept.keep(judge.observe([block(minutes(31.5, start=START + MINUTE))], received_at=NOW))
+    assert [what for what, _, _ in kept.story()] == ["raised", "cleared", "raised"]
 
 
 def test_a_faulty_rule_stops_alone(caplog: pytest.LogCaptureFixture) -> None:
