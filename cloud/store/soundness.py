@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import cast
 
 from cloud.store.base import Columns, Rejection
 from device_profiles.schema import PointType
 
 INT64 = 2**63
+NUMBERS = {int, float, bool}
 
 
 def readings_of(block: Columns) -> int:
@@ -25,11 +27,12 @@ def unsoundness(block: Columns) -> str:
     """Why no store can keep the block, as a countable reason; empty when it is sound."""
     for point, cells in block.points.items():
         if block.types[point] is not PointType.STRING:
-            numbers = [cell for cell in cells if isinstance(cell, int | float)]
-            if len(numbers) < len(cells) - cells.count(None):
+            values = [cell for cell in cells if cell is not None] if None in cells else cells
+            kinds = set(map(type, values))
+            if not kinds <= NUMBERS:
                 return "type"
-            if not all(map(math.isfinite, numbers)):
-                return "not_a_number"
-            if any(isinstance(number, int) and not -INT64 <= number < INT64 for number in numbers):
+            if int in kinds and not all(-INT64 <= value < INT64 for value in values if isinstance(value, int)):
                 return "range"
+            if float in kinds and not all(map(math.isfinite, cast("list[float]", values))):  # proven by `kinds`
+                return "not_a_number"
     return ""

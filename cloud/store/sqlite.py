@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import repeat
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +121,7 @@ class SqliteStore:
     def _write(self, blocks: Sequence[Columns], events: Sequence[PlacedEvent]) -> None:
         with self._transaction() as writer:
             numbered = [(block, self._numbers_for(writer, block)) for block in blocks]
-            writer.executemany(PUT_READING, _reading_rows(numbered))
+            writer.executemany(PUT_READING, chain.from_iterable(_reading_rows(numbered)))
             writer.executemany(PUT_QUALITY, _quality_rows(numbered))
             writer.executemany(PUT_EVENT, map(_event_row, events))
 
@@ -183,11 +183,12 @@ def _translated(path: Path) -> Iterator[None]:
         raise StoreUnavailableError(f"{path}: {error}") from error
 
 
-def _reading_rows(numbered: Numbered) -> Iterator[tuple[int, int, Cell]]:
+def _reading_rows(numbered: Numbered) -> Iterator[Iterable[tuple[int, int, Cell]]]:
+    """By point, so that the rows of one series lie together."""
     for block, numbers in numbered:
         for point, cells in block.points.items():
             rows = zip(repeat(numbers[point]), block.times, cells, strict=False)
-            yield from (row for row in rows if row[2] is not None) if None in cells else rows
+            yield (row for row in rows if row[2] is not None) if None in cells else rows
 
 
 def _quality_rows(numbered: Numbered) -> Iterator[tuple[int, int, str]]:
