@@ -39,15 +39,5 @@ def _shortest_f32(value: float, packed: bytes) -> float:
     """230.1 instead of 230.10000610351562: the shortest decimal that is this very f32."""
     if not math.isfinite(value):
         return value
-    for digits in F32_DIGITS:
-        short = float(f"{value:.{digits}g}")
-        if _packed_f32(short) == packed:
-            return short
-    return value
-
-
-def _packed_f32(value: float) -> bytes:
-    try:
-        return struct.pack(">f", value)
-    except OverflowError:  # rounding up the largest f32 leaves its range
-        return b""
+    decimals = (float(f"{value:.{digits}g}") for digits in F32_DIGITS)
+    return next(decimal for decimal in decimals if struct.pack(">f", decimal) == packed)

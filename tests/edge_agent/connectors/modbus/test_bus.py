@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -177,6 +179,20 @@ async def test_an_unreachable_host_is_tried_once_for_all_its_units() -> None:
         with pytest.raises(LinkError, match="refused"):
             await read(bus, unit=unit, timeout_s=5)
     await bus.close()
+
+
+async def test_a_host_that_swallows_connections_times_out() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:  # its queue holds one; the next hangs
+        address = full.getsockname()
+        with contextlib.ExitStack() as stack:
+            for _ in range(4):
+                waiting = stack.enter_context(socket.socket())
+                waiting.setblocking(False)
+                waiting.connect_ex(address)
+            bus = tcp_bus(address[1])
+            with pytest.raises(LinkError, match="timeout"):
+                await read(bus, timeout_s=0.2)
+            await bus.close()
 
 
 def serial_bus(name: str) -> Bus:
