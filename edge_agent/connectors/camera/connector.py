@@ -81,7 +81,7 @@ class Camera:
         except LinkError as error:
             return error
         except OSError as error:
-            return LinkError("device", f"ffmpeg does not start: {error.strerror}")
+            return LinkError("device", f"ffmpeg does not start or end: {error.strerror or 'killed in vain'}")
 
     async def _watch(self, child: FfmpegChild, outgoing: asyncio.Queue[Sequence[Observation]]) -> LinkError:
         """Looks at every picture that comes in time; returns why there are no more."""

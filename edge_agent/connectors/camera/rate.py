@@ -29,6 +29,8 @@ class Rate:
 
 def step(state: Rate, count: int, at: float) -> Rate:
     """The state after one more look at the count."""
+    if count == 0:
+        return Rate()
     began = at if state.began is None else state.began
     if at - began < SETTLING_S:
         return Rate(began)

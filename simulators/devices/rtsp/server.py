@@ -116,7 +116,7 @@ class RtspCamera:
                 async with asyncio.timeout(max(0.0, session.next_look - time.monotonic())):
                     received = await reader.read(4096)
             except TimeoutError:
-                session.next_look = time.monotonic() + 1 / self._frames_per_s
+                session.next_look = max(time.monotonic(), session.next_look + 1 / self._frames_per_s)  # without drift
                 await self._show(session, writer)
                 continue
             if not received:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
@@ -16,7 +16,7 @@ import psutil
 import pytest
 from PIL import Image
 
-from edge_agent.connector import LinkError
+from edge_agent.connector import LinkError, Observation
 from simulators.devices.rtsp.server import RtspCamera
 from tests.edge_agent.connectors.camera.watching import Heard, camera_of, ffmpeg_children, watching
 from tests.waiting import eventually
@@ -77,11 +77,11 @@ async def test_the_password_opens_the_camera_and_stands_nowhere_else(
 
 async def test_a_healthy_camera_reports_every_second(device: RtspCamera, tmp_path: Path) -> None:
     async with watching(camera_of(device.url, tmp_path)) as heard:
-        await heard.until(lambda heard: sum("fps" in row for row in heard.rows) >= 3)
+        await heard.until(lambda heard: sum("fps" in row for row in heard.rows) >= 4)
         row = heard.rows[-1]
     assert row["online"] is True
     assert isinstance(row["fps"], float)
-    assert row["fps"] == pytest.approx(5, abs=0.7)
+    assert row["fps"] == pytest.approx(5, abs=1)  # the machine may be busy
     assert isinstance(row["motion"], float)
     assert 0 < row["motion"] < 0.5
     assert isinstance(row["brightness"], float)
@@ -288,3 +288,38 @@ async def test_masks_are_burnt_into_every_picture_that_is_kept(device: RtspCamer
     assert levels[48:132, 163:237].max() < 16  # but for what JPEG smears over the edge
     assert levels[48:132, :150].mean() > 40
     assert "snapshot" not in told["moved"].facts  # the masks hide the wrong part now
+
+
+async def test_a_folder_that_cannot_be_written_costs_the_picture_but_not_the_event(
+    device: RtspCamera, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "file"
+    folder.touch()
+    async with watching(camera_of(device.url, folder)) as heard:
+        await healthy(heard)
+        device.faults.black = True
+        await heard.row_with(black=True)
+    told = {event.kind: event.facts for event in heard.events}
+    assert "snapshot" not in told["black"]
+    assert "snapshot not kept" in caplog.text
+    assert "camera reference not kept" in caplog.text
+
+
+async def test_while_the_outbox_is_slow_the_newest_pictures_are_judged_and_the_reports_keep_their_order(
+    device: RtspCamera, tmp_path: Path
+) -> None:
+    heard, may_go_on, times = Heard(), asyncio.Event(), []
+
+    async def deliver(observations: Sequence[Observation]) -> None:
+        await may_go_on.wait()
+        times.append(max(one.observed_at or 0 for one in observations))
+        await heard.deliver(observations)
+
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(camera_of(device.url, tmp_path).listen(deliver))
+        await eventually(lambda: device.frames_sent > 15, 10)
+        may_go_on.set()
+        await heard.until(lambda heard: len(heard.rows) >= 4)
+        task.cancel()
+    assert times == sorted(set(times))
+    assert all(row["online"] is True for row in heard.rows)

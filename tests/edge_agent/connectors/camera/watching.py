@@ -89,5 +89,11 @@ def ip_camera() -> DeviceProfile:
 
 def ffmpeg_children() -> list[psutil.Process]:
     """The ffmpeg processes that this process has started and that still run."""
-    found = psutil.Process().children(recursive=True)
-    return [child for child in found if child.status() != psutil.STATUS_ZOMBIE and "ffmpeg" in child.name()]
+    return [child for child in psutil.Process().children(recursive=True) if _is_ffmpeg(child)]
+
+
+def _is_ffmpeg(child: psutil.Process) -> bool:
+    try:
+        return "ffmpeg" in child.name() and child.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
