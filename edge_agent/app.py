@@ -30,7 +30,8 @@ from edge_agent.vitals import Vitals
 log = logging.getLogger(__name__)
 
 SWEEP_PERIOD_S = 60.0
-KEEP_WITHIN_S = 1.2  # what was accepted reaches the disk within this when the agent stops
+KEEP_WITHIN_S = 1.0  # what was accepted reaches the disk within this when the agent stops
+DRAIN_WITHIN_S = 1.0  # and the centre, when there is a link; what does not make it stays on disk for the next start
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,7 @@ class Agent:
             self._flow.stop()
             await asyncio.wait([keeping], timeout=KEEP_WITHIN_S)
             keeping.cancel()
+            await self._uplink.drain(within_s=DRAIN_WITHIN_S)
             self._uplink.stop()
             await carrying
 

@@ -15,13 +15,14 @@ T = TypeVar("T")
 
 
 class OutboxOwner:
-    """The outbox as coroutines. Whoever waits for news of new batches waits on `news`."""
+    """The outbox as coroutines. `news`: batches came or went; `settled`: receipts were worked in."""
 
     def __init__(self, outbox: Outbox, clock: Clock) -> None:
         self._outbox = outbox
         self._clock = clock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox")
         self.news = asyncio.Event()
+        self.settled = asyncio.Event()
 
     async def append(self, loads: Sequence[Load], *, losses: Sequence[Loss] = ()) -> Sequence[int]:
         """Numbers and keeps all loads with one fsync, then tells the uplink."""
@@ -40,7 +41,10 @@ class OutboxOwner:
 
     async def settle(self, receipts: Sequence[Receipt]) -> int:
         """Forgets what the receipts name."""
-        return await self._run(lambda: self._outbox.settle(receipts))
+        gone = await self._run(lambda: self._outbox.settle(receipts))
+        self.news.set()
+        self.settled.set()
+        return gone
 
     async def sweep(self) -> int:
         """Drops what is too old, and sees that every drop is declared."""

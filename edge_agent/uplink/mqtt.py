@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 UNACKNOWLEDGED = 8  # publishes without PUBACK: enough for a satellite's round trip, few enough for 16 kbit/s
 CONNECT_S = 3.0
-FAREWELL_S = 2.0
+FAREWELL_S = 1.5
 RECEIPTS_AT_ONCE = 100
 PING_SHARE = 0.7  # paho gives up after two silent ping periods: 2 x 0.7 is below the 1.5 x keep-alive that we promise
 REFUSALS = frozenset({134, 135})  # CONNACK: bad user name or password, not authorised; paho speaks version 5 here
@@ -92,6 +92,13 @@ class Uplink:
         await first_of(
             keep_going("uplink", self._session, lost=self._note_lost, clock=self._clock), self._until_parted()
         )
+
+    async def drain(self, *, within_s: float) -> None:
+        """Waits until the centre has everything, or the link is down, or the time is over."""
+        until = self._clock.monotonic() + within_s
+        while self._linked and self._outbox.counters().backlog_batches and self._clock.monotonic() < until:
+            self._outbox.settled.clear()
+            await first_of(self._outbox.settled.wait(), self._clock.sleep(until - self._clock.monotonic()))
 
     def stop(self) -> None:
         """Says farewell when there is a link, and ends `run`."""
@@ -169,7 +176,6 @@ class Uplink:
             if receipt.epoch == epoch:
                 self._lanes.receipt(receipt, now=self._clock.monotonic())
         await self._outbox.settle(receipts)
-        self._outbox.news.set()
 
     async def _send(self, client: aiomqtt.Client) -> None:
         async with asyncio.TaskGroup() as publishes:
