@@ -149,6 +149,10 @@ class Judge:
         level = row.level if row else ""
         return Judgement(history=[AlarmHistoryRow(alarm_id, now, now, "commented", level, None, actor, comment)])
 
+    def open_alarms(self) -> Sequence[AlarmRow]:
+        """The open alarms as they stand."""
+        return list(self._book)
+
     # --- readings ---------------------------------------------------------------------------------------------------
 
     def _observe_device(self, watch: Watch, block: Columns, turn: Turn) -> None:
