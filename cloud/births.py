@@ -62,6 +62,8 @@ class Births:
             try:
                 if row.state:
                     state = decode(row.state.encode(), State)
+                    birth = msgspec.structs.replace(state, state="online")  # a lost gateway had been born, too
+                    self._fleet.born(row.gateway, birth, site=site.id, received_at=row.updated_at)
                     self._fleet.born(row.gateway, state, site=site.id, received_at=row.updated_at)
                 if row.health:
                     health = decode(row.health.encode(), Health)

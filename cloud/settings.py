@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,7 +15,9 @@ from cloud.errors import ConfigurationError
 from cloud.inventory.load import load_inventory
 from cloud.inventory.sites import Inventory
 from cloud.keys import read_command_key
-from cloud.rules.rule_set import RuleSet, load_rules
+from cloud.notify.registry import build_channel
+from cloud.rules.load import load_rules
+from cloud.rules.rule_set import RuleSet
 from device_profiles.load import CATALOGUE, Catalogue, FileFaultsError, load_catalogue
 
 T = TypeVar("T")
@@ -45,6 +48,8 @@ def read_settings(path: Path) -> Settings:
     for login in (config.broker, config.state, *([config.store] if config.store.kind == "influx" else [])):
         _tried(login.name, faults)
         _tried(login.password, faults)
+    for channel in config.notify.channels:
+        _tried(partial(build_channel, channel), faults)
     if faults or catalogue is None or inventory is None or rules is None:
         raise ConfigurationError("\n".join(faults))
     return Settings(config, catalogue, inventory, rules, key)
