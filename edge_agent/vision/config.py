@@ -41,7 +41,7 @@ class SightConfig(Strict):
         0.35, gt=0, lt=1, description="Share of the reference's sharpness below which a picture is blurred."
     )
     moved_below: float = Field(
-        0.3, gt=0, lt=1, description="Likeness with the reference below which the camera was turned away."
+        0.25, gt=0, lt=1, description="Likeness with the reference below which the camera was turned away."
     )
     moved_share: float = Field(
         0.04, ge=0, le=0.25, description="Shift, as a share of the width, that still counts as the same aim (wind)."

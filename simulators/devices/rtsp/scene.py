@@ -62,7 +62,7 @@ class Scene:
 
     def _river(self, look: Look) -> Pixels:
         picture = self._ahead.copy()
-        surface = round(SIZE[1] * (0.85 - 0.35 * min(max(look.water, 0.0), 1.0)))
+        surface = round(SIZE[1] * (0.85 - 0.22 * min(max(look.water, 0.0), 1.0)))
         picture[surface:] = 90 + np.roll(self._ripples, round(look.at_s * 15), axis=1)[surface:]
         left = round(look.at_s * BOAT_PX_PER_S) % (SIZE[0] - 48)
         picture[surface - 6 : surface + 18, left : left + 48] = 225
