@@ -7,14 +7,14 @@ import unicodedata
 from collections.abc import Callable, Mapping
 
 from device_profiles.schema import Limits, Point, PointType
-from edge_agent.connector import Sample, Scalar
+from edge_agent.connector import EdgeError, Sample, Scalar
 from edge_agent.sampling.reading import Reading, bad
 
 LARGEST_INT = 2**53  # beyond it a JSON reader may round, see wire/proof.py
 LONGEST_STRING = 256
 
 
-class _UnfitError(ValueError):
+class _UnfitError(EdgeError, ValueError):
     """The raw value cannot be a value of this point; the text is the reason."""
 
 
