@@ -38,6 +38,7 @@ from cloud.store.tables import (
 )
 
 REJECTS_KEPT = 10_000
+BUSY_S = 20.0  # how long a change waits for another one, or for a server that does not answer
 R = TypeVar("R")
 
 
@@ -48,8 +49,8 @@ class SqlStateStore:
     read `accounts`, `rule_states` and the open alarms again before anything else is committed.
     """
 
-    def __init__(self, url: str, *, rejects_kept: int = REJECTS_KEPT) -> None:
-        self._door = SqlDoor(url)
+    def __init__(self, url: str, *, rejects_kept: int = REJECTS_KEPT, busy_s: float = BUSY_S) -> None:
+        self._door = SqlDoor(url, busy_s=busy_s)
         self._rejects_kept = rejects_kept
 
     def migrate(self) -> None:

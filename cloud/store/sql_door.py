@@ -16,7 +16,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from cloud.errors import ConfigurationError, StateConflictError, StoreUnavailableError
 
-BUSY_S = 20.0
 # PostgreSQL's SQLSTATE classes that pass by themselves: connection lost, out of resources, operator intervention,
 # system error (appendix A of its manual), and a deadlock or serialization failure.
 PASSING = ("08", "53", "57", "58", "40")
@@ -34,8 +33,8 @@ class HasFields(Protocol):
 class SqlDoor:
     """Hands out connections in transactions. Opens nothing before it is first asked."""
 
-    def __init__(self, url: str) -> None:
-        self._reading = _engine_for(url)
+    def __init__(self, url: str, *, busy_s: float) -> None:
+        self._reading = _engine_for(url, busy_s)
         # A SQLite transaction that reads first and writes later can find that somebody else wrote in between, and
         # then it cannot wait: writers announce themselves at the beginning.
         self._writing = self._reading.execution_options(**{BEGIN: "BEGIN IMMEDIATE"})
@@ -115,31 +114,31 @@ def _run(connection: Connection, table: Table, statement: Insert, rows: list[Row
     connection.execute(statement, rows)
 
 
-def _engine_for(url: str) -> Engine:
+def _engine_for(url: str, busy_s: float) -> Engine:
     try:
         address = make_url(url)
     except sql_errors.ArgumentError as error:
         raise ConfigurationError("state.url: not a database address; use sqlite:////path/of/state.sqlite3") from error
     kind = address.get_backend_name()
     if kind == "postgresql":
-        return _postgresql(address)
+        return _postgresql(address, busy_s)
     if kind == "sqlite":
-        return _sqlite(address)
+        return _sqlite(address, busy_s)
     raise ConfigurationError(f"state.url: {kind} is not supported; use sqlite or postgresql")
 
 
-def _postgresql(address: URL) -> Engine:
-    settings = {"timeout": BUSY_S}
+def _postgresql(address: URL, busy_s: float) -> Engine:
+    settings = {"timeout": busy_s}
     try:
         return create_engine(address.set(drivername="postgresql+pg8000"), pool_pre_ping=True, connect_args=settings)
     except ImportError as error:
         raise ConfigurationError("state.url: postgresql needs the extra, `pip install thacba[postgres]`") from error
 
 
-def _sqlite(address: URL) -> Engine:
+def _sqlite(address: URL, busy_s: float) -> Engine:
     if address.database in (None, "", ":memory:"):
         raise ConfigurationError("state.url: state in memory would forget alarms; name a file")
-    engine = create_engine(address.set(drivername="sqlite"), connect_args={"timeout": BUSY_S})
+    engine = create_engine(address.set(drivername="sqlite"), connect_args={"timeout": busy_s})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -69,6 +69,7 @@ class ScriptedInflux:
         self.most_bytes = most_bytes
         self.kills = "no line at all"
         self.loses_everything = False
+        self.others: dict[str, Reply] = {}  # path -> what it answers instead
         self.buckets: dict[str, dict[str, object]] = {}
         self.mappings: list[dict[str, object]] = []
         self._bad = re.compile(bad.encode())
@@ -117,6 +118,8 @@ class ScriptedInflux:
             self._open.discard(writer)
 
     def _answer(self, request: Request) -> Reply:
+        if request.path in self.others:
+            return self.others[request.path]
         if request.path == "/ping":
             return Reply(204)
         if request.path == "/write":

@@ -10,7 +10,7 @@ import pytest
 from cloud.errors import StoreMisconfiguredError, StoreUnavailableError
 from cloud.store.influx import InfluxSettings, InfluxStore
 from device_profiles.schema import PointType
-from tests.cloud.store.blocks import NOW, block, rating
+from tests.cloud.store.blocks import LEVEL, NOW, block, rating
 from tests.cloud.store.scripted_influx import Generation, Reply, ScriptedInflux
 from tests.servers import free_port
 
@@ -238,3 +238,53 @@ async def test_a_name_that_would_need_escaping_never_leaves(
     (rejection,) = await store.write([block(1.0, begin=NOW, **other)], [])
     assert rejection.reason == "name"
     assert server.writes == []
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (Reply(200, {"results": [{"error": "database not found: thacba"}]}), StoreMisconfiguredError),
+        (Reply(200, {"results": [{"error": "query timeout"}]}), StoreUnavailableError),
+        (Reply(400, {"error": "error parsing query"}), StoreUnavailableError),
+        (Reply(401, {"error": "who are you"}), StoreMisconfiguredError),
+        (Reply(503, ["busy"]), StoreUnavailableError),
+    ],
+)
+async def test_a_question_that_fails_is_told(
+    store: InfluxStore, server: ScriptedInflux, reply: Reply, kind: type[StoreUnavailableError]
+) -> None:
+    server.others["/query"] = reply
+    for attempt in (store.count(LEVEL), store.latest(LEVEL), store.series(LEVEL, begin=0, end=NOW, step_ms=1000)):
+        with pytest.raises(kind) as caught:
+            await attempt
+        assert type(caught.value) is kind or kind is StoreUnavailableError
+
+
+@pytest.mark.parametrize(("status", "kind"), [(401, StoreMisconfiguredError), (200, StoreUnavailableError)])
+async def test_who_answers_the_ping_strangely_is_no_store(status: int, kind: type[StoreUnavailableError]) -> None:
+    async with ScriptedInflux("1.8") as server:
+        server.others["/ping"] = Reply(status, "hello", {"X-Influxdb-Version": "nonsense"})
+        store = InfluxStore(InfluxSettings(server.url, "thacba"))
+        with pytest.raises(kind):
+            await store.open()
+        await store.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(403, StoreMisconfiguredError), (500, StoreUnavailableError), (409, None)]
+)
+async def test_making_a_database_of_3_core(status: int, kind: type[StoreUnavailableError] | None) -> None:
+    async with ScriptedInflux("3 Core") as server:
+        server.others["/api/v3/configure/database"] = Reply(status, {"error": "no"})
+        store = InfluxStore(InfluxSettings(server.url, "thacba"))
+        if kind is None:
+            await store.open()  # it is there already
+        else:
+            with pytest.raises(kind):
+                await store.open()
+        await store.close()
+
+
+async def test_an_event_with_an_illegal_name_is_rejected(store: InfluxStore, server: ScriptedInflux) -> None:
+    rejections = await store.write([], [rating("e 1"), rating("e2", **{"Bad Fact": 1})])
+    assert [(each.index, each.reason) for each in rejections] == [(0, "name"), (1, "name")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -34,6 +35,7 @@ from cloud.store.base import (
 from cloud.store.sql import SqlStateStore
 from cloud.store.tables import METADATA
 from tests.servers import Server, ServerError, program, run_postgres
+from tests.waiting import until
 
 ANY = AlarmFilter()
 
@@ -298,4 +300,43 @@ def test_a_killed_process_leaves_whole_changes_only(url: str) -> None:
     assert counts == {int(row.account) for row in store.accounts()}, "the counts and the ledger tell the same"
     assert len(counts) == 1
     assert counts <= {told, told + 1}, "what was told of is kept; one change may be untold"
+    store.close()
+
+
+def test_a_server_that_dies_is_unavailable_and_comes_back(postgres: Server) -> None:
+    store = SqlStateStore(f"postgresql://{postgres.username}@127.0.0.1:{postgres.port}/postgres")
+    store.migrate()
+    change = Commit(accounts=[AccountRow("gw-of-outage", "e", "1", 1)])
+    store.commit(change)
+    postgres.kill()
+    for _ in range(2):  # with a dead connection in the pool, and without
+        with pytest.raises(StoreUnavailableError, match="not available"):
+            store.commit(change)
+        with pytest.raises(StoreUnavailableError, match="not available"):
+            store.accounts()
+    postgres.start()
+    until(lambda: _takes(store, change), within_s=20)  # it reads its log first
+    assert "gw-of-outage" in {row.gateway for row in store.accounts()}
+    store.close()
+
+
+def _takes(store: SqlStateStore, change: Commit) -> bool:
+    try:
+        store.commit(change)
+    except StoreUnavailableError:
+        return False
+    return True
+
+
+def test_a_locked_file_is_unavailable(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite3"
+    store = SqlStateStore(f"sqlite:///{path}", busy_s=0.1)
+    store.migrate()
+    with sqlite3.connect(path) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreUnavailableError, match="locked"):
+            store.commit(Commit(accounts=[AccountRow("gw1", "e", "1", 1)]))
+        other.rollback()
+        store.commit(Commit(accounts=[AccountRow("gw1", "e", "1", 1)]))
+    other.close()
     store.close()
