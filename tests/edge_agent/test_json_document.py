@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -126,3 +127,20 @@ def test_any_document_gives_one_sample_for_each_point(document: Any) -> None:
     found = samples("d", profile({"source": {"path": "0"}}), document, observed_at=None)
     assert [each.point for each in found] == ["k"]
     assert (found[0].value is None) == bool(found[0].fault)
+
+
+@given(st.binary(max_size=64) | st.text(max_size=64).map(str.encode))
+def test_any_bytes_are_a_document_or_refused(body: bytes) -> None:
+    try:
+        document = parse(body)
+    except DocumentError:
+        return
+    samples("d", profile({"source": {"path": "a.0"}}), document, observed_at=None)
+
+
+@given(st.binary(max_size=40))
+def test_a_document_cut_anywhere_is_a_document_or_refused(tail: bytes) -> None:
+    whole = json.dumps({"rain_mm": 0.4, "deep": [{"x": None}], "observed_at": 1}).encode()
+    for cut in range(len(whole)):
+        with contextlib.suppress(DocumentError):
+            parse(whole[:cut] + tail)

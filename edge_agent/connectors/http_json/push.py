@@ -21,6 +21,7 @@ from typing import Protocol
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 from device_profiles.schema import DeviceProfile
 from edge_agent.connector import Deliver, LinkError
@@ -102,6 +103,7 @@ class PushServer:
 def create_push_api(devices: Mapping[str, tuple[PushConnection, DeviceProfile]], deliver: Deliver) -> FastAPI:
     """The endpoint as an application; `deliver` returns when the outbox has the samples on disk."""
     api = FastAPI(openapi_url=None)
+    api.add_exception_handler(HTTPException, _elsewhere)
     known = {name: _Device(name, connection, profile) for name, (connection, profile) in devices.items()}
 
     @api.post("/push/{device}")
@@ -159,6 +161,12 @@ async def _body(request: Request, max_bytes: int) -> bytes:
         sentence = f"The body did not arrive within {BODY_WITHIN_S:g} s."
         raise RefusalError(HTTPStatus.REQUEST_TIMEOUT, sentence) from None
     return bytes(body)
+
+
+def _elsewhere(_request: Request, error: Exception) -> Response:
+    """Whoever asks for another address or in another way."""
+    status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
+    return _problem(RefusalError(status, "Devices push here: POST /push/<device>."))
 
 
 def _problem(refusal: RefusalError) -> JSONResponse:

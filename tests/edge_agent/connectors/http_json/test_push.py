@@ -155,6 +155,12 @@ async def test_bodies_that_are_no_json(tmp_path: Path) -> None:
             _assert_problem(answer, 422, "The body is n")
 
 
+async def test_other_addresses_and_methods(tmp_path: Path) -> None:
+    async with endpoint(tmp_path) as open_end:
+        _assert_problem(await open_end.client.get(f"{open_end.url}/push/gauge"), 405, "POST /push/<device>")
+        _assert_problem(await open_end.client.post(f"{open_end.url}/docs"), 404, "POST /push/<device>")
+
+
 async def test_f42_a_body_that_is_too_long(tmp_path: Path) -> None:
     async def drip() -> AsyncIterator[bytes]:
         for _ in range(100):
