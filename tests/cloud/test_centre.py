@@ -18,7 +18,7 @@ from cloud.store.memory import MemoryStore
 from device_profiles.clock import SystemClock
 from device_profiles.wire import Channel, Dropped, Event
 from tests.cloud.stage import DEVICE, GATEWAY, PROFILE, letters_in, running, scripted, settings_for
-from tests.servers import Server, run_mosquitto
+from tests.servers import Server, run_influxd, run_mosquitto
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.scenario
@@ -189,6 +189,33 @@ async def test_no_store_no_receipt_and_nothing_is_lost(
         assert await store.count(LEVEL) == 20
         assert (await centre.view.ready())["store"] == ""
         assert centre.house.parts.recorder.ledger.terms().stored == 20
+
+
+async def test_a_killed_influxdb_loses_nothing(tmp_path: Path, broker: Server) -> None:
+    with run_influxd() as influx:
+        more = f'[store]\nkind = "influx"\nurl = "{influx.url}"\n'
+        settings = settings_for(tmp_path, broker, more=more)
+        async with running(Centre(settings)) as centre, scripted(broker) as gateway:
+            await gateway.measure(27.0, at=now())
+            await gateway.until_settled(1)
+            influx.kill()
+            for number in range(10):
+                await gateway.measure(28.0, at=now() + number)
+            await eventually(centre.house.flow.store_fault)
+            assert len(gateway.settled()) == 1
+            await asyncio.to_thread(influx.start)
+            await gateway.until_settled(*range(1, 12), within_s=30)
+            assert await centre.store.count(LEVEL) == 11
+            assert centre.house.parts.recorder.ledger.terms().stored == 11
+
+
+async def test_nats_is_a_broker_too(tmp_path: Path, nats_server: Server) -> None:
+    async with running(Centre(settings_for(tmp_path, nats_server))) as centre, scripted(nats_server) as gateway:
+        await gateway.be_born()
+        await gateway.measure(27.0)
+        await gateway.until_settled(1)
+        assert await centre.store.count(LEVEL) == 1
+        await eventually(lambda: centre.house.display.gateway(GATEWAY).state == "online")
 
 
 async def test_a_killed_broker_is_found_again_and_the_rest_is_sent_again(tmp_path: Path, broker: Server) -> None:
