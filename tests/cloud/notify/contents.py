@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -95,10 +96,10 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiver(answer: bytes | None = None) -> AsyncIterator[Receiver]:
+async def receiver(answer: bytes | None = None, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[Receiver]:
     """A running receiver."""
     hook = Receiver() if answer is None else Receiver(answer=lambda _: answer)
-    server = await asyncio.start_server(hook.take, "127.0.0.1", 0)
+    server = await asyncio.start_server(hook.take, "127.0.0.1", 0, ssl=tls)
     hook.port = server.sockets[0].getsockname()[1]
     try:
         yield hook

@@ -20,4 +20,5 @@ class WebhookConfig(Strict):
     allow_private: bool = Field(False, description="Whether the address may lie in a private network or this machine.")
     signing_key_env: str = Field("", description="Environment variable with the key that signs notices; empty = none.")
     signing_key_file: Path | None = Field(None, description="The same from a file.")
+    ca_file: Path | None = Field(None, description="Certificate authority of the receiver; none = the public ones.")
     per_minute: int = Field(60, ge=1, le=6000, description="Most notices per minute; the rest wait.")

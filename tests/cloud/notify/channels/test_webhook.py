@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import hmac
 import json
+import ssl
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from cloud.errors import ConfigurationError
 from cloud.notify.channels.webhook.address import check_address
@@ -86,7 +92,8 @@ async def test_this_machine_is_no_address_unless_allowed() -> None:
 
 
 @pytest.mark.parametrize("address", ["169.254.169.254", "fe80::1", "fd00:ec2::254", "224.0.0.1", "0.0.0.0", "::",
-                                     "::ffff:169.254.169.254", "2002:a9fe:a9fe::"])  # fmt: skip
+                                     "::ffff:169.254.169.254", "2002:a9fe:a9fe::",
+                                     "64:ff9b::a9fe:a9fe"])  # fmt: skip
 def test_metadata_and_link_local_are_never_allowed(address: str) -> None:
     with pytest.raises(NoticeRefusedError):
         check_address(address, allow_private=True)
@@ -105,6 +112,14 @@ def test_public_addresses_are_allowed() -> None:
     check_address("2606:4700::1111", allow_private=False)
 
 
+async def test_a_receiver_that_listens_on_one_of_its_addresses_is_found() -> None:
+    async with receiver() as hook:
+        webhook = Webhook(config(hook.url.replace("127.0.0.1", "localhost")))
+        await webhook.send(CONTENT)
+        await webhook.close()
+    assert len(hook.requests) == 1
+
+
 async def test_a_name_that_does_not_resolve_is_tried_again() -> None:
     webhook = Webhook(config("http://nowhere.invalid/"))
     with pytest.raises(NoticeLinkError, match="resolved"):
@@ -117,3 +132,53 @@ def test_a_missing_secret_is_a_configuration_error(tmp_path: Path) -> None:
         build_channel(config("http://127.0.0.1:1/", signing_key_env="NO_SUCH_KEY"))
     with pytest.raises(ConfigurationError, match="cannot be read"):
         build_channel(config("http://127.0.0.1:1/", signing_key_file=str(tmp_path / "none")))
+    with pytest.raises(ConfigurationError, match="certificate authority"):
+        build_channel(config("https://127.0.0.1:1/", ca_file=str(tmp_path / "none")))
+
+
+def self_signed(folder: Path, name: str) -> tuple[Path, ssl.SSLContext]:
+    """A certificate that nobody has vouched for, as file and as a server's context."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    begin = datetime.now(UTC) - timedelta(days=1)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(begin)
+        .not_valid_after(begin + timedelta(days=2))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = folder / f"{name}.pem"
+    secret = folder / f"{name}.key"
+    pem.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    secret.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem, secret)
+    return pem, context
+
+
+async def test_certificates_are_checked_against_the_name_although_the_address_is_pinned(tmp_path: Path) -> None:
+    pem, right = self_signed(tmp_path, "localhost")
+    _, wrong = self_signed(tmp_path, "other.test")
+    async with receiver(tls=right) as hook:
+        url = f"https://localhost:{hook.port}/hook"
+        trusting = build_channel(config(url, ca_file=str(pem))).notifier
+        await trusting.send(CONTENT)
+        await trusting.close()
+        assert hook.requests[0].headers["host"] == f"localhost:{hook.port}"
+        await _is_not_believed(config(url))
+    async with receiver(tls=wrong) as hook:
+        await _is_not_believed(config(f"https://localhost:{hook.port}/hook", ca_file=str(tmp_path / "other.test.pem")))
+
+
+async def _is_not_believed(wanted: WebhookConfig) -> None:
+    webhook = build_channel(wanted).notifier
+    with pytest.raises(NoticeLinkError, match=r"(?i)certificate"):
+        await webhook.send(CONTENT)
+    await webhook.close()
