@@ -65,7 +65,7 @@ class Demonstration:
         self._say = say
         self._clock = clock
         self._started = clock.monotonic()
-        self._children = Children(folder)
+        self._children = Children(folder, clock=clock, say=say)
         self._first_reading_s = 0.0
 
     async def run(self) -> Figures:
@@ -92,11 +92,19 @@ class Demonstration:
         stage = Stage(devices, self._folder, load_catalogue(), props.story.elapsed)
         password, token = await self._start_programs(stage, props, centre_file)
         centre = await stack.enter_async_context(CentreClient(f"http://{HOST}:{props.http_port}", token))
-        await self._until_first_reading(centre)
-        self._say(invitation_text(self._invitation(props, password)))
-        props.story.begin()
-        await self._until_over()
-        await devices.aclose()
+        async with asyncio.TaskGroup() as watch:
+            watchers = [watch.create_task(self._children.watch(child)) for child in self._children.all()]
+            await self._until_first_reading(centre)
+            self._say(invitation_text(self._invitation(props, password)))
+            props.story.begin()
+            await self._until_over()
+            await devices.aclose()
+            figures = await self._reckon(centre, receiver, props)
+            for watcher in watchers:
+                watcher.cancel()
+        return figures
+
+    async def _reckon(self, centre: CentreClient, receiver: WebhookReceiver, props: Props) -> Figures:
         reckoning = Reckoning(centre, receiver.inbox, self._children, self._folder / "data", self._clock)
         return await reckoning.figures(
             props.gateways,
@@ -109,15 +117,20 @@ class Demonstration:
         )
 
     async def _start_programs(self, stage: Stage, props: Props, centre_file: Path) -> tuple[str, SecretStr]:
-        """Agents and centre come up side by side: neither needs the other, and a laptop has two cores."""
-        connections = {
-            gateway.id: await stage.start(gateway, listen_port=props.push_ports[gateway.id])
-            for gateway in props.gateways
-        }
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._start_agents(connections, props, centre_file))
-            accounts = group.create_task(self._start_centre(centre_file, props))
-        return accounts.result()
+        """Whatever can come up side by side does: a laptop has two cores, and people wait."""
+        password = secrets.token_urlsafe(12)
+        async with asyncio.TaskGroup() as first:
+            key = first.create_task(self._ask("keys", centre_file))
+            first.create_task(self._ask("user", "add", ADMIN, centre_file, "--role", "admin", text=f"{password}\n"))
+            connections = {
+                gateway.id: await stage.start(gateway, listen_port=props.push_ports[gateway.id])
+                for gateway in props.gateways
+            }
+        command = [sys.executable, "-m", "cloud", "serve", "--config", str(centre_file)]
+        await self._children.start("centre", command, environment=environment(props.broker, props.store))
+        await self._start_agents(connections, props, key.result().strip())
+        token = await self._ask("token", "add", "demo", centre_file, "--role", "viewer")
+        return password, SecretStr(token.strip())
 
     async def _prepare(self) -> Props:
         scenario = load_scenario(self._options.scenario)
@@ -169,9 +182,8 @@ class Demonstration:
         return port
 
     async def _start_agents(
-        self, connections: Mapping[str, Mapping[str, Connection]], props: Props, centre_file: Path
+        self, connections: Mapping[str, Mapping[str, Connection]], props: Props, command_key: str
     ) -> None:
-        command_key = (await self._ask("keys", centre_file)).strip()
         for gateway in props.gateways:
             file = write_gateway(
                 self._folder,
@@ -184,18 +196,6 @@ class Demonstration:
             command = [sys.executable, "-m", "edge_agent", "run", "--config", str(file)]
             await self._children.start(gateway.id, command, environment=environment(props.broker, props.store))
 
-    async def _open_accounts(self, centre_file: Path) -> tuple[str, SecretStr]:
-        password = secrets.token_urlsafe(12)
-        await self._ask("user", "add", ADMIN, centre_file, "--role", "admin", text=f"{password}\n")
-        token = await self._ask("token", "add", "demo", centre_file, "--role", "viewer")
-        return password, SecretStr(token.strip())
-
-    async def _start_centre(self, centre_file: Path, props: Props) -> tuple[str, SecretStr]:
-        accounts = await self._open_accounts(centre_file)
-        command = [sys.executable, "-m", "cloud", "serve", "--config", str(centre_file)]
-        await self._children.start("centre", command, environment=environment(props.broker, props.store))
-        return accounts
-
     async def _ask(self, *words: str | Path, text: str = "") -> str:
         """Runs one command of the centre; its file stands among the words."""
         arguments = [part for word in words for part in (["--config", str(word)] if isinstance(word, Path) else [word])]
@@ -207,22 +207,17 @@ class Demonstration:
         try:
             async with asyncio.timeout(READY_WITHIN_S):
                 while not await centre.is_ready() or (await centre.get("/summary"))["first_reading_at"] is None:
-                    self._children.check()
-                    await asyncio.sleep(LOOK_EVERY_S)
+                    await self._clock.sleep(LOOK_EVERY_S)
         except TimeoutError:
             raise DemoError(f"no reading on the page within {READY_WITHIN_S:.0f} s; see {self._folder}") from None
         self._first_reading_s = self._clock.monotonic() - self._started
 
     async def _until_over(self) -> None:
-        """Waits for the end of the seconds, if there is one; DemoError when a child ends by itself before."""
-        over = None if self._options.seconds is None else self._started + self._options.seconds
-        left = None if over is None else over - self._clock.monotonic()
-        try:
-            async with asyncio.timeout(left), asyncio.TaskGroup() as watch:
-                for child in self._children.living():
-                    watch.create_task(self._children.watch(child))
-        except TimeoutError:
-            return
+        """Waits for the end of the seconds; for ever when there is none."""
+        if self._options.seconds is None:
+            await asyncio.Event().wait()
+        else:
+            await self._clock.sleep(max(0.0, self._started + self._options.seconds - self._clock.monotonic()))
 
     def _invitation(self, props: Props, password: str) -> Invitation:
         return Invitation(

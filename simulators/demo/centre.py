@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 from pydantic import SecretStr
@@ -55,7 +56,7 @@ class CentreClient:
         found: list[dict[str, Any]] = []
         cursor: str | None = None
         for _ in range(MOST_PAGES):
-            more = f"&cursor={cursor}" if cursor else ""
+            more = f"&cursor={quote(cursor)}" if cursor else ""
             page = await self.get(f"{path}{'&' if '?' in path else '?'}limit={PAGE}{more}")
             found += page["items"]
             cursor = page["next"]

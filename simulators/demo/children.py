@@ -5,24 +5,33 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from device_profiles.clock import Clock
 from simulators.demo.errors import DemoError
 
 PATIENCE_S = 3.0  # between asking and killing; with it every child is gone within 5 s of Ctrl-C
 LAST_WORDS = 1500
+SHORT_LIFE_S = 5.0  # a program that ends sooner, so often in a row, is broken rather than unlucky
+MOST_QUICK_ENDS = 3
+RESTART_PAUSE_S = 0.5
 
 
 @dataclass(slots=True)
 class Child:
-    """One running program."""
+    """One running program, and how to start it again."""
 
     name: str
-    process: asyncio.subprocess.Process
+    command: Sequence[str]
+    environment: Mapping[str, str]
     log: Path
+    process: asyncio.subprocess.Process
+    started_at: float
     ended_by_us: bool = False
+    quick_ends: int = 0
+    restarts: int = 0
 
     @property
     def running(self) -> bool:
@@ -33,23 +42,17 @@ class Child:
 class Children:
     """Starts programs and ends them; what they print goes to one log file each."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, clock: Clock, say: Callable[[str], None]) -> None:
         self._folder = folder
+        self._clock = clock
+        self._say = say
         self._children: dict[str, Child] = {}
 
     async def start(self, name: str, command: Sequence[str], *, environment: Mapping[str, str] | None = None) -> Child:
         """Starts a program in its own process group."""
         log = self._folder / f"{name}.log"
-        with log.open("ab") as output:
-            process = await asyncio.create_subprocess_exec(
-                *command,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                env={**os.environ, **(environment or {})},
-                start_new_session=True,
-            )
-        child = Child(name, process, log)
+        process = await _started(command, environment or {}, log)
+        child = Child(name, command, environment or {}, log, process, self._clock.monotonic())
         self._children[name] = child
         return child
 
@@ -72,20 +75,32 @@ class Children:
         return out.decode()
 
     async def watch(self, child: Child) -> None:
-        """Returns when the child was ended by us; DemoError with its last words when it ended by itself."""
-        await child.process.wait()
-        if not child.ended_by_us:
-            raise _ended(child)
-
-    def living(self) -> list[Child]:
-        """Every child that runs."""
-        return [child for child in self._children.values() if child.running]
-
-    def check(self) -> None:
-        """DemoError with its last words when a child has ended by itself."""
-        for child in self._children.values():
-            if not child.running and not child.ended_by_us:
+        """Starts the child again whenever it ends by itself, as systemd does; DemoError when it cannot even start."""
+        while True:
+            await child.process.wait()
+            if child.ended_by_us:
+                return
+            lived_s = self._clock.monotonic() - child.started_at
+            child.quick_ends = child.quick_ends + 1 if lived_s < SHORT_LIFE_S else 0
+            if child.quick_ends >= MOST_QUICK_ENDS:
                 raise _ended(child)
+            self._say(f"{child.name} ended by itself with code {child.process.returncode}: starting it again")
+            _signal(child.process, signal.SIGKILL)  # what it may have left behind in its group
+            await self._clock.sleep(RESTART_PAUSE_S)
+            if child.ended_by_us:
+                return
+            child.process = await _started(child.command, child.environment, child.log)
+            child.started_at = self._clock.monotonic()
+            child.restarts += 1
+
+    @property
+    def restarts(self) -> int:
+        """How often a child had to be started again."""
+        return sum(child.restarts for child in self._children.values())
+
+    def all(self) -> list[Child]:
+        """Every child that was started."""
+        return list(self._children.values())
 
     async def end(self, names: Sequence[str], *, within_s: float = PATIENCE_S) -> None:
         """Asks these children to end (SIGTERM), and kills their groups when they do not listen."""
@@ -114,6 +129,18 @@ class Children:
         for child in self._children.values():
             child.ended_by_us = True
             _signal(child.process, signal.SIGKILL)
+
+
+async def _started(command: Sequence[str], environment: Mapping[str, str], log: Path) -> asyncio.subprocess.Process:
+    with log.open("ab") as output:
+        return await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env={**os.environ, **environment},
+            start_new_session=True,
+        )
 
 
 def _ended(child: Child) -> DemoError:

@@ -55,8 +55,8 @@ def demo(
         with working_folder(options.folder) as folder:
             figures = asyncio.run(play(options, folder))
     except* DemoError as group:
-        for error in group.exceptions:
-            typer.echo(str(error), err=True)
+        for sentence in sentences(group):
+            typer.echo(sentence, err=True)
         raise typer.Exit(FAILED) from None
     if figures is not None:
         _tell(figures)
@@ -89,6 +89,14 @@ def working_folder(wanted: Path) -> Iterator[Path]:
             yield folder
             return
     raise DemoError(f"{FOLDERS} demonstrations are running beside {wanted}")
+
+
+def sentences(group: BaseExceptionGroup[DemoError]) -> list[str]:
+    """What went wrong, however deeply it is wrapped."""
+    found: list[str] = []
+    for error in group.exceptions:
+        found += sentences(error) if isinstance(error, BaseExceptionGroup) else [str(error)]
+    return found
 
 
 def _tell(figures: Figures) -> None:

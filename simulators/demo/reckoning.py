@@ -14,7 +14,8 @@ from simulators.demo.centre import CentreClient
 from simulators.demo.children import Children
 from simulators.demo.files import StoreAccess
 from simulators.demo.fleet import DemoGateway, devices_of, kinds_of
-from simulators.demo.tally import FLOOD_LEVELS, Figures, faults_of, flood_notices, flood_steps, produced_by_device
+from simulators.demo.tally import FLOOD_LEVELS, Figures, faults_of, flood_notices, flood_steps
+from simulators.demo.verifier import DeviceCounts, produced, stored_in_influx, stored_in_sqlite, unequal
 from simulators.demo.webhook import Inbox
 from simulators.scenarios.scenario import Playback
 
@@ -50,11 +51,12 @@ class Reckoning:
         """The figures once nothing moves any more, with everything in them that does not agree."""
         await self._calm()
         await self._children.end([gateway.id for gateway in gateways], within_s=10.0)
-        produced = sum(sum(produced_by_device(self._data / gateway.id).values()) for gateway in gateways)
-        summary = await self._settled(produced)
+        made = produced(self._data, [gateway.id for gateway in gateways])
+        summary = await self._settled(sum(made.values()))
+        differences = unequal(made, await self._stored(gateways, store))
         river = await self._river_alarm()
         figures = Figures(
-            produced=produced,
+            produced=sum(made.values()),
             stored=summary["stored"],
             awaited=summary["awaited"],
             dropped=summary["dropped"],
@@ -72,6 +74,9 @@ class Reckoning:
             store="influx" if store else "sqlite",
             broker=broker,
             influx_database=store.database if store else "",
+            stored_level_m=await self._stored_levels(),
+            devices_unequal=differences,
+            restarts=self._children.restarts,
         )
         return replace(figures, faults=tuple(faults_of(figures, expected_levels=expected_levels(playback, played_s))))
 
@@ -95,6 +100,17 @@ class Reckoning:
                     await asyncio.sleep(LOOK_EVERY_S)
                     summary = await self._centre.get("/summary")
         return summary
+
+    async def _stored(self, gateways: Sequence[DemoGateway], store: StoreAccess | None) -> DeviceCounts:
+        if store is None:
+            return await asyncio.to_thread(stored_in_sqlite, self._data / "centre" / "readings.sqlite3")
+        profiles = sorted({device.profile for gateway in gateways for device in gateway.devices})
+        return await stored_in_influx(store, profiles)
+
+    async def _stored_levels(self) -> int:
+        """Stored readings of river levels by the ledger, which `SELECT count(level_m)` must equal."""
+        points = await self._centre.items("/points")
+        return sum(point["stored"] for point in points if point["point"] == RIVER[2])
 
     async def _river_alarm(self) -> dict[str, Any]:
         """The flood alarm of the Thao with its history; the oldest when the story went round more than once."""

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 FLOOD_LEVELS = ("I", "II", "III")
@@ -43,18 +40,14 @@ class Figures:
     store: str
     broker: str
     influx_database: str = ""
+    stored_level_m: int = 0
+    devices_unequal: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    restarts: int = 0
     faults: Sequence[str] = field(default_factory=tuple)
 
     def as_json(self) -> dict[str, Any]:
         """The figures as the last line prints them."""
         return asdict(self)
-
-
-def produced_by_device(data: Path) -> dict[str, int]:
-    """Readings that a gateway's outbox accepted, by device; the agent counts them in the same transaction."""
-    database = data / "outbox.sqlite3"
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=10)) as outbox:
-        return dict(outbox.execute("SELECT device, readings FROM produced").fetchall())
 
 
 def flood_steps(history: Sequence[Mapping[str, Any]]) -> list[Step]:
@@ -78,6 +71,8 @@ def faults_of(figures: Figures, *, expected_levels: Sequence[str]) -> list[str]:
         found.append(f"produced {figures.produced} but stored {figures.stored}")
     lost = {"awaited": figures.awaited, "dropped": figures.dropped, "dead_lettered": figures.dead_lettered}
     found += [f"{name} is {count}" for name, count in lost.items() if count]
+    if figures.devices_unequal:
+        found.append(f"produced and stored differ: {dict(figures.devices_unequal)}")
     if figures.produced == 0:
         found.append("nothing was produced")
     if [step.level for step in figures.flood_alarms][: len(expected_levels)] != list(expected_levels):
