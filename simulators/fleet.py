@@ -21,15 +21,16 @@ from simulators.devices.rtsp.server import RtspCamera
 from simulators.faults import FaultKind, Faults, fault_schedule
 from simulators.hall import visits
 from simulators.models import MODELS
-from simulators.signals import HOUR_S
+from simulators.signals import DAY_S, HOUR_S
 
 LOOPBACK = "127.0.0.1"
+PLANNED_DAYS = 7  # of the scenario; after that a device stays well
 
 
 class SimulatedFaults(Strict):
     """How often a device goes wrong, at random moments that the seed fixes."""
 
-    faults_per_h: float = Field(1.0, gt=0, le=3600, description="Faults per hour of the scenario.")
+    faults_per_h: float = Field(1.0, gt=0, le=60, description="Faults per hour of the scenario.")
     mean_s: float = Field(60.0, gt=0, description="Mean length of a fault.")
     kinds: tuple[FaultKind, ...] = Field(tuple(FaultKind), min_length=1, strict=False, description="Which faults.")
 
@@ -208,7 +209,7 @@ def _plan_faults(faults: Faults, device: Simulated) -> None:
     if device.faults is not None:
         faults.schedule = fault_schedule(
             device.seed,
-            duration_s=365 * 24 * HOUR_S,
+            duration_s=PLANNED_DAYS * DAY_S,
             faults_per_h=device.faults.faults_per_h,
             mean_s=device.faults.mean_s,
             kinds=device.faults.kinds,
