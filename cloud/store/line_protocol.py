@@ -18,6 +18,7 @@ from zlib import crc32
 
 import msgspec
 
+from cloud.errors import CloudError
 from cloud.store.base import Columns, PlacedEvent
 from device_profiles.schema import RESERVED_KEYS, PointType
 from device_profiles.wire.messages import Cell
@@ -33,7 +34,7 @@ NULL = b"null"
 _json = msgspec.json.Encoder().encode
 
 
-class NotStorableError(ValueError):
+class NotStorableError(CloudError, ValueError):
     """A value that no series can hold; the text is a countable reason."""
 
 
