@@ -14,6 +14,7 @@ from cloud.api.devices import device_of
 from cloud.api.guard import CentreDep
 from cloud.api.ledger import summarise, sums_of
 from cloud.api.pages import Cursor, page_of
+from cloud.api.views import AccountView
 from cloud.store.base import AlarmFilter, AlarmRow
 from cloud.web import present
 from cloud.web.fleet import freshness_counts, has_problem, severity_counts, site_states
@@ -168,16 +169,20 @@ async def alarm_page(request: Request, alarm: str, centre: CentreDep) -> HTMLRes
 
 
 @router.get("/gateways")
-async def gateways_page(request: Request, centre: CentreDep) -> HTMLResponse:
+async def gateways_page(request: Request, centre: CentreDep, cursor: Cursor = None) -> HTMLResponse:
     """The fleet: links, backlog, clocks and the ledger."""
     accounts = centre.ledger()
-    gateways = sorted(centre.gateways(), key=lambda each: each.id)
+    found = page_of(centre.gateways(), lambda each: each.id, cursor=cursor, limit=PER_PAGE)
+    rows: dict[str, list[AccountView]] = {each.id: [] for each in found.items}
+    for account in accounts:
+        if account.gateway in rows:
+            rows[account.gateway].append(account)
     return page(
         request,
         "gateways.html",
-        gateways=gateways,
-        accounts={each.id: [account for account in accounts if account.gateway == each.id] for each in gateways},
-        sums={each.id: sums_of([row for row in accounts if row.gateway == each.id]) for each in gateways},
+        found=found,
+        accounts=rows,
+        sums={gateway: sums_of(of_it) for gateway, of_it in rows.items()},
         total=sums_of(accounts),
         site_names=site_names(centre),
     )

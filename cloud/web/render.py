@@ -64,11 +64,17 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
             live_after=centre.hub.number,
             version=centre.settings.version,
             status=status,
-            browser_words=_for_script({**words(taste.language)["browser"], "language": taste.language}),
+            browser_words=_for_script(_words_of_scripts(taste.language)),
             **values,
         ),
         status,
     )
+
+
+def _words_of_scripts(language: Language) -> dict[str, str]:
+    """What our modules say: their own section, and the reasons of doubtful values as reason_<code>."""
+    reasons = {f"reason_{code}": text for code, text in words(language)["reason"].items()}
+    return {**words(language)["browser"], **reasons, "language": language}
 
 
 def _for_script(values: dict[str, str]) -> str:
