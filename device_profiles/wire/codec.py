@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import zlib
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Literal, TypeVar
 
 import msgspec
@@ -35,6 +36,7 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 _batch_decoder = msgspec.json.Decoder(Batch)
 _encoder = msgspec.json.Encoder()
+_of_thread = threading.local()
 
 
 def encode(message: Message, compression: Compression = "none") -> bytes:
@@ -99,11 +101,7 @@ def size_of(batch: Batch) -> int:
 
 def absolute_times(times: list[int]) -> list[int]:
     """Times in ms since 1970 UTC from the first absolute one and the differences behind it."""
-    absolute, now = [], 0
-    for step in times:
-        now += step
-        absolute.append(now)
-    return absolute
+    return list(accumulate(times))
 
 
 def relative_times(times: list[int]) -> list[int]:
@@ -126,13 +124,20 @@ def _gunzip(payload: bytes, most: int) -> bytes:
 
 def _unzstd(payload: bytes, most: int) -> bytes:
     # The frame says how much is in it, and the unpacker holds it to that: nothing is unpacked before the size is known.
-    unpacker = zstandard.ZstdDecompressor(max_window_size=8 * 1024 * 1024)
     try:
         size = zstandard.frame_content_size(payload)
         if size < 0:
             raise WireError("malformed", "zstd: the frame does not say its content size")
         if size > most:
             raise WireError("bomb", f"unpacks to more than {most} bytes")
-        return unpacker.decompress(payload, allow_extra_data=False)
+        return _zstd_unpacker().decompress(payload, allow_extra_data=False)
     except zstandard.ZstdError as error:
         raise WireError("malformed", f"zstd: {error}") from error
+
+
+def _zstd_unpacker() -> zstandard.ZstdDecompressor:
+    """One a thread: it must not be shared by two, and making it costs as much as unpacking a batch."""
+    unpacker: zstandard.ZstdDecompressor | None = getattr(_of_thread, "unpacker", None)
+    if unpacker is None:
+        unpacker = _of_thread.unpacker = zstandard.ZstdDecompressor(max_window_size=8 * 1024 * 1024)
+    return unpacker
