@@ -155,15 +155,15 @@ async def test_a_slow_channel_holds_up_nobody_else(state: Unrecorded) -> None:
 
 async def test_a_flood_of_alarms_is_limited_delayed_and_complete(state: Unrecorded) -> None:
     box = Mailbox()
-    state.commit(Commit(notices=[row(number, severity=3) for number in range(100)]))
+    state.commit(Commit(notices=[row(number, severity=3) for number in range(30)]))
     async with running(state, {"ops": Channel(box, per_minute=60)}) as (_pipeline, clock):
         await eventually(lambda: of(state, "sent") == {"sent": 20})
         state.commit(Commit(notices=[row(999, severity=1, at=AT + 1)]))
-        await eventually(lambda: _advanced(clock, lambda: len(box.taken) > 20))
+        await eventually(lambda: _advanced(clock, lambda: len(box.taken) > 20), within_s=20)
         assert box.taken[20].key.startswith("alarm-999:"), "the gravest goes first"
-        await eventually(lambda: _advanced(clock, lambda: of(state, "sent") == {"sent": 101}), within_s=20)
-        assert clock.monotonic() >= 75
-    assert len({content.key for content in box.taken}) == 101
+        await eventually(lambda: _advanced(clock, lambda: of(state, "sent") == {"sent": 31}), within_s=30)
+        assert clock.monotonic() >= 10
+    assert len({content.key for content in box.taken}) == 31
 
 
 async def test_a_crash_before_the_record_repeats_once_with_the_same_key(state: Unrecorded) -> None:
