@@ -17,7 +17,11 @@ from simulators.fleet import Fleet, FleetConfig, load_fleet
 WRONG_CONFIGURATION = 2
 ADDRESS_TAKEN = 3
 
-app = typer.Typer(help="Devices that are not there: real protocols, invented physics.", no_args_is_help=True)
+app = typer.Typer(
+    help="Devices that are not there: real protocols, invented physics.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
 
 
 @app.command()
