@@ -85,13 +85,13 @@ def open_readings(config: CentreConfig, clock: Clock) -> ReadingStore:
 class Centre:
     """One running centre: its parts, made once; `run` is its life."""
 
-    def __init__(self, settings: Settings, *, clock: Clock | None = None, link: Link | None = None) -> None:
+    def __init__(self, settings: Settings, *, store: ReadingStore | None = None, link: Link | None = None) -> None:
         self._settings = settings
         config = settings.config
-        self.clock: Clock = clock or SystemClock()
+        self.clock: Clock = SystemClock()
         self.metrics = Metrics()
         self.state = open_state(config)
-        self.store = open_readings(config, self.clock)
+        self.store = store or open_readings(config, self.clock)
         self.link: Link = link or MqttLink(config.broker, self.clock, self.metrics)
         channels = {each.name: build_channel(each) for each in config.notify.channels}
         self.pipeline = NoticePipeline(self.state, channels, self.clock)
