@@ -33,4 +33,4 @@ async def _rows(client: httpx.AsyncClient, query: str, database: str) -> list[li
     if not answer.is_success:
         raise DemoError(f"InfluxDB answers {answer.status_code}: {answer.text[:200]}")
     result = answer.json()["results"][0]
-    return [row for series in result.get("series", ()) for row in series["values"]]
+    return [row for series in result.get("series", ()) for row in series.get("values", ())]

@@ -1,0 +1,92 @@
+"""Publishes a fleet's messages as fast as receipts come back, and says how long it took."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from device_profiles.wire import Channel, Receipt, decode, filter_for
+from simulators.load.mqtt_wire import (
+    CONNACK,
+    LARGEST_PACKET_ID,
+    PUBLISH,
+    SUBACK,
+    connect_packet,
+    publish_packet,
+    published,
+    read_packet,
+    subscribe_packet,
+)
+
+CHUNK = 64  # messages written at once
+PATIENCE_S = 60.0  # without a receipt for so long something is broken
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How it went."""
+
+    batches: int
+    seconds: float
+    cpu_s: float
+
+
+class LoadClient:
+    """One connection for a whole fleet; at most `window` batches are on their way without a receipt."""
+
+    def __init__(self, broker: str, *, window: int = 2_000) -> None:
+        parts = urlsplit(broker)
+        self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 1883
+        self._window = window
+        self._committed = 0
+        self._moved = asyncio.Event()
+
+    async def run(self, messages: Sequence[tuple[str, bytes]]) -> Run:
+        """Publishes everything and returns when the last receipt has come."""
+        packets = [
+            publish_packet(topic, payload, number % LARGEST_PACKET_ID + 1)
+            for number, (topic, payload) in enumerate(messages)
+        ]
+        reader, writer = await asyncio.open_connection(self._host, self._port)
+        writer.write(connect_packet(f"load-{time.monotonic_ns()}"))
+        await self._expect(reader, CONNACK)
+        writer.write(subscribe_packet(filter_for(Channel.RECEIPT)))
+        await self._expect(reader, SUBACK)
+        begin, cpu = time.monotonic(), time.process_time()
+        async with asyncio.TaskGroup() as group:
+            listening = group.create_task(self._listen(reader))
+            await self._publish(writer, packets)
+            listening.cancel()
+        writer.close()
+        return Run(len(packets), time.monotonic() - begin, time.process_time() - cpu)
+
+    async def _publish(self, writer: asyncio.StreamWriter, packets: Sequence[bytes]) -> None:
+        for first in range(0, len(packets), CHUNK):
+            chunk = packets[first : first + CHUNK]
+            await self._until(first + len(chunk) - self._window)
+            writer.write(b"".join(chunk))
+            await writer.drain()
+        await self._until(len(packets))
+
+    async def _until(self, committed: int) -> None:
+        while self._committed < committed:
+            self._moved.clear()
+            async with asyncio.timeout(PATIENCE_S):
+                await self._moved.wait()
+
+    async def _listen(self, reader: asyncio.StreamReader) -> None:
+        while True:
+            kind, body = await read_packet(reader)
+            if kind == PUBLISH:
+                _, payload = published(body)
+                receipt = decode(payload, Receipt)
+                self._committed += sum(last - first + 1 for first, last in receipt.committed)
+                self._moved.set()
+
+    async def _expect(self, reader: asyncio.StreamReader, wanted: int) -> None:
+        kind, _ = await read_packet(reader)
+        if kind != wanted:
+            raise ConnectionError(f"the broker answers {kind:#x}, not {wanted:#x}")
