@@ -79,7 +79,10 @@ class Flow:
                 self._take_rows(device, self._sieves[device].sift(mine, now=now))
 
     async def deliver(self, observations: Sequence[Observation]) -> None:
-        """Takes what a listener heard; returns when it is on disk. OutboxFullError when the disk takes nothing now."""
+        """Takes what a listener heard; returns when it is on disk, so a full disk makes the listener wait.
+
+        OutboxFullError when memory has its fill too: then it is declared lost.
+        """
         self.offer(observations)
         for device in _heard(observations):
             self._vitals.note(device, "")
@@ -148,17 +151,18 @@ class Flow:
                 waiter.set_result(None)
 
     async def _hold(self, taken: _Pending, loads: Sequence[Load], error: OutboxFullError) -> None:
+        """Nothing was kept: it stays pending, and who delivered it waits, until memory has its fill too."""
         if self._full_since is None:
             self._full_since = self._clock.monotonic()
             log.error("disk full, readings held in memory", extra={"error": str(error)})
-        for waiter in taken.waiters:
-            if not waiter.done():
-                waiter.set_exception(error)
         if self._stopping:
             log.error("stopped with a full disk, readings lost", extra={"readings": taken.readings})
             return
         if taken.readings + self._pending.readings > WAITING_READINGS:
             self._losses = [*self._losses, *(_loss(load) for load in loads)]
+            for waiter in taken.waiters:
+                if not waiter.done():
+                    waiter.set_exception(error)
         else:
             self._put_back(taken)
         await self._clock.sleep(self._batch_s)
@@ -166,7 +170,7 @@ class Flow:
     def _put_back(self, taken: _Pending) -> None:
         newer = self._pending
         self._pending = _Pending(
-            taken.rows, taken.events + newer.events, taken.readings + newer.readings, newer.waiters
+            taken.rows, taken.events + newer.events, taken.readings + newer.readings, taken.waiters + newer.waiters
         )
         for device, rows in newer.rows.items():
             self._pending.rows.setdefault(device, []).extend(rows)

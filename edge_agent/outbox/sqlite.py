@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
@@ -230,8 +230,9 @@ class SqliteShelf:
             raise
 
     def _roll_back(self) -> None:
-        if self._base.in_transaction:
-            self._base.execute("ROLLBACK")
+        with suppress(sqlite3.Error):  # the first error is the one to tell; an open transaction ends with the file
+            if self._base.in_transaction:
+                self._base.execute("ROLLBACK")
 
 
 _STOCK = (

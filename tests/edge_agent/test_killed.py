@@ -132,3 +132,23 @@ async def _drain(folder: Path, broker: Server, centre: Centre) -> None:
     async with running(chosen, {}) as (_, outbox):
         await eventually(lambda: outbox.counters().backlog_batches == 0, 20)
         assert sum(size_of(each) for each in centre.batches.values()) == outbox.counters().accepted
+
+
+async def test_a_stop_without_a_broker_is_quick_and_keeps_everything(tmp_path: Path) -> None:
+    with air_node() as port:
+        reports = "\n".join(f"{key} = {{ heartbeat_s = 0 }}" for key in POINTS)
+        (tmp_path / "gateway.toml").write_text(CONFIG.format(broker=1, device=port, reports=reports))
+        agent, before = start(tmp_path), AirNode.answers
+        try:
+            await eventually(lambda: AirNode.answers >= before + 10, 30)
+            agent.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(5):
+                assert await asyncio.to_thread(agent.wait) == 0
+        finally:
+            agent.kill()
+            agent.wait()
+    kept = produced(tmp_path)["air-1"]
+    assert kept >= 10
+    log = (tmp_path / "agent.log").read_text()
+    assert "link down" in log
+    assert json.loads(log.splitlines()[-1])["backlog"] == kept

@@ -14,6 +14,7 @@ import pytest
 from device_profiles.wire import Receipt, decode_batch, size_of
 from edge_agent.outbox.base import Bounds, Load, Outbox, OutboxBrokenError, OutboxTakenError, Priority
 from edge_agent.outbox.opening import open_outbox
+from edge_agent.outbox.shelving import ShelfOutbox
 from edge_agent.outbox.sqlite import FILE, SCHEMA_VERSION, SqliteShelf, sqlite_outbox
 from tests.edge_agent.samples import NOW, load
 
@@ -213,3 +214,16 @@ def test_somebody_else_fills_the_disk_and_gives_it_back(small_disk: Path) -> Non
         ]
         explained = sum(size_of(batch) + sum(drop.readings for drop in batch.dropped) for batch in kept)
         assert explained == outbox.counters().accepted == before.accepted + 200
+
+
+def test_a_failing_disk_is_fatal_and_nothing_is_claimed(tmp_path: Path) -> None:
+    """F09: what the disk refused is not accepted, and nobody tries again on a disk that fails."""
+    shelf = SqliteShelf(tmp_path)
+    outbox = ShelfOutbox(shelf)
+    outbox.append([load(values=3)], now=NOW)
+    shelf.close()  # every statement fails from here on, as on a disk that was torn out
+    with pytest.raises(OutboxBrokenError):
+        outbox.append([load(values=3)], now=NOW)
+    with pytest.raises(OutboxBrokenError):
+        outbox.peek(Priority.READINGS, after=0, before=9, limit=9)
+    assert outbox.counters().accepted == 3

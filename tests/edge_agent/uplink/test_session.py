@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,25 @@ async def test_a_killed_broker_costs_nothing(tmp_path: Path) -> None:
                 await eventually(lambda: centre.states, 10)
         sequences = sorted(sequence for _, sequence in merged)
         assert sequences == list(range(1, len(sequences) + 1))
+
+
+async def test_a_wrong_password_is_told_apart_and_not_hammered(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with run_mosquitto(username="gw-1", password="right") as broker:
+        with caplog.at_level(logging.WARNING):
+            async with running(plan(tmp_path, ["gauge"], port=broker.port), {}):
+                await eventually(lambda: "link down" in caplog.text, 10)
+        assert [record.__dict__["fault"] for record in caplog.records] == ["unauthorised"]
+
+
+async def test_junk_on_our_topics_is_survived(broker: Server, tmp_path: Path) -> None:
+    gateway = f"gw-{tmp_path.name}"[:64]
+    async with centre_at(broker, gateway=gateway) as centre:
+        chosen = plan(tmp_path, ["gauge"], port=broker.port, gateway=gateway)
+        async with running(chosen, {"gauge": Counting("gauge")}) as (_, outbox):
+            await eventually(lambda: centre.states, 10)
+            for junk in (b"", b"{", b'{"v":1,"epoch":"' + b"f" * 16 + b'","committed":[[1,999]]}'):
+                await centre.tell(gateway, Channel.RECEIPT, junk)
+            await settled(centre, outbox, outbox.counters().accepted + 3)
+        assert centre.readings() == {"gauge": outbox.counters().accepted}
