@@ -36,6 +36,24 @@ Log in with `POST /api/v1/session`, or send `Authorization: Bearer <token>`.
 Times are ms since 1970 UTC.
 Lists are pages `{"items": [...], "next": cursor or null}`. Errors are RFC 9457 problems."""
 
+PROBLEM: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "Whatever goes wrong, as RFC 9457 has it.",
+        "content": {
+            "application/problem+json": {
+                "example": {
+                    "type": "urn:thacba:problem:wrong_state",
+                    "title": "Conflict",
+                    "status": 409,
+                    "detail": "an alarm that is acked cannot acknowledge",
+                    "instance": "/api/v1/alarms/01a20231/acknowledge",
+                    "code": "wrong_state",
+                }
+            }
+        },
+    }
+}
+
 contract = APIRouter(prefix="/api/v1", tags=["operation"])
 
 
@@ -43,7 +61,7 @@ def create_api(centre: Centre) -> FastAPI:
     """The app that uvicorn serves."""
     app = FastAPI(
         title="Thacba", version=centre.settings.version, description=ABOUT, dependencies=[Depends(guard)],
-        docs_url=None, redoc_url=None, openapi_url=None,
+        responses=PROBLEM, docs_url=None, redoc_url=None, openapi_url=None,
     )  # fmt: skip
     app.state.centre = centre
     app.state.attempts = Attempts()

@@ -20,6 +20,7 @@ from tests.cloud.api.fake_centre import PASSWORD
 PAGES = {"overview": "/", "devices": "/devices", "alarms": "/alarms?state=any", "gateways": "/gateways"}
 WIDTHS = {1440: 900, 390: 844}
 LANGUAGES = ("vi", "en")
+MOST_HEIGHT = 2400  # of a picture; the list of devices goes on
 
 
 def log_in(page: Page, url: str, user: str, password: str) -> None:
@@ -40,7 +41,9 @@ def take(context: BrowserContext, url: str, folder: Path, width: int, more: dict
             page.goto(url + path)
             page.wait_for_selector("#live[data-state=live]")
             page.wait_for_timeout(600)  # charts and map settle
-            page.screenshot(path=folder / f"{name}-{language}-{width}.png", full_page=True)
+            tall = min(MOST_HEIGHT, page.evaluate("document.documentElement.scrollHeight"))
+            clip = {"x": 0, "y": 0, "width": width, "height": tall}
+            page.screenshot(path=folder / f"{name}-{language}-{width}.png", full_page=True, clip=clip)
 
 
 def main() -> None:
@@ -65,6 +68,9 @@ def visit(url: str, user: str, password: str, folder: Path, more: dict[str, str]
     for width, height in WIDTHS.items():
         with tempfile.TemporaryDirectory() as profile, browser(Path(profile), width=width, height=height) as context:
             log_in(context.pages[0], url, user, password)
+            river = context.pages[0].locator("#rivers h3 a")
+            if river.count() and "device" not in more:
+                more = {**more, "device": str(river.first.get_attribute("href"))}
             take(context, url, folder, width, more)
 
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+from cloud.access.roles import Role
+from cloud.access.sessions import Identity, begin_token
+from cloud.api import live
 from cloud.api.hub import Hub, LiveEvent
+from tests.cloud.api.fake_centre import FakeCentre
 from tests.fakes import ManualClock
 
 
@@ -42,6 +46,30 @@ async def test_numbers_rise_over_a_restart_and_old_ones_lead_to_a_reset(clock: M
     assert new.number > number
     assert [event.kind for event in await first(new, number)] == ["reset"]
     assert [event.kind for event in await first(new, new.number + 5)] == ["reset"]
+
+
+async def test_the_feed_ends_when_the_log_in_does(centre: FakeCentre, clock: ManualClock) -> None:
+    _, row = begin_token("wall", Role.VIEWER, now=clock.now_ms(), days=1)
+    centre.state.put_secret(row)
+    told: list[bytes] = []
+
+    async def listen() -> None:
+        identity = Identity("wall", Role.VIEWER, "token", row.digest)
+        async for part in live._stream(centre, identity, None, (frozenset({"reading"}), None)):
+            told.append(part)  # noqa: PERF401 -- what came before the end counts
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(listen())
+        await clock.advance(0)
+        centre.measure("gw-thao", "gauge-yen-bai", "level_m", 31.5)
+        await clock.advance(0.25)
+        centre.state.drop_secret(row.digest)
+        await clock.advance(61)
+        centre.measure("gw-thao", "gauge-yen-bai", "level_m", 31.9)
+        await clock.advance(0.25)
+    assert any(b"31.5" in part for part in told)
+    assert not any(b"31.9" in part for part in told)
+    assert centre.hub.listeners == 0
 
 
 async def test_forgetting_is_said(clock: ManualClock) -> None:

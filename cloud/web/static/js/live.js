@@ -7,7 +7,7 @@ let heard = Date.now();
 let source = null;
 
 export function startLive() {
-  if (!document.getElementById("live") || !document.getElementById("log-out")) return;
+  if (!document.getElementById("live")) return;
   open();
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
   window.addEventListener("pagehide", close);
