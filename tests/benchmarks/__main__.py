@@ -1,0 +1,96 @@
+"""`make bench`: a table for people, and one line of JSON last, to which later work adds its figures."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from simulators.load.traffic import PERIOD_MS, ROWS, Traffic
+from tests.benchmarks.places import RULES
+from tests.benchmarks.runs import AgentRun, Ingest, agent, bare_client, centre
+from tests.servers import run_influxd, run_mosquitto
+
+GATEWAYS = int(os.environ.get("BENCH_GATEWAYS", "1000"))
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "20"))
+EMBEDDED_ROUNDS = max(1, ROUNDS // 4)
+
+
+def main() -> None:
+    """Runs everything, one after the other: they share the cores."""
+    people = Console(stderr=True)
+    with tempfile.TemporaryDirectory(prefix="thacba-bench-") as name:
+        folder = Path(name)
+        traffic, smaller = _traffic(ROUNDS), _traffic(EMBEDDED_ROUNDS)
+        with run_influxd() as influx, run_mosquitto() as broker:
+            people.print(f"{traffic.gateways} gateways, {traffic.readings:,} readings in batches of 100, {RULES} rules")
+            bare = bare_client(influx, traffic)
+            people.print(f"bare client: {bare.per_s:,.0f} readings/s")
+            on_influx = centre(folder / "influx", broker, traffic, influx)
+            people.print(f"centre on InfluxDB: {on_influx.per_s:,.0f} readings/s")
+        with run_mosquitto() as broker:
+            embedded = centre(folder / "embedded", broker, smaller, None)
+            people.print(f"centre on its embedded store: {embedded.per_s:,.0f} readings/s")
+        with run_mosquitto() as broker:
+            edge = asyncio.run(agent(folder, broker))
+    people.print(_table(bare, on_influx, embedded, edge))
+    sys.stdout.write(json.dumps(_figures(bare, on_influx, embedded, edge)) + "\n")
+
+
+def _traffic(rounds: int) -> Traffic:
+    return Traffic(GATEWAYS, rounds, time.time_ns() // 1_000_000 - rounds * ROWS * PERIOD_MS)
+
+
+def _table(bare: Ingest, on_influx: Ingest, embedded: Ingest, edge: AgentRun) -> Table:
+    table = Table(title="Thacba bench", title_justify="left")
+    for heading in ("", "readings/s", "of bare", "CPU s / million", "server CPU s / million", "peak MB"):
+        table.add_column(heading, justify="left" if not heading else "right")
+    for name, run in (
+        ("bare client, encoded beforehand", bare),
+        ("centre on InfluxDB", on_influx),
+        ("centre, embedded", embedded),
+    ):
+        server = f"{run.server_cpu_s / run.readings * 1e6:.2f}" if run.server_cpu_s else "-"
+        share = f"{run.per_s / bare.per_s:.2f}" if run is not embedded else "-"
+        peak = f"{run.rss_mb:.0f}" if run.rss_mb else "-"
+        table.add_row(name, f"{run.per_s:,.0f}", share, f"{run.cpu_s_per_million:.2f}", server, peak)
+    table.add_row(
+        f"agent, {edge.points} Modbus points at 1 Hz",
+        "-",
+        "-",
+        f"{edge.cpu_percent:.1f} % of a core",
+        "-",
+        f"{edge.rss_mb:.0f}",
+    )
+    return table
+
+
+def _figures(bare: Ingest, on_influx: Ingest, embedded: Ingest, edge: AgentRun) -> dict[str, float]:
+    return {
+        "ingest_influx_ratio": round(on_influx.per_s / bare.per_s, 3),
+        "ingest_influx_per_s": round(on_influx.per_s),
+        "ingest_bare_per_s": round(bare.per_s),
+        "ingest_embedded_per_s": round(embedded.per_s),
+        "cpu_s_per_million": round(on_influx.cpu_s_per_million, 2),
+        "embedded_cpu_s_per_million": round(embedded.cpu_s_per_million, 2),
+        "influx_cpu_s_per_million": round(on_influx.server_cpu_s / on_influx.readings * 1e6, 2),
+        "bare_influx_cpu_s_per_million": round(bare.server_cpu_s / bare.readings * 1e6, 2),
+        "centre_rss_mb": round(on_influx.rss_mb, 1),
+        "agent_points": edge.points,
+        "agent_rss_mb": round(edge.rss_mb, 1),
+        "agent_cpu_percent": round(edge.cpu_percent, 2),
+        "gateways": GATEWAYS,
+        "rules": RULES,
+        "readings": on_influx.readings,
+    }
+
+
+if __name__ == "__main__":
+    main()
