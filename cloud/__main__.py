@@ -146,7 +146,7 @@ def _log_to_stderr() -> None:
     lines = logging.StreamHandler()
     lines.setFormatter(_Facts("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[lines])
-    for chatty in ("httpx", "uvicorn.error"):
+    for chatty in ("httpx", "uvicorn.error", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

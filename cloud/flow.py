@@ -30,7 +30,7 @@ from cloud.ingest.window import Window, bury_rejections
 from cloud.inventory.fleet import Fleet, answering
 from cloud.metrics import Metric, Metrics
 from cloud.recorder import Recorder, Settled
-from cloud.store.base import ReadingStore, RejectRow, StateStore
+from cloud.store.base import Columns, PlacedEvent, ReadingStore, Rejection, RejectRow, StateStore
 from device_profiles.clock import Clock
 from device_profiles.wire import (
     Channel,
@@ -47,6 +47,7 @@ log = logging.getLogger(__name__)
 
 REJECTS_LOGGED = 20  # per window: a flood of rubbish is counted in full, and kept in part
 DETAIL_KEPT = 200  # characters
+CANARY_S = 120.0  # a store that forgets what it took is noticed within 5 minutes
 LISTENING_S = 5.0  # silence is judged only when we have listened for so long
 
 
@@ -90,29 +91,32 @@ class Flow:
         self._to_write: asyncio.Queue[Window] = asyncio.Queue(maxsize=1)
         self._to_settle: asyncio.Queue[Window] = asyncio.Queue(maxsize=1)
         clock, metrics = parts.clock, parts.metrics
+        self._canary = ""
         probe_s = config.probe_s
         self._store = Patience("readings", clock, metrics, counter=Metric.STORE_RETRIES, probe_s=probe_s)
         self._state = Patience("state", clock, metrics, counter=Metric.COMMIT_RETRIES, probe_s=probe_s)
 
     def store_fault(self) -> str:
         """Empty when the store of readings takes what we write, else why not."""
-        return self._store.outage.fault
+        return self._store.outage.fault or self._canary
 
     def state_fault(self) -> str:
         """Empty when the state database takes what we commit, else why not."""
         return self._state.outage.fault or self._parts.recorder.fault()
 
     async def run(self) -> None:
-        """Everything, until cancelled."""
-        await self._store.until_taken(self._parts.store.open)
-        await self._state.until_taken(self._parts.recorder.open)
+        """Everything, until cancelled. The fleet is heard at once, also while a store is still away."""
+        parts = self._parts
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._parts.link.run(self._parts.inbox))
+            group.create_task(parts.link.run(parts.inbox))
+            await self._state.until_taken(parts.recorder.open)
             group.create_task(self._collect())
+            await self._store.until_taken(parts.store.open)
             group.create_task(self._write())
             group.create_task(self._settle())
             group.create_task(self._judge_silence())
-            group.create_task(self._parts.births.restore_values(self._parts.store))
+            group.create_task(self._watch_store())
+            group.create_task(parts.births.restore_values(parts.store))
 
     # --- stages -----------------------------------------------------------------------------------------------------
 
@@ -152,6 +156,21 @@ class Flow:
                 except StoreUnavailableError as error:
                     log.warning("silence not judged", extra={"error": str(error)})
 
+    async def _watch_store(self) -> NoReturn:
+        """Asks for a canary point now and then: a store that says yes and keeps nothing must not go unnoticed."""
+        while True:
+            await self._parts.clock.sleep(CANARY_S)
+            if self._store.outage.fault:
+                continue
+            try:
+                await self._parts.store.check()
+            except StoreUnavailableError as error:
+                if not self._canary:
+                    log.warning("canary lost", extra={"error": str(error)})
+                self._canary = str(error)
+            else:
+                self._canary = ""
+
     # --- steps ------------------------------------------------------------------------------------------------------
 
     def _sort(self, arrival: Arrival, window: Window) -> None:
@@ -175,12 +194,18 @@ class Flow:
     async def _put_into_store(self, window: Window) -> None:
         columns, events, letters = window.columns(), window.events(), window.letters()
         if columns or events:
-            rejections = await self._store.until_taken(partial(self._parts.store.write, columns, events))
+            rejections = await self._store.until_taken(partial(self._store_readings, columns, events))
             bury_rejections(window, rejections)
             letters = window.letters()
         if letters:
             bury = partial(self._parts.graveyard.bury, letters, at=self._parts.clock.now_ms())
             await self._store.until_taken(partial(asyncio.to_thread, bury))
+
+    async def _store_readings(self, columns: Sequence[Columns], events: Sequence[PlacedEvent]) -> Sequence[Rejection]:
+        """Writes; a store that refused us is opened again first, in case somebody emptied or mended it."""
+        if self._store.outage.refused:
+            await self._parts.store.open()
+        return await self._parts.store.write(columns, events)
 
     def _withhold(self, withheld: Withheld) -> None:
         if withheld.channel not in (Channel.STATE, Channel.HEALTH):

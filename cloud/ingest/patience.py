@@ -22,6 +22,7 @@ class Outage:
     """Whether a store works, and since when it does not."""
 
     fault: str = ""
+    refused: bool = False  # it is there and does not want us
     since_ms: int = 0
     back_at: float = 0.0  # monotonic time of its last return
 
@@ -47,8 +48,7 @@ class Patience:
                 self._metrics.add(self._counter)
                 self._note_fault(error)
                 # who is refused needs a person: ask seldom, drop nothing
-                refused = isinstance(error, StoreMisconfiguredError)
-                await self._clock.sleep(self._probe_s if refused else self._backoff.next_delay())
+                await self._clock.sleep(self._probe_s if self.outage.refused else self._backoff.next_delay())
             else:
                 self._note_success()
                 return result
@@ -57,6 +57,7 @@ class Patience:
         if not self.outage.fault:
             self.outage.since_ms = self._clock.now_ms()
             log.warning("store lost", extra={"store": self._name, "error": str(error)})
+        self.outage.refused = isinstance(error, StoreMisconfiguredError)
         self.outage.fault = str(error) or type(error).__name__
 
     def _note_success(self) -> None:

@@ -160,7 +160,7 @@ async def test_serve_answers_stops_within_seconds_and_exits_0(
                     return False
 
             condition: Callable[[], bool | Awaitable[bool]] = healthy
-            await eventually(condition, within_s=20)
+            await eventually(condition, within_s=60)
             second = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
             _, told = await second.communicate()
             assert (second.returncode, b"another centre" in told) == (1, True)
