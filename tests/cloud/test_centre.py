@@ -7,9 +7,13 @@ import gzip
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
+from cloud.access.roles import Role
+from cloud.access.sessions import begin_token
 from cloud.app import AlreadyRunningError, Centre
 from cloud.errors import StoreMisconfiguredError, StoreUnavailableError
 from cloud.metrics import Metric
@@ -254,3 +258,58 @@ async def test_rules_are_reloaded_and_a_wrong_file_changes_nothing(tmp_path: Pat
         rule.write_text(good.replace("above = 30.0", "above = 40.0").replace("clear = 29.5", ""), encoding="utf-8")
         await centre.reload_rules()
         assert [each.value for each in centre.view.thresholds(GATEWAY, DEVICE, "level_m")] == [40.0]
+
+
+async def test_programs_read_and_work_the_same_centre_over_http(tmp_path: Path, broker: Server) -> None:
+    async with running(Centre(settings_for(tmp_path, broker))) as centre, scripted(broker) as gateway:
+        secret, row = begin_token("test", Role.ADMIN, now=now(), days=1)
+        centre.state.put_secret(row)
+        await gateway.be_born()
+        await gateway.measure(31.0)
+        await gateway.until_settled(1)
+        await gateway.tell_health(read_at=now())
+        headers = {"Authorization": f"Bearer {secret}"}
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{centre.port}", headers=headers) as client:
+
+            async def get(path: str) -> Any:
+                answer = await client.get(path)
+                assert answer.status_code == 200, answer.text
+                return answer.json()
+
+            assert (await get("/healthz"))["status"] == "ok"
+            summary = await get("/api/v1/summary")
+            assert (summary["stored"], summary["awaited"], summary["alarms_raised"]) == (1, 0, 1)
+            assert summary["first_reading_at"] is not None
+            (shown,) = (await get("/api/v1/gateways"))["items"]
+            assert (shown["id"], shown["state"], shown["devices"]) == (GATEWAY, "online", 1)
+            (device,) = (await get("/api/v1/devices"))["items"]
+            assert device["id"] == DEVICE
+            (site,) = (await get("/api/v1/sites"))["items"]
+            assert site["gateways"] == [GATEWAY]
+            (account,) = (await get("/api/v1/ledger"))["items"]
+            assert account["stored_ranges"] == [[1, 1]]
+            assert "thacba_receipts_total 1" in (await client.get("/metrics")).text
+            (alarm,) = (await get("/api/v1/alarms"))["items"]
+            place = f"/api/v1/alarms/{alarm['id']}"
+            first, second = [await client.post(f"{place}/acknowledge", json={"comment": "rõ"}) for _ in range(2)]
+            assert (first.status_code, second.status_code) == (200, 409)
+            assert (await client.post(f"{place}/comment", json={"comment": "tiếp"})).status_code == 200
+            assert (await client.post("/api/v1/alarms/none/acknowledge", json={"comment": ""})).status_code == 404
+            order = {"gateway": GATEWAY, "device": DEVICE, "verb": "reboot", "arguments": {}}
+            assert (await client.post("/api/v1/commands", json=order)).status_code == 422
+
+
+async def test_the_live_feed_tells_readings_alarms_and_gateways(tmp_path: Path, broker: Server) -> None:
+    async with running(Centre(settings_for(tmp_path, broker))) as centre, scripted(broker) as gateway:
+        feed = centre.view.hub.subscribe(quiet_s=5.0)
+        await anext(feed)
+        await gateway.be_born()
+        await gateway.measure(31.0)
+        seen: dict[str, Any] = {}
+        async with asyncio.timeout(10):
+            while seen.keys() != {"reading", "alarm", "gateway"}:
+                seen |= {event.kind: event.body for event in await anext(feed)}
+        assert (seen["reading"]["value"], seen["reading"]["freshness"]) == (31.0, "measured")
+        assert (seen["alarm"]["rule"], seen["alarm"]["state"]) == ("river_high", "unacked")
+        assert seen["gateway"]["state"] == "online"
+        await feed.aclose()  # type: ignore[attr-defined]
