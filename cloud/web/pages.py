@@ -19,7 +19,7 @@ from cloud.store.base import AlarmFilter, AlarmRow
 from cloud.web import present
 from cloud.web.fleet import freshness_counts, has_problem, severity_counts, site_states
 from cloud.web.render import LANGUAGE_COOKIE, THEME_COOKIE, page, taste_of
-from cloud.web.rivers import river_of
+from cloud.web.rivers import LEVEL_POINT, river_of
 from device_profiles.schema import Text
 
 router = APIRouter(include_in_schema=False)
@@ -60,7 +60,8 @@ async def overview(request: Request, centre: CentreDep) -> HTMLResponse:
     """Map, figures, rivers and the newest alarms."""
     opened = await open_alarms(centre)
     devices = centre.devices()
-    rivers = [river_of(each, centre.thresholds(each.gateway, each.id, "level_m")) for each in devices]
+    gauges = [each for each in devices if any(point.key == LEVEL_POINT for point in each.points)]
+    rivers = [river_of(each, centre.thresholds(each.gateway, each.id, LEVEL_POINT)) for each in gauges]
     return page(
         request,
         "overview.html",
