@@ -17,7 +17,6 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import uvicorn
 
 from cloud.alarms.book import AlarmBook
-from cloud.api.app import create_api
 from cloud.api.deps import ApiSettings
 from cloud.api.hub import Hub
 from cloud.births import Births
@@ -46,6 +45,7 @@ from cloud.store.sql import SqlStateStore
 from cloud.store.sqlite import SqliteStore
 from cloud.tally import Tally
 from cloud.views import Display
+from cloud.web.app import create_site
 from device_profiles.clock import Clock, SystemClock
 
 log = logging.getLogger(__name__)
@@ -182,7 +182,7 @@ class Centre:
     async def _live(self, stop: asyncio.Event, listener: socket.socket) -> None:
         server = uvicorn.Server(
             uvicorn.Config(
-                create_api(self.view),
+                create_site(self.view),
                 lifespan="off",
                 log_config=None,
                 access_log=False,

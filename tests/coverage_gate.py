@@ -41,7 +41,9 @@ def main() -> int:
     """Reads the combined data of the last run; 1 when a gate is missed."""
     report = [sys.executable, "-m", "coverage"]
     subprocess.run([*report, "report"], check=False, cwd=ROOT)
-    found = json.loads(subprocess.run([*report, "json", "-q", "-o", "-"], check=True, cwd=ROOT, capture_output=True).stdout)
+    found = json.loads(
+        subprocess.run([*report, "json", "-q", "-o", "-"], check=True, cwd=ROOT, capture_output=True).stdout
+    )
     whole = percent(found["files"].values())
     pure = percent(file for path, file in found["files"].items() if is_in(path, pure_modules()))
     print(f"coverage: whole {whole:.1f} % (gate {WHOLE:.0f} %), pure rooms {pure:.1f} % (gate {PURE:.0f} %)")

@@ -1,4 +1,4 @@
-"""Puts the API and the pages together around one centre."""
+"""Puts the API together around one centre."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ from cloud.api.deps import Centre
 from cloud.api.guard import guard
 from cloud.api.problems import add_problems
 from cloud.api.shield import Shield
-from cloud.web.app import add_pages
 
 RESOURCES = (session, ledger, sites, gateways, devices, series, alarms, notices, commands, live, audit, health)
 CHECKS_AT_ONCE = 2  # each password check takes 64 MiB and four threads
@@ -58,7 +57,7 @@ contract = APIRouter(prefix="/api/v1", tags=["operation"])
 
 
 def create_api(centre: Centre) -> FastAPI:
-    """The app that uvicorn serves."""
+    """The API alone; cloud/web adds the pages."""
     app = FastAPI(
         title="Thacba", version=centre.settings.version, description=ABOUT, dependencies=[Depends(guard)],
         responses=PROBLEM, docs_url=None, redoc_url=None, openapi_url=None,
@@ -70,7 +69,6 @@ def create_api(centre: Centre) -> FastAPI:
         app.include_router(resource.router)
     app.include_router(contract)
     add_problems(app)
-    add_pages(app)
     app.add_middleware(Shield, https=centre.settings.cookie_secure)
     return app
 

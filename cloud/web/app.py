@@ -8,9 +8,18 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 
+from cloud.api.app import create_api
+from cloud.api.deps import Centre
 from cloud.web.pages import router
 from cloud.web.render import HERE, page, taste_of
 from cloud.web.words import word, word_or
+
+
+def create_site(centre: Centre) -> FastAPI:
+    """The app that uvicorn serves: the API and the pages on top of it."""
+    app = create_api(centre)
+    add_pages(app)
+    return app
 
 
 def add_pages(app: FastAPI) -> None:

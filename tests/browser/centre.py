@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import uvicorn
 
-from cloud.api.app import create_api
+from cloud.web.app import create_site
 from device_profiles.clock import SystemClock
 from tests.cloud.api.fake_centre import FakeCentre
 
@@ -45,7 +45,7 @@ def running_centre(folder: Path) -> Iterator[RunningCentre]:
     ready = threading.Event()
     centre = FakeCentre(folder, SystemClock(), cookie_secure=False)
     centre.prepare()
-    server = uvicorn.Server(uvicorn.Config(create_api(centre), log_level="warning", lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(create_site(centre), log_level="warning", lifespan="off"))
 
     async def serve() -> None:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from cloud.access.roles import Role
 from cloud.access.sessions import begin_token
-from cloud.api.app import create_api
+from cloud.web.app import create_site
 from tests.cloud.api.fake_centre import FakeCentre
 from tests.fakes import ManualClock
 
@@ -35,7 +35,7 @@ def centre(tmp_path: Path, clock: ManualClock) -> Iterator[FakeCentre]:
 @pytest.fixture
 def api(centre: FakeCentre) -> FastAPI:
     """The app around it."""
-    return create_api(centre)
+    return create_site(centre)
 
 
 @pytest.fixture

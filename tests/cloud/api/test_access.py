@@ -9,8 +9,8 @@ from fastapi.routing import iter_route_contexts
 
 from cloud.access.policy import POLICY, Open
 from cloud.access.roles import Role
-from cloud.api.app import create_api
 from cloud.api.shield import MAX_BODY_BYTES
+from cloud.web.app import create_site
 from tests.cloud.api.fake_centre import PASSWORD, FakeCentre
 from tests.fakes import ManualClock
 
@@ -51,7 +51,7 @@ async def test_every_route_lets_in_exactly_the_roles_of_the_policy(clients: dict
 
 
 async def test_a_route_that_nobody_put_into_the_policy_is_refused_even_to_admins(centre: FakeCentre) -> None:
-    app = create_api(centre)
+    app = create_site(centre)
 
     @app.get("/api/v1/forgotten")
     async def forgotten() -> str:
