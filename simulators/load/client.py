@@ -51,21 +51,25 @@ class LoadClient:
             for number, (topic, payload) in enumerate(messages)
         ]
         reader, writer = await asyncio.open_connection(self._host, self._port)
-        writer.write(connect_packet(f"load-{time.monotonic_ns()}"))
-        await self._expect(reader, CONNACK)
-        writer.write(subscribe_packet(filter_for(Channel.RECEIPT)))
-        await self._expect(reader, SUBACK)
-        begin, cpu = time.monotonic(), time.process_time()
-        async with asyncio.TaskGroup() as group:
-            listening = group.create_task(self._listen(reader))
-            await self._publish(writer, packets)
-            listening.cancel()
-        writer.close()
+        try:
+            writer.write(connect_packet(f"load-{time.monotonic_ns()}"))
+            await self._expect(reader, CONNACK)
+            writer.write(subscribe_packet(filter_for(Channel.RECEIPT)))
+            await self._expect(reader, SUBACK)
+            begin, cpu = time.monotonic(), time.process_time()
+            async with asyncio.TaskGroup() as group:
+                listening = group.create_task(self._listen(reader))
+                await self._publish(writer, packets)
+                listening.cancel()
+        finally:
+            writer.close()
+            await writer.wait_closed()
         return Run(len(packets), time.monotonic() - begin, time.process_time() - cpu)
 
     async def _publish(self, writer: asyncio.StreamWriter, packets: Sequence[bytes]) -> None:
-        for first in range(0, len(packets), CHUNK):
-            chunk = packets[first : first + CHUNK]
+        size = min(CHUNK, self._window)
+        for first in range(0, len(packets), size):
+            chunk = packets[first : first + size]
             await self._until(first + len(chunk) - self._window)
             writer.write(b"".join(chunk))
             await writer.drain()
