@@ -11,6 +11,7 @@ import pytest
 
 from device_profiles.load import CATALOGUE, load_catalogue
 from device_profiles.schema import REGISTERS, DeviceProfile, ModbusSource, PointType
+from tests.readme_check import assert_documented
 
 PROFILES = load_catalogue()
 EACH = pytest.mark.parametrize("profile", PROFILES.profiles.values(), ids=lambda profile: profile.profile)
@@ -84,3 +85,7 @@ def test_the_meter_lies_where_its_maker_says() -> None:
 def test_files_are_named_after_vendor_and_model() -> None:
     for path in Path(CATALOGUE).glob("*.toml"):
         assert re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+\.toml", path.name)
+
+
+def test_every_key_of_a_profile_is_described() -> None:
+    assert_documented("device_profiles", DeviceProfile)

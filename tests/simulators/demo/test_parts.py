@@ -26,13 +26,15 @@ from simulators.demo.errors import DemoError
 from simulators.demo.files import StoreAccess, environment, write_centre, write_gateway, write_secret
 from simulators.demo.fleet import devices_of, fleet, kinds_of
 from simulators.demo.influx import free_database
+from simulators.demo.options import Options
 from simulators.demo.physics import Physics
 from simulators.demo.ports import is_free, next_free
 from simulators.demo.story import StoryClock
 from simulators.demo.verifier import produced, stored_in_influx
 from simulators.demo.webhook import WebhookReceiver
-from simulators.scenarios.scenario import Playback, load_scenario
+from simulators.scenarios.scenario import Playback, ScenarioFile, load_scenario
 from tests.fakes import ManualClock
+from tests.readme_check import assert_documented
 from tests.servers import InfluxServer, free_port
 from tests.waiting import eventually
 
@@ -244,3 +246,8 @@ async def test_a_server_that_is_away_is_said() -> None:
 def test_an_agent_that_never_ran_has_no_counts(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="unable to open database file"):
         produced(tmp_path, ["gw"])
+
+
+def test_every_setting_of_a_demonstration_is_described() -> None:
+    assert_documented("simulators/demo", Options)
+    assert_documented("simulators/scenarios", ScenarioFile)
