@@ -25,7 +25,7 @@ EMBEDDED_ROUNDS = max(1, ROUNDS // 4)
 
 def main() -> None:
     """Runs everything, one after the other: they share the cores."""
-    people = Console(stderr=True)
+    people = Console(stderr=True, width=120)
     with tempfile.TemporaryDirectory(prefix="thacba-bench-") as name:
         folder = Path(name)
         traffic, smaller = _traffic(ROUNDS), _traffic(EMBEDDED_ROUNDS)
