@@ -89,6 +89,7 @@ class Demonstration:
             run=props.run,
         )
         devices = await stack.enter_async_context(AsyncExitStack())
+        stack.push_async_callback(self._children.end_all)  # on Ctrl-C the programs go before their devices
         stage = Stage(devices, self._folder, load_catalogue(), props.story.elapsed)
         password, token = await self._start_programs(stage, props, centre_file)
         centre = await stack.enter_async_context(CentreClient(f"http://{HOST}:{props.http_port}", token))
