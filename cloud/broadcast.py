@@ -15,7 +15,7 @@ from device_profiles.clock import Clock
 from device_profiles.wire import Result
 
 GATHER_S = 0.25  # people cannot read faster, and a thousand devices must not cost a thousand messages
-UNWATCHED_S = 2.0  # nobody looks now; whoever comes back still finds what changed
+UNWATCHED_S = 5.0  # nobody looks now; whoever comes back still finds what changed
 
 
 class Broadcast:

@@ -25,7 +25,7 @@ from cloud.ingest.inbox import Arrival, Inbox
 from cloud.ingest.intake import Admitted, Heard, Intake, Rejected, Withheld
 from cloud.ingest.ledger import Settlement
 from cloud.ingest.patience import Patience
-from cloud.ingest.subscriber import Link
+from cloud.ingest.subscriber import Link, Qos
 from cloud.ingest.window import Window, bury_rejections
 from cloud.inventory.fleet import Fleet, answering
 from cloud.metrics import Metric, Metrics
@@ -48,6 +48,9 @@ log = logging.getLogger(__name__)
 REJECTS_LOGGED = 20  # per window: a flood of rubbish is counted in full, and kept in part
 DETAIL_KEPT = 200  # characters
 CANARY_S = 120.0  # a store that forgets what it took is noticed within 5 minutes
+RECEIPT_QOS: Qos = (
+    0  # a receipt that gets lost costs one re-sent batch; an acknowledged one costs every batch a fifth more
+)
 LISTENING_S = 5.0  # silence is judged only when we have listened for so long
 
 
@@ -241,7 +244,7 @@ class Flow:
             by_account.setdefault(each.key, []).append(each)
         for key, mine in by_account.items():
             receipt = self._parts.recorder.ledger.receipt(key, mine)
-            self._parts.link.send(topic_for(key[0], Channel.RECEIPT), encode(receipt))
+            self._parts.link.send(topic_for(key[0], Channel.RECEIPT), encode(receipt), qos=RECEIPT_QOS)
             self._parts.metrics.add(Metric.RECEIPTS)
 
     def _note(self, window: Window, settled: Settled) -> None:

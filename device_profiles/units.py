@@ -16,7 +16,7 @@ UNITS: dict[str, str] = {
     "W": "W",
     "bar": "bar",
     "cm": "cm",
-    "d": "ngày",
+    "d": "d",
     "dB[SPL]": "dB",
     "dB[SPL](A)": "dBA",
     "deg": "°",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cloud.ingest.ranges import UNKNOWN, Range, Stretch, Stretches, merged, without
 from device_profiles.wire import Dropped
@@ -90,6 +90,10 @@ class Account:
         """Ranges of committed batches."""
         taken = sorted([*self.refused, *self.given_up])
         return without(self.settled.rows(), taken)
+
+    def copy(self) -> Account:
+        """The same account, to be changed on its own."""
+        return replace(self, settled=self.settled.copy(), refused=list(self.refused), given_up=list(self.given_up))
 
     def pack(self) -> str:
         """The account as a JSON text."""

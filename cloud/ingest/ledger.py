@@ -164,5 +164,5 @@ class Draft:
         account = self.changed.get(key)
         if account is None:
             known = self._accounts.get(key)
-            account = self.changed[key] = Account() if known is None else unpack(known.pack())
+            account = self.changed[key] = Account() if known is None else known.copy()
         return account

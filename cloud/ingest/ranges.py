@@ -37,6 +37,10 @@ class Stretches:
     def __init__(self, stretches: Sequence[Sequence[int]] = ()) -> None:
         self._stretches = [Stretch(*each) for each in stretches]
 
+    def copy(self) -> Stretches:
+        """The same stretches, to be changed on their own."""
+        return Stretches(self.packed())
+
     def __iter__(self) -> Iterator[Stretch]:
         return iter(self._stretches)
 

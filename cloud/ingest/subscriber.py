@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import socket
 from collections import deque
-from typing import NoReturn, Protocol
+from typing import Literal, NoReturn, Protocol
 
 import aiomqtt
 
@@ -16,13 +17,14 @@ from cloud.metrics import Metric, Metrics
 from device_profiles.backoff import Backoff
 from device_profiles.clock import Clock
 from device_profiles.wire import filter_for
-from device_profiles.wire.topics import UP
+from device_profiles.wire.topics import BATCHES, UP
 
 log = logging.getLogger(__name__)
 
 OUTBOX_MESSAGES = 5_000
-SENDERS = 64  # publishes under way at the same time; each waits for its PUBACK
+SENDERS = 64  # publishes under way at the same time
 NO_DELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else a small packet waits 40 ms for the ACK of the one before
+Qos = Literal[0, 1]
 ANSWER_S = 4.0  # longest wait for the broker, also when we stop: stopping takes less than 5 s
 STEADY_S = 30.0  # a link that lasted so long was a good one
 
@@ -33,8 +35,8 @@ class Link(Protocol):
     async def run(self, inbox: Inbox) -> None:
         """Feeds the inbox until cancelled."""
 
-    def send(self, topic: str, payload: bytes) -> bool:
-        """Hands a message over for sending, at least once; False when it had to let one go."""
+    def send(self, topic: str, payload: bytes, *, qos: Qos = 1) -> bool:
+        """Hands a message over for sending; False when it had to let one go."""
 
     def fault(self) -> str:
         """Empty when connected, else one sentence why not."""
@@ -44,13 +46,17 @@ class Link(Protocol):
 
 
 class MqttLink:
-    """One connection, one session that the broker forgets: what we miss, the gateways send again."""
+    """One connection, one session that the broker forgets: what we miss, the gateways send again.
+
+    Batches come at QoS 0, although gateways publish them at QoS 1: the receipt acknowledges them end to end, and an
+    acknowledgement to the broker, which keeps nothing for us anyway, would cost each of them a packet more.
+    """
 
     def __init__(self, config: BrokerConfig, clock: Clock, metrics: Metrics) -> None:
         self._config = config
         self._clock = clock
         self._metrics = metrics
-        self._outbox: deque[tuple[str, bytes]] = deque()
+        self._outbox: deque[tuple[str, bytes, Qos]] = deque()
         self._unsent = asyncio.Event()
         self._fault = "not connected yet"
         self._since = 0.0
@@ -64,13 +70,13 @@ class MqttLink:
         """How long the link has been good; 0 when it is not."""
         return 0.0 if self._fault else self._clock.monotonic() - self._since
 
-    def send(self, topic: str, payload: bytes) -> bool:
+    def send(self, topic: str, payload: bytes, *, qos: Qos = 1) -> bool:
         """Hands a message over for sending; when too many wait, the oldest is let go and counted."""
         full = len(self._outbox) >= OUTBOX_MESSAGES
         if full:
             self._outbox.popleft()
             self._metrics.add(Metric.RECEIPTS_LOST)
-        self._outbox.append((topic, payload))
+        self._outbox.append((topic, payload, qos))
         self._unsent.set()
         return not full
 
@@ -91,7 +97,7 @@ class MqttLink:
         async with self._client(inbox) as client:
             client.pending_calls_threshold = SENDERS  # more than that would be worth a warning of aiomqtt
             for channel in UP:
-                await client.subscribe(filter_for(channel), qos=1)
+                await client.subscribe(filter_for(channel), qos=0 if channel in BATCHES else 1)
             self._note_link()
             async with asyncio.TaskGroup() as group:
                 for _ in range(SENDERS):
@@ -117,9 +123,10 @@ class MqttLink:
     async def _send_all(self, client: aiomqtt.Client) -> NoReturn:
         while True:
             while self._outbox:
-                topic, payload = self._outbox.popleft()
+                topic, payload, qos = self._outbox.popleft()
                 try:
-                    await client.publish(topic, payload, qos=1)
+                    # no timer of its own: a link that takes nothing dies of its keep-alive, and ends this wait too
+                    await client.publish(topic, payload, qos=qos, timeout=math.inf)
                 except aiomqtt.MqttError:
                     self._metrics.add(Metric.RECEIPTS_LOST)
                     raise

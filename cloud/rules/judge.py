@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import cast
 
 from cloud.alarms.book import AlarmBook
 from cloud.indices.flood_level import derive
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 
 EARS = "@ears"  # rule name of the row that keeps since when the centre listens
 BATCHING_MS = 5_000  # a reading may wait so long at the gateway before it is counted as unsent
+NUMBERS = frozenset({float, int, bool})
 WITHDRAWN = "the rule was changed or withdrawn"
 
 
@@ -177,7 +179,7 @@ class Judge:
                 self._guarded(track, partial(self._listen_to, track, watch, turn))
 
     def _observe_point(self, tracks: list[Track], watch: Watch, block: Columns, *, point: str, turn: Turn) -> None:
-        numbers = [cell for cell in block.points[point] if cell is not None and not isinstance(cell, str)]
+        numbers = _numbers(block.points[point])
         newest = watch.seen.get(point, 0)
         begin = 0 if block.times[0] > newest else bisect_right(block.times, newest)
         self.late_readings += begin
@@ -262,6 +264,13 @@ def _follow(track: Track, watch: Watch, block: Columns, *, late: Readings, live:
         turn.follow(track, watch, replace(track.course, index=standing))
         if columns.times:
             turn.derived.append(columns)
+
+
+def _numbers(cells: Sequence[Cell]) -> Sequence[float]:
+    """The cells that are numbers; truths are 1 and 0. A quick look at the whole column serves the common case."""
+    if set(map(type, cells)) <= NUMBERS:
+        return cast("Sequence[float]", cells)  # just proven
+    return [cell for cell in cells if cell is not None and not isinstance(cell, str)]
 
 
 def _last_value(times: Sequence[int], cells: Sequence[Cell]) -> int:

@@ -18,7 +18,7 @@ def load(
     broker: str,
     gateways: Annotated[int, typer.Option(min=1)] = 1_000,
     rounds: Annotated[int, typer.Option(min=1)] = 10,
-    window: Annotated[int, typer.Option(min=1)] = 2_000,
+    window: Annotated[int, typer.Option(min=1)] = 4_000,
 ) -> None:
     """Publishes batches of 100 readings for a fleet of gateways and waits for all receipts."""
     lasts_ms = rounds * ROWS * PERIOD_MS  # the last reading is of now, so that no clock calls one future

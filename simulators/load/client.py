@@ -37,7 +37,7 @@ class Run:
 class LoadClient:
     """One connection for a whole fleet; at most `window` batches are on their way without a receipt."""
 
-    def __init__(self, broker: str, *, window: int = 2_000) -> None:
+    def __init__(self, broker: str, *, window: int = 4_000) -> None:
         parts = urlsplit(broker)
         self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 1883
         self._window = window
