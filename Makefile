@@ -27,7 +27,7 @@ check: $(READY) ## Format, lint, types and import rules, in seconds
 test: $(READY) check ## Everything that CI runs: check, all tests on real servers, coverage
 	@bash deploy/setup/system_packages.sh
 	@rm -f .coverage .coverage.*
-	@$(BIN)/coverage run -m pytest -q
+	@$(BIN)/coverage run -m pytest -q --durations=15
 	@$(BIN)/coverage combine -q
 	@$(BIN)/python -m tests.coverage_gate
 

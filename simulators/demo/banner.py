@@ -35,7 +35,7 @@ def invitation_text(here: Invitation) -> str:
 
   Xem gì: nước sông Thao tại Yên Bái lên theo cơn bão Yagi (9/2024), vượt báo động I, II, III trong vòng một phút;
           trang Cảnh báo hiện một cảnh báo duy nhất, tăng cấp dần: hãy xác nhận và ghi chú; xem biểu đồ mực nước 24 giờ,
-          và trang Tủ biên với số bản ghi đã nhận, đã lưu, còn chờ.
+          và trang Gateway với số đo đã nhận, đã lưu, còn chờ.
   Look:   the Thao at Yên Bái rises as in typhoon Yagi (Sept 2024) and passes alarm levels I, II, III within a minute;
           the Alarms page shows one alarm that escalates: acknowledge it with a comment; see the level's chart,
           and the Gateways page with what was accepted, stored and is still awaited.

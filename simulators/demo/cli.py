@@ -32,6 +32,7 @@ app = typer.Typer(help="The whole house on this machine.")
 @app.callback(invoke_without_command=True)
 def demo(
     seconds: Annotated[float | None, typer.Option(envvar="DEMO_SECONDS", help="End by itself after so long.")] = None,
+    speed: Annotated[float | None, typer.Option(envvar="DEMO_SPEED", help="Hours of the story per second.")] = None,
     port: Annotated[int, typer.Option(envvar="PORT", help="Port of the page.")] = 8080,
     broker: Annotated[str, typer.Option(envvar="BROKER", help="mqtt://host:port instead of the embedded one.")] = "",
     influx: Annotated[str, typer.Option(envvar="INFLUX", help="http://host:port instead of the embedded store.")] = "",
@@ -42,6 +43,7 @@ def demo(
     """
     options = Options(
         seconds=seconds,
+        speed=speed,
         port=port,
         broker=broker,
         broker_username=os.environ.get("BROKER_USERNAME", ""),

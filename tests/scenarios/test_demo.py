@@ -18,7 +18,10 @@ from tests.servers import InfluxServer, Server, free_port, program, run_influxd,
 from tests.waiting import until
 
 pytestmark = [pytest.mark.scenario, pytest.mark.timeout(240)]
-ENOUGH_S = "80"  # the river passes alarm level III about 38 s after the first reading
+QUICK = {
+    "DEMO_SECONDS": "50",
+    "DEMO_SPEED": "1.2",
+}  # the river passes alarm level III about 20 s after the first reading
 PASSWORD = "correct horse"
 
 
@@ -76,7 +79,7 @@ def _count_by_client(influx: InfluxServer, database: str, query: str) -> int:
 def test_the_flood_is_watched_on_embedded_servers(demo_folder: Path) -> None:
     taken = free_port()
     blocker = subprocess.Popen([program("nats-server"), "-a", "127.0.0.1", "-p", str(taken)], stderr=subprocess.DEVNULL)
-    run = start_demo(demo_folder, {"DEMO_SECONDS": ENOUGH_S, "PORT": str(taken)})
+    run = start_demo(demo_folder, {**QUICK, "PORT": str(taken)})
     try:
         run.wait_until_ready()
         figures = run.figures(within_s=180)
@@ -109,17 +112,17 @@ def test_the_flood_is_watched_on_real_servers_through_three_blows(
 ) -> None:
     """InfluxDB stands still for 30 s, the broker is killed, an agent is killed: nothing is lost, nothing doubled."""
     broker, influx = servers
-    run = start_demo(demo_folder, {"DEMO_SECONDS": "110", "PORT": str(free_port()), **_real(broker, influx)})
+    run = start_demo(demo_folder, {"DEMO_SECONDS": "90", "PORT": str(free_port()), **_real(broker, influx)})
     try:
         run.wait_until_ready()
-        _pause(10)
+        _pause(5)
         influx.pause()
         _pause(30)
         influx.resume()
-        _pause(8)
+        _pause(5)
         broker.kill()
         broker.start()
-        _pause(8)
+        _pause(6)
         os.kill(run.child("gw-tram-yen-bai.toml"), signal.SIGKILL)
         figures = run.figures(within_s=200)
     finally:
@@ -130,13 +133,29 @@ def test_the_flood_is_watched_on_real_servers_through_three_blows(
     assert counted == figures["stored_level_m"] > 0
 
 
+def test_embedded_servers_may_be_killed_too(demo_folder: Path) -> None:
+    """The broker, then the centre itself: what was under way is sent again, and counts once."""
+    run = start_demo(demo_folder, {**QUICK, "DEMO_SECONDS": "60", "PORT": str(free_port())})
+    try:
+        run.wait_until_ready()
+        _pause(8)
+        os.kill(run.child("nats.conf"), signal.SIGKILL)
+        _pause(8)
+        os.kill(run.child("centre.toml"), signal.SIGKILL)
+        figures = run.figures(within_s=180)
+    finally:
+        run.end()
+    _assert_walked(figures)
+    assert figures["restarts"] == 2
+
+
 def test_a_second_demonstration_takes_the_next_database(
     servers: tuple[Server, InfluxServer], demo_folder: Path
 ) -> None:
     broker, influx = servers
     influx.request("/query", form={"q": "CREATE DATABASE thacba"})
     influx.request("/write?db=thacba&precision=ms", body=b"river_gauge_radar,device=old level_m=1.0 1")
-    run = start_demo(demo_folder, {"DEMO_SECONDS": "25", "PORT": str(free_port()), **_real(broker, influx)})
+    run = start_demo(demo_folder, {"DEMO_SECONDS": "20", "PORT": str(free_port()), **_real(broker, influx)})
     try:
         figures = run.figures(within_s=120)
     finally:
