@@ -176,7 +176,7 @@ def run_mosquitto(*, username: str = "", password: str = "") -> Iterator[Server]
             f"persistence_location {folder}/",
             "autosave_interval 1",
         ]
-        lines += ["max_queued_messages 100000", "max_inflight_messages 1000"]
+        lines += ["max_queued_messages 100000", "max_inflight_messages 1000", "set_tcp_nodelay true"]
         if os.geteuid() == 0:
             lines.append("user root")  # else it drops to a user that may not write into the folder
         lines.append("allow_anonymous false" if username else "allow_anonymous true")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -30,6 +31,7 @@ UNACKNOWLEDGED = 8  # publishes without PUBACK: enough for a satellite's round t
 CONNECT_S = 3.0
 FAREWELL_S = 1.5
 RECEIPTS_AT_ONCE = 100
+NO_DELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else a small packet waits 40 ms for the ACK of the one before
 PING_SHARE = 0.7  # paho gives up after two silent ping periods: 2 x 0.7 is below the 1.5 x keep-alive that we promise
 REFUSALS = frozenset({134, 135})  # CONNACK: bad user name or password, not authorised; paho speaks version 5 here
 FAULT_WORDS = {
@@ -139,6 +141,7 @@ class Uplink:
             keepalive=max(1, int(self._link.keep_alive_s * PING_SHARE)),
             tls_context=ssl.create_default_context() if self._link.encrypted else None,
             max_inflight_messages=4 * UNACKNOWLEDGED,
+            socket_options=[NO_DELAY],
         )
         client.pending_calls_threshold = 4 * UNACKNOWLEDGED
         client._client.connect_timeout = CONNECT_S  # aiomqtt offers no name for it; paho's own default is 5 s

@@ -115,6 +115,19 @@ def test_a_new_alarm_appears_and_is_acknowledged_with_a_comment(page: Page, runn
     expect(page.locator(".history")).to_contain_text("Nước còn cách mặt đê 0,40 m")
 
 
+def test_a_young_history_is_shown_in_the_range_that_holds_it(page: Page, running: RunningCentre) -> None:
+    address = f"{running.url}/devices/gw-thao/gauge-yen-bai"
+    chosen = page.locator(".ranges a[aria-current]")
+    page.goto(f"{address}?point=batt_v")
+    expect(chosen).to_have_text("15 phút")
+    page.goto(f"{address}?point=batt_v&range=24h")
+    expect(page.locator("#chart canvas")).to_be_visible()
+    expect(chosen).to_have_text("24 giờ")
+    page.goto(f"{address}?point=level_m")
+    expect(page.locator("#chart canvas")).to_be_visible()
+    expect(chosen).to_have_text("24 giờ")
+
+
 def test_the_chart_shows_the_flood_levels_and_its_ranges(page: Page, running: RunningCentre) -> None:
     page.goto(f"{running.url}/devices/gw-thao/gauge-yen-bai?point=level_m")
     expect(page.locator("#chart canvas")).to_be_visible()

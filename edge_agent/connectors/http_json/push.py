@@ -24,7 +24,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from device_profiles.schema import DeviceProfile
-from edge_agent.connector import Deliver, LinkError
+from edge_agent.connector import Deliver, EdgeError, LinkError, Sample
 from edge_agent.connectors.http_json.config import PushConnection
 from edge_agent.connectors.http_json.documents import Pushed, RefusalError, read_documents, unrepeated
 from edge_agent.credentials import CredentialError
@@ -100,6 +100,12 @@ class PushServer:
         return self._bound
 
 
+_ADVICE: dict[int, dict[str, str]] = {
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
+    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "30"},
+}
+
+
 def create_push_api(devices: Mapping[str, tuple[PushConnection, DeviceProfile]], deliver: Deliver) -> FastAPI:
     """The endpoint as an application; `deliver` returns when the outbox has the samples on disk."""
     api = FastAPI(openapi_url=None)
@@ -116,13 +122,21 @@ def create_push_api(devices: Mapping[str, tuple[PushConnection, DeviceProfile]],
                 new = unrepeated(documents, sender.taken)
                 taken = [sample for each in new for sample in each.samples]
                 if taken:
-                    await deliver(taken)
+                    await _kept(taken, deliver)
                 sender.remember(new)
         except RefusalError as refusal:
             return _problem(refusal)
         return JSONResponse({"accepted": len(taken), "repeated": len(documents) - len(new)}, HTTPStatus.ACCEPTED)
 
     return api
+
+
+async def _kept(samples: Sequence[Sample], deliver: Deliver) -> None:
+    try:
+        await deliver(samples)
+    except EdgeError as error:  # the outbox is full: the device still has the document, and may keep it a while
+        sentence = "The gateway cannot keep this now; send it again later."
+        raise RefusalError(HTTPStatus.SERVICE_UNAVAILABLE, sentence) from error
 
 
 def _sender(known: Mapping[str, _Device], name: str, request: Request) -> _Device:
@@ -173,8 +187,7 @@ def _problem(refusal: RefusalError) -> JSONResponse:
     """The refusal as RFC 9457 problem details."""
     title = HTTPStatus(refusal.status).phrase
     content = {"type": "about:blank", "title": title, "status": refusal.status, "detail": str(refusal)}
-    headers = {"WWW-Authenticate": "Bearer"} if refusal.status == HTTPStatus.UNAUTHORIZED else None
-    return JSONResponse(content, refusal.status, headers, "application/problem+json")
+    return JSONResponse(content, refusal.status, _ADVICE.get(refusal.status), "application/problem+json")
 
 
 def _bound_socket(host: str, port: int) -> socket.socket:

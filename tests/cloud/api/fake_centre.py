@@ -55,7 +55,8 @@ class FloodStore:
         return [Rejection(index, tuple(each.times), 0, "read-only") for index, each in enumerate(columns)]
 
     async def series(self, key: SeriesKey, *, begin: int, end: int, step_ms: int) -> Sequence[Bucket]:
-        """A slow rise with ripples; an hour without data eight hours before the end."""
+        """A slow rise with ripples; an hour without data eight hours before the end. Batteries began 10 minutes ago."""
+        begin = max(begin, end - 600_000) if key.point == "batt_v" else begin
         first = -(-begin // step_ms) * step_ms
         gap = range(end - 8 * 3_600_000, end - 7 * 3_600_000)
         return [_bucket(key, at, end) for at in range(first, end, step_ms) if at not in gap]

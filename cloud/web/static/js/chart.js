@@ -9,7 +9,8 @@ export async function startChart() {
   const place = document.getElementById("chart");
   if (!place) return;
   const view = { place, plot: null, thresholds: [] };
-  await load(view);
+  const series = await load(view);
+  if (!new URLSearchParams(location.search).has("range") && comeCloser(view, series)) await load(view);
   new ResizeObserver(() => view.plot?.setSize(sizeOf(place))).observe(place);
   let wanted = false;
   document.body.addEventListener("thacba:reading", ({ detail }) => {
@@ -23,12 +24,27 @@ export async function startChart() {
   }, REDRAW_MS);
 }
 
+// A device that has been heard for minutes only would be a dot in a chart of a day: the shortest range that holds it.
+function comeCloser({ place }, series) {
+  const first = series?.buckets[0]?.begin;
+  const links = [...document.querySelectorAll(".ranges a")];
+  const link = links.find((each) => first >= series.end - Number(each.dataset.span));
+  if (!link || link.dataset.span === place.dataset.span) return false;
+  for (const each of links) each.removeAttribute("aria-current");
+  link.setAttribute("aria-current", "true");
+  place.dataset.span = link.dataset.span;
+  return true;
+}
+
 async function load(view) {
   const { gateway, device, point, span, silence } = view.place.dataset;
   const end = Math.round(now());
   const query = new URLSearchParams({ gateway, device, point, begin: end - Number(span), end });
   const answer = await fetch(`/api/v1/series?${query}`);
-  if (!answer.ok) return note(t("failed"));
+  if (!answer.ok) {
+    note(t("failed"));
+    return null;
+  }
   const series = await answer.json();
   note(series.buckets.length ? "" : t("empty_series"));
   view.thresholds = series.thresholds;
@@ -40,6 +56,7 @@ async function load(view) {
   } else {
     view.plot = new uPlot(options(view, range), table, view.place);
   }
+  return series;
 }
 
 // Where nothing came for too long the line breaks: a straight line over a gap would be a lie.

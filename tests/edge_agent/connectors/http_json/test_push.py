@@ -16,6 +16,7 @@ from device_profiles.load import load_catalogue
 from edge_agent.connector import LinkError, Observation, Sample
 from edge_agent.connectors.http_json.config import PushConnection
 from edge_agent.connectors.http_json.push import PushServer
+from edge_agent.outbox.base import OutboxFullError
 from simulators.devices.http_devices import RainGauge
 from simulators.faults import FaultKind
 from tests.waiting import eventually
@@ -36,10 +37,13 @@ class Endpoint:
     url: str = ""
     delivered: list[Sample] = field(default_factory=list)
     disk: asyncio.Event = field(default_factory=asyncio.Event)
+    full: bool = False
     client: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(trust_env=False))
 
     async def deliver(self, observations: Sequence[Observation]) -> None:
         await self.disk.wait()
+        if self.full:
+            raise OutboxFullError("no room")
         self.delivered += [each for each in observations if isinstance(each, Sample)]
 
     async def push(self, content: Any, device: str = "gauge", **options: Any) -> httpx.Response:
@@ -211,3 +215,16 @@ def _assert_problem(answer: httpx.Response, status: int, sentence: str) -> None:
     problem = answer.json()
     assert problem["status"] == status
     assert sentence in problem["detail"]
+
+
+async def test_a_full_disk_asks_the_device_to_come_again_and_remembers_nothing(tmp_path: Path) -> None:
+    async with endpoint(tmp_path) as at:
+        at.disk.set()
+        at.full = True
+        document = {"id": "one", "rain_mm": 0.2, "rain_total_mm": 10.2, "batt_v": 3.9}
+        answer = await at.push(document)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
+        assert answer.headers["content-type"] == "application/problem+json"
+        at.full = False
+        again = await at.push(document)
+        assert (again.status_code, again.json()["repeated"]) == (202, 0)
