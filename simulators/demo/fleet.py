@@ -88,7 +88,13 @@ def _station(physics: Physics) -> tuple[DemoDevice, ...]:
 def _hall(physics: Physics) -> tuple[DemoDevice, ...]:
     kiosks = tuple(
         DemoDevice(
-            f"kiosk-{n}", "kiosk_queue", _text(f"Ki-ốt số {n}", f"Kiosk {n}"), "kiosk", 2.0, physics.kiosk(seed=40 + n)
+            f"kiosk-{n}",
+            "kiosk_queue",
+            _text(f"Ki-ốt số {n}", f"Kiosk {n}"),
+            "kiosk",
+            2.0,
+            physics.kiosk(seed=40 + n),
+            raters=physics.raters(seed=40 + n),
         )
         for n in (1, 2, 3)
     )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +87,7 @@ def test_the_flood_is_watched_on_embedded_servers(demo_folder: Path) -> None:
         figures = run.figures(within_s=180)
         assert f"port {taken} for the page is taken: using {taken + 1}" in run.output or taken + 1 > 65535
         _assert_walked(figures)
+        assert _ratings(run.programs / "data" / "centre" / "readings.sqlite3") > 0, "people rate the service"
         assert figures["seconds_to_first_reading"] <= 40  # 20 s on a machine that does nothing else
         assert run.children() == []
     finally:
@@ -175,6 +178,12 @@ def test_a_server_that_is_not_there_is_said_in_a_sentence(demo_folder: Path) -> 
     assert "does not answer" in run.errors
     assert "Traceback" not in run.errors
     assert run.children() == []
+
+
+def _ratings(database: Path) -> int:
+    with closing(sqlite3.connect(database)) as store:
+        (count,) = store.execute("SELECT count(*) FROM event WHERE kind = 'rating'").fetchone()
+    return int(count)
 
 
 def _pause(seconds: float) -> None:
