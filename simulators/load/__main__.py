@@ -11,7 +11,7 @@ import typer
 
 from device_profiles.clock import SystemClock
 from simulators.load.client import LoadClient
-from simulators.load.traffic import PERIOD_MS, ROWS, Traffic, messages
+from simulators.load.traffic import PERIOD_MS, POINTS, ROWS, Traffic, messages
 
 
 def load(
@@ -20,13 +20,17 @@ def load(
     rounds: Annotated[int, typer.Option(min=1)] = 10,
     window: Annotated[int, typer.Option(min=1)] = 4_000,
 ) -> None:
-    """Publishes batches of 100 readings for a fleet of gateways and waits for all receipts."""
-    lasts_ms = rounds * ROWS * PERIOD_MS  # the last reading is of now, so that no clock calls one future
-    traffic = Traffic(gateways, rounds, SystemClock().now_ms() - lasts_ms)
+    """Publishes batches of 100 readings for a fleet of gateways and waits for all receipts.
+
+    One round more goes in first, unmeasured; the line {"warm": true} says when the clock starts.
+    """
+    lasts_ms = (rounds + 1) * ROWS * PERIOD_MS  # the last reading is of now, so that no clock calls one future
+    traffic = Traffic(gateways, rounds + 1, SystemClock().now_ms() - lasts_ms)
     ready = list(messages(traffic))
-    run = asyncio.run(LoadClient(broker, window=window).run(ready))
-    bytes_sent = sum(len(payload) for _, payload in ready)
-    typer.echo(json.dumps({**asdict(run), "readings": traffic.readings, "begin": traffic.begin, "bytes": bytes_sent}))
+    client = LoadClient(broker, window=window)
+    run = asyncio.run(client.run(ready, warm_up=gateways, warm=lambda: typer.echo(json.dumps({"warm": True}))))
+    bytes_sent = sum(len(payload) for _, payload in ready[gateways:])
+    typer.echo(json.dumps({**asdict(run), "readings": gateways * rounds * ROWS * len(POINTS), "bytes": bytes_sent}))
 
 
 if __name__ == "__main__":

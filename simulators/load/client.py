@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -44,8 +44,14 @@ class LoadClient:
         self._committed = 0
         self._moved = asyncio.Event()
 
-    async def run(self, messages: Sequence[tuple[str, bytes]]) -> Run:
-        """Publishes everything and returns when the last receipt has come."""
+    async def run(
+        self, messages: Sequence[tuple[str, bytes]], *, warm_up: int = 0, warm: Callable[[], None] = lambda: None
+    ) -> Run:
+        """Publishes everything and returns when the last receipt has come.
+
+        The clock starts when the first `warm_up` messages have their receipts (and `warm` has been called): what is
+        done once for each device, here and in the store, is not the pace at which readings go in.
+        """
         packets = [
             publish_packet(topic, payload, number % LARGEST_PACKET_ID + 1)
             for number, (topic, payload) in enumerate(messages)
@@ -56,24 +62,26 @@ class LoadClient:
             await self._expect(reader, CONNACK)
             writer.write(subscribe_packet(filter_for(Channel.RECEIPT)))
             await self._expect(reader, SUBACK)
-            begin, cpu = time.monotonic(), time.process_time()
             async with asyncio.TaskGroup() as group:
                 listening = group.create_task(self._listen(reader))
-                await self._publish(writer, packets)
+                await self._publish(writer, packets, range(warm_up))
+                warm()
+                begin, cpu = time.monotonic(), time.process_time()
+                await self._publish(writer, packets, range(warm_up, len(packets)))
                 listening.cancel()
         finally:
             writer.close()
             await writer.wait_closed()
-        return Run(len(packets), time.monotonic() - begin, time.process_time() - cpu)
+        return Run(len(packets) - warm_up, time.monotonic() - begin, time.process_time() - cpu)
 
-    async def _publish(self, writer: asyncio.StreamWriter, packets: Sequence[bytes]) -> None:
+    async def _publish(self, writer: asyncio.StreamWriter, packets: Sequence[bytes], these: range) -> None:
         size = min(CHUNK, self._window)
-        for first in range(0, len(packets), size):
-            chunk = packets[first : first + size]
-            await self._until(first + len(chunk) - self._window)
-            writer.write(b"".join(chunk))
+        for first in these[::size]:
+            end = min(first + size, these.stop)
+            await self._until(end - self._window)
+            writer.write(b"".join(packets[first:end]))
             await writer.drain()
-        await self._until(len(packets))
+        await self._until(these.stop)
 
     async def _until(self, committed: int) -> None:
         while self._committed < committed:

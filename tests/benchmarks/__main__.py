@@ -30,7 +30,8 @@ def main() -> None:
         folder = Path(name)
         traffic, smaller = _traffic(ROUNDS), _traffic(EMBEDDED_ROUNDS)
         with run_influxd() as influx, run_mosquitto() as broker:
-            people.print(f"{traffic.gateways} gateways, {traffic.readings:,} readings in batches of 100, {RULES} rules")
+            amount = f"{traffic.gateways} gateways, {traffic.readings:,} readings in batches of 100"
+            people.print(f"{amount}, {RULES} rules, after one round to warm up")
             bare = bare_client(influx, traffic)
             people.print(f"bare client: {bare.per_s:,.0f} readings/s")
             on_influx = centre(folder / "influx", broker, traffic, influx)
@@ -45,7 +46,7 @@ def main() -> None:
 
 
 def _traffic(rounds: int) -> Traffic:
-    return Traffic(GATEWAYS, rounds, time.time_ns() // 1_000_000 - rounds * ROWS * PERIOD_MS)
+    return Traffic(GATEWAYS, rounds, time.time_ns() // 1_000_000 - (rounds + 1) * ROWS * PERIOD_MS)
 
 
 def _table(bare: Ingest, on_influx: Ingest, embedded: Ingest, edge: AgentRun) -> Table:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,20 +67,26 @@ class AgentRun:
 
 def bare_client(influx: InfluxServer, traffic: Traffic) -> Ingest:
     """Posts the same lines, encoded beforehand, one body after the other on one connection."""
-    bodies = list(_bodies(traffic))
+    warm_up = list(_bodies(traffic, range(1)))
+    bodies = list(_bodies(traffic, range(1, traffic.rounds + 1)))
     influx.request("/query", form={"q": "CREATE DATABASE bare"})
     server = psutil.Process(influx.pid)
     connection = http.client.HTTPConnection("127.0.0.1", influx.port, timeout=60)
+    _post(connection, warm_up)
     server_before, own_before, begin = _cpu(server), time.process_time(), time.monotonic()
+    _post(connection, bodies)
+    seconds = time.monotonic() - begin
+    cpu = time.process_time() - own_before
+    connection.close()
+    return Ingest(traffic.readings, seconds, cpu, 0.0, _cpu(server) - server_before)
+
+
+def _post(connection: http.client.HTTPConnection, bodies: Sequence[bytes]) -> None:
     for body in bodies:
         connection.request("POST", "/write?db=bare&precision=ms", body)
         answer = connection.getresponse()
         answer.read()
         assert answer.status == 204, answer.status
-    seconds = time.monotonic() - begin
-    cpu = time.process_time() - own_before
-    connection.close()
-    return Ingest(traffic.readings, seconds, cpu, 0.0, _cpu(server) - server_before)
 
 
 def centre(folder: Path, broker: Server, traffic: Traffic, influx: InfluxServer | None) -> Ingest:
@@ -94,11 +100,14 @@ def centre(folder: Path, broker: Server, traffic: Traffic, influx: InfluxServer 
         until(lambda: _is_up(port), within_s=60)
         ours = psutil.Process(process.pid)
         server = psutil.Process(influx.pid) if influx else None
-        before, server_before = _cpu(ours), _cpu(server) if server else 0.0
         command = [sys.executable, "-m", "simulators.load", broker.url]
         command += ["--gateways", str(traffic.gateways), "--rounds", str(traffic.rounds)]
-        done = subprocess.run(command, check=True, capture_output=True, timeout=600)
-        figures = json.loads(done.stdout.splitlines()[-1])
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL) as load:
+            assert load.stdout is not None
+            assert json.loads(load.stdout.readline()) == {"warm": True}
+            before, server_before = _cpu(ours), _cpu(server) if server else 0.0
+            figures = json.loads(load.stdout.readline())
+        assert load.returncode == 0
         server_cpu = _cpu(server) - server_before if server else 0.0
         return Ingest(figures["readings"], figures["seconds"], _cpu(ours) - before, _peak_mb(process.pid), server_cpu)
 
@@ -142,12 +151,12 @@ def _program(folder: Path, name: str, arguments: list[str]) -> Iterator[subproce
             process.wait()
 
 
-def _bodies(traffic: Traffic) -> Iterator[bytes]:
+def _bodies(traffic: Traffic, rounds: range) -> Iterator[bytes]:
     profile = load_catalogue()[block_of(traffic, 0, 0).profile]
     types = {point.key: point.type for point in profile.points}
     lines: list[bytes] = []
     rows = 0
-    for turn in range(traffic.rounds):
+    for turn in rounds:
         for gateway in range(traffic.gateways):
             block = block_of(traffic, gateway, turn)
             columns = Columns(
