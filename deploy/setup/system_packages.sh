@@ -12,6 +12,7 @@ wanted=(
   chromium:chromium
   ffmpeg:ffmpeg
   fc-list:fontconfig
+  fusermount3:fuse3
 )
 PATH=$PATH:/usr/sbin:/usr/local/sbin
 

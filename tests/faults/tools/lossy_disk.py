@@ -1,0 +1,276 @@
+"""A disk that forgets what was not fsynced: a FUSE file system in memory, with a switch that cuts the power.
+
+with lossy_disk(folder) as disk:
+    ...  disk.cut("forget")      everything not fsynced is gone, and every call fails with EIO until
+    ...  disk.power_on()
+
+A name (create, rename, unlink) is safe after an fsync of its folder, bytes and length after an fsync of the file, as
+POSIX says and no more. "tear" is meaner: of what was not fsynced any part may survive, in any order, in halves.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import random
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from tests.servers import ServerError
+from tests.waiting import until
+
+Cut = Literal["forget", "tear"]
+SWITCH = "user.power"
+MISSING = "FUSE is missing: run `make test` as root or `apt-get install fuse3 libfuse2`, and check /dev/fuse"
+CAPACITY_BLOCKS = 1 << 20  # of 4 KiB
+SECTOR = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One write (or, without bytes, a new length) that no fsync has covered yet."""
+
+    offset: int
+    piece: bytes | None
+
+
+@dataclass
+class Node:
+    """A file or folder: as the programs see it, and as it lies on the platter."""
+
+    mode: int
+    seen: bytearray = field(default_factory=bytearray)
+    safe: bytearray = field(default_factory=bytearray)
+    changes: list[Change] = field(default_factory=list)
+    names: dict[str, Node] = field(default_factory=dict)
+    safe_names: dict[str, Node] = field(default_factory=dict)
+
+    def change(self, change: Change) -> None:
+        """Shows the change to everybody, and keeps it in mind."""
+        apply(self.seen, change)
+        self.changes.append(change)
+
+    def sync(self) -> None:
+        """What is seen is safe."""
+        for change in self.changes:
+            apply(self.safe, change)
+        self.changes.clear()
+        self.safe_names = dict(self.names)
+
+    def lose(self, chance: random.Random | None) -> None:
+        """Goes back to what is safe; with a chance some of the rest reached the platter all the same."""
+        for change in self.changes:
+            if chance and chance.random() < 0.5:
+                apply(self.safe, torn(change, chance))
+        self.changes.clear()
+        self.seen = bytearray(self.safe)
+        self.names = dict(self.safe_names)
+        for child in self.names.values():
+            child.lose(chance)
+
+
+def apply(content: bytearray, change: Change) -> None:
+    """Makes one change to a file's bytes."""
+    if change.piece is None:
+        del content[change.offset :]
+        content.extend(bytes(change.offset - len(content)))
+        return
+    content.extend(bytes(max(0, change.offset - len(content))))
+    content[change.offset : change.offset + len(change.piece)] = change.piece
+
+
+def torn(change: Change, chance: random.Random) -> Change:
+    """The change whole, or only its first sectors."""
+    if change.piece is None or chance.random() < 0.5:
+        return change
+    return Change(change.offset, change.piece[: chance.randrange(0, len(change.piece) + 1, SECTOR)])
+
+
+class LossyDisk:
+    """The operations that mfusepy calls, one at a time; paths are absolute inside the disk."""
+
+    use_ns = True
+
+    def __init__(self, seed: int) -> None:
+        self._chance = random.Random(seed)
+        self._root = Node(stat.S_IFDIR | 0o755)
+        self._open: dict[int, Node] = {}
+        self._handles = iter(range(1, 1 << 62))
+        self._is_on = True
+
+    def getattr(self, path: str, fh: int | None = None) -> dict[str, Any]:
+        """Kind and size."""
+        node = self._node(path, fh)
+        links = 2 if stat.S_ISDIR(node.mode) else 1
+        return {"st_mode": node.mode, "st_size": len(node.seen), "st_nlink": links, "st_blocks": len(node.seen) // 512}
+
+    def readdir(self, path: str, _fh: int) -> list[str]:
+        """The names in a folder."""
+        return [".", "..", *self._node(path).names]
+
+    def mkdir(self, path: str, mode: int) -> None:
+        """A new folder."""
+        self._add(path, Node(stat.S_IFDIR | mode))
+
+    def create(self, path: str, mode: int, _flags: int = 0) -> int:
+        """A new file, open."""
+        return self._opened(self._add(path, Node(stat.S_IFREG | mode)))
+
+    def open(self, path: str, _flags: int) -> int:
+        """A file that is there."""
+        return self._opened(self._node(path))
+
+    def opendir(self, path: str) -> int:
+        """A folder, to list or to fsync."""
+        return self._opened(self._node(path))
+
+    def release(self, _path: str, fh: int) -> None:
+        """The last close; it promises nothing."""
+        self._open.pop(fh, None)
+
+    releasedir = release
+
+    def read(self, path: str, size: int, offset: int, fh: int) -> bytes:
+        """What the programs see."""
+        return bytes(self._node(path, fh).seen[offset : offset + size])
+
+    def write(self, path: str, piece: bytes, offset: int, fh: int) -> int:
+        """Seen at once, safe after an fsync."""
+        self._node(path, fh).change(Change(offset, piece))
+        return len(piece)
+
+    def truncate(self, path: str, length: int, fh: int | None = None) -> None:
+        """A new length, safe after an fsync."""
+        self._node(path, fh).change(Change(length, None))
+
+    def fsync(self, path: str, _datasync: int, fh: int) -> None:
+        """Makes it safe."""
+        self._node(path, fh).sync()
+
+    fsyncdir = fsync
+
+    def unlink(self, path: str) -> None:
+        """Takes a name away."""
+        folder, name = self._place(path)
+        if folder.names.pop(name, None) is None:
+            raise OSError(errno.ENOENT, path)
+
+    rmdir = unlink
+
+    def rename(self, old: str, new: str) -> None:
+        """Moves a name."""
+        node = self._node(old)
+        self.unlink(old)
+        folder, name = self._place(new)
+        folder.names[name] = node
+
+    def chmod(self, path: str, mode: int) -> None:
+        """Permission bits."""
+        self._node(path).mode = mode
+
+    def chown(self, path: str, uid: int, gid: int) -> None:
+        """Everything belongs to everybody here."""
+
+    def utimens(self, path: str, times: object = None) -> None:
+        """Nobody asks for times."""
+
+    def statfs(self, _path: str) -> dict[str, int]:
+        """Plenty of room."""
+        size = {"f_bsize": 4096, "f_frsize": 4096, "f_blocks": CAPACITY_BLOCKS, "f_namemax": 255}
+        return {**size, "f_bfree": CAPACITY_BLOCKS // 2, "f_bavail": CAPACITY_BLOCKS // 2}
+
+    def getxattr(self, _path: str, _name: str, _position: int = 0) -> bytes:
+        """Whether the power is on."""
+        return b"on" if self._is_on else b"off"
+
+    def setxattr(self, _path: str, _name: str, value: bytes, _options: int, _position: int = 0) -> None:
+        """The power switch: forget, tear, on."""
+        self._is_on = value == b"on"
+        if not self._is_on:
+            self._root.lose(self._chance if value == b"tear" else None)
+            self._open.clear()
+
+    def _node(self, path: str, fh: int | None = None) -> Node:
+        if not self._is_on and path != "/":
+            raise OSError(errno.EIO, path)
+        if fh:
+            if fh not in self._open:
+                raise OSError(errno.EIO, path)
+            return self._open[fh]
+        node = self._root
+        for name in filter(None, path.split("/")):
+            if name not in node.names:
+                raise OSError(errno.ENOENT, path)
+            node = node.names[name]
+        return node
+
+    def _place(self, path: str) -> tuple[Node, str]:
+        folder, _, name = path.rpartition("/")
+        return self._node(folder), name
+
+    def _add(self, path: str, node: Node) -> Node:
+        folder, name = self._place(path)
+        folder.names[name] = node
+        return node
+
+    def _opened(self, node: Node) -> int:
+        handle = next(self._handles)
+        self._open[handle] = node
+        return handle
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """A mounted lossy disk, from outside."""
+
+    folder: Path
+
+    def cut(self, how: Cut) -> None:
+        """The power goes; whoever still works on the disk hears EIO."""
+        os.setxattr(self.folder, SWITCH, how.encode())
+
+    def power_on(self) -> None:
+        """The power is back; files open from before stay dead."""
+        os.setxattr(self.folder, SWITCH, b"on")
+
+
+@contextmanager
+def lossy_disk(folder: Path, *, seed: int = 1, direct_io: bool = True) -> Iterator[Disk]:
+    """A lossy disk in a process of its own, mounted on a new folder; ServerError when FUSE does not work here."""
+    folder.mkdir()
+    command = [sys.executable, "-m", __name__, str(folder), str(seed), "direct" if direct_io else "cached"]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        until(lambda: os.path.ismount(folder) or process.poll() is not None, 20)
+        if process.poll() is not None:
+            assert process.stderr is not None
+            raise ServerError(f"{MISSING}: {process.stderr.read().decode()[-500:]}")
+        yield Disk(folder)
+    finally:
+        subprocess.run(["fusermount", "-u", "-z", str(folder)], check=False, capture_output=True)
+        process.terminate()
+        process.wait(10)
+        if process.stderr is not None:
+            process.stderr.close()
+
+
+def main(folder: str, seed: str, caching: str) -> None:
+    """Serves the disk until it is unmounted."""
+    import mfusepy  # type: ignore[import-untyped]
+
+    logging.getLogger("fuse").setLevel(logging.CRITICAL)  # EIO is what we are for
+    options: dict[str, Any] = {"attr_timeout": 0, "entry_timeout": 0, "negative_timeout": 0}
+    if caching == "direct":
+        options["direct_io"] = True
+    mfusepy.FUSE(LossyDisk(int(seed)), folder, foreground=True, nothreads=True, **options)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
