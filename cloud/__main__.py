@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import uvloop
 
 from cloud.access.passwords import fault_of, hash_password
 from cloud.access.roles import Role
@@ -45,7 +46,8 @@ def serve_command(config: Config) -> None:
         settings = read_settings(config)
         _log_to_stderr()
         _collect_garbage_seldom()
-        asyncio.run(serve(settings))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve(settings))
 
 
 @app.command("check")

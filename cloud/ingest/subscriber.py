@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import socket
 from collections import deque
 from typing import Literal, NoReturn, Protocol
@@ -12,6 +11,7 @@ from typing import Literal, NoReturn, Protocol
 import aiomqtt
 
 from cloud.config import BrokerConfig
+from cloud.ingest.fleet_client import FleetClient
 from cloud.ingest.inbox import Inbox
 from cloud.metrics import Metric, Metrics
 from device_profiles.backoff import Backoff
@@ -104,9 +104,9 @@ class MqttLink:
                     group.create_task(self._send_all(client))
                 group.create_task(_until_lost(client))
 
-    def _client(self, inbox: Inbox) -> aiomqtt.Client:
+    def _client(self, inbox: Inbox) -> FleetClient:
         secret = self._config.password()
-        return aiomqtt.Client(
+        return FleetClient(
             self._config.host(),
             self._config.port(),
             username=self._config.name() or None,
@@ -120,13 +120,15 @@ class MqttLink:
             queue_type=_door_into(inbox),
         )
 
-    async def _send_all(self, client: aiomqtt.Client) -> NoReturn:
+    async def _send_all(self, client: FleetClient) -> NoReturn:
         while True:
             while self._outbox:
                 topic, payload, qos = self._outbox.popleft()
                 try:
-                    # no timer of its own: a link that takes nothing dies of its keep-alive, and ends this wait too
-                    await client.publish(topic, payload, qos=qos, timeout=math.inf)
+                    if qos:
+                        await client.publish(topic, payload, qos=qos)
+                    else:
+                        client.publish_unconfirmed(topic, payload)
                 except aiomqtt.MqttError:
                     self._metrics.add(Metric.RECEIPTS_LOST)
                     raise
@@ -146,7 +148,7 @@ class MqttLink:
         self._fault = reason or "the broker ended the connection"
 
 
-async def _until_lost(client: aiomqtt.Client) -> None:
+async def _until_lost(client: FleetClient) -> None:
     """Ends with MqttError when the link does; messages go straight into the inbox and never come this way."""
     async for _ in client.messages:
         pass

@@ -186,6 +186,9 @@ class Judge:
         if not numbers:
             return
         low, high = min(numbers), max(numbers)
+        floor, ceiling = watch.band(point)
+        if floor < low and high < ceiling:
+            return
         loud = [track for track in tracks if not (track.idle and track.floor < low and high < track.ceiling)]
         if not loud:
             return

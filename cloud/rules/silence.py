@@ -60,4 +60,7 @@ def follow_silence(track: Track, watch: Watch, *, since: int, turn: Turn) -> flo
         at = base + round(kind.levels[after - 1].after_s * 1000) if after > before else base
         course = apply_move(track, watch, course, move=Move(at, before, after, (at - base) / 1000), turn=turn)
     turn.follow(track, watch, course)
-    return base + kind.levels[after].after_s * 1000 if after < len(kind.levels) else math.inf
+    if after == len(kind.levels):
+        return math.inf
+    base = last if after else max(last, since)  # what the next step will count from
+    return base + kind.levels[after].after_s * 1000

@@ -46,7 +46,7 @@ class Turn:
         """Moves a rule on, and takes that down when it is a change."""
         if course == track.course:
             return
-        track.move(course)
+        watch.move(track, course)
         self.courses[track.rule.id, watch.gateway, watch.device] = course
 
     def states(self, seen_as: str) -> list[RuleStateRow]:

@@ -22,6 +22,10 @@ class Seen:
     doubted: dict[str, int] = field(default_factory=dict)
 
 
+Band = tuple[float, float]
+NO_BAND: Band = (math.inf, -math.inf)
+
+
 @dataclass(slots=True)
 class Track:
     """One rule at one device. Mutable; the judge is its only owner."""
@@ -60,10 +64,29 @@ class Watch:
     points: dict[str, list[Track]] = field(default_factory=dict)
     silences: list[Track] = field(default_factory=list)
     listened: set[str] = field(default_factory=set)  # points that a rule looks at or listens for
+    bands: dict[str, Band] = field(default_factory=dict)  # points whose rules are all idle; emptied by every move
     unchanged_until: int = 0  # read up to here, and nothing new since the last readings
+
+    def band(self, point: str) -> Band:
+        """Values strictly between these two leave every rule at this point as it is."""
+        known = self.bands.get(point)
+        if known is None:
+            tracks = self.points[point]
+            if all(track.idle for track in tracks):
+                known = max(track.floor for track in tracks), min(track.ceiling for track in tracks)
+            else:
+                known = NO_BAND
+            self.bands[point] = known
+        return known
+
+    def move(self, track: Track, course: Course) -> None:
+        """Lets a rule stand where the course says."""
+        track.move(course)
+        self.bands.clear()
 
     def add(self, track: Track) -> None:
         """Puts a rule's track where it belongs."""
+        self.bands.clear()
         self.listened.add(track.rule.selector.point)
         if track.rule.kind.kind == "stale":
             self.silences.append(track)
@@ -86,6 +109,7 @@ class Watch:
 
     def drop(self, rule: str) -> None:
         """Forgets a rule."""
+        self.bands.clear()
         self.silences = [track for track in self.silences if track.rule.id != rule]
         for point, tracks in list(self.points.items()):
             self.points[point] = [track for track in tracks if track.rule.id != rule]

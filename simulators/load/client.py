@@ -19,9 +19,11 @@ from simulators.load.mqtt_wire import (
     published,
     read_packet,
     subscribe_packet,
+    take_packets,
 )
 
 CHUNK = 64  # messages written at once
+CHUNK_BYTES = 65_536  # read at once
 PATIENCE_S = 60.0  # without a receipt for so long something is broken
 
 
@@ -90,13 +92,16 @@ class LoadClient:
                 await self._moved.wait()
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:
-        while True:
-            kind, body = await read_packet(reader)
-            if kind == PUBLISH:
-                _, payload = published(body)
-                receipt = decode(payload, Receipt)
-                self._committed += sum(last - first + 1 for first, last in receipt.committed)
-                self._moved.set()
+        buffer = bytearray()
+        while chunk := await reader.read(CHUNK_BYTES):
+            buffer += chunk
+            for kind, body in take_packets(buffer):
+                if kind == PUBLISH:
+                    _, payload = published(body)
+                    receipt = decode(payload, Receipt)
+                    self._committed += sum(last - first + 1 for first, last in receipt.committed)
+            self._moved.set()
+        raise ConnectionError("the broker ended the connection")
 
     async def _expect(self, reader: asyncio.StreamReader, wanted: int) -> None:
         kind, _ = await read_packet(reader)

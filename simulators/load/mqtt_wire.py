@@ -53,6 +53,29 @@ async def read_packet(reader: asyncio.StreamReader) -> tuple[int, bytes]:
         shift += 7
 
 
+def take_packets(buffer: bytearray) -> list[tuple[int, bytes]]:
+    """Every whole packet at the front of the buffer, which keeps what is left of the next one."""
+    packets, here = [], 0
+    while True:
+        body = here + 1
+        length = shift = 0
+        while body < len(buffer):
+            byte = buffer[body]
+            body += 1
+            length |= (byte & 0x7F) << shift
+            shift += 7
+            if not byte & 0x80:
+                break
+        else:
+            break
+        if body + length > len(buffer):
+            break
+        packets.append((buffer[here] & 0xF0, bytes(buffer[body : body + length])))
+        here = body + length
+    del buffer[:here]
+    return packets
+
+
 def _packet(kind: int, body: bytes) -> bytes:
     length, header = len(body), bytearray((kind,))
     while True:

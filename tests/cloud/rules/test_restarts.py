@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cloud.alarms.lifecycle import AlarmError
@@ -72,6 +72,7 @@ def _happen(kept: Kept, judge: Judge, step: Step, now: int) -> None:
 
 
 @settings(max_examples=150, deadline=None)
+@example([("late", 2, 28.0), *[("silence", 0, 28.0)] * 5])  # silent since before the centre listened
 @given(steps)
 def test_a_kill_between_any_two_steps_changes_nothing(story: list[Step]) -> None:
     undisturbed, killed = play(story, restarts=False), play(story, restarts=True)

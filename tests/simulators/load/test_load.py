@@ -17,6 +17,7 @@ from simulators.load.mqtt_wire import (
     published,
     read_packet,
     subscribe_packet,
+    take_packets,
 )
 from simulators.load.traffic import EPOCH, Traffic, gateway_id, messages
 from tests.servers import Server
@@ -36,6 +37,17 @@ async def test_a_packet_of_any_length_is_read_back(size: int) -> None:
     kind, body = await _read(publish_packet("a/b", b"x" * size, 7))
     assert kind == PUBLISH
     assert len(body) == 2 + 3 + 2 + size
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3, 60, 200, 399])
+def test_packets_are_taken_whole_however_the_bytes_come(cut: int) -> None:
+    sent = [publish_packet("a/b", b"x" * size, 7) for size in (0, 100, 290)]
+    content, buffer, taken = b"".join(sent), bytearray(), []
+    for first in range(0, len(content), cut):
+        buffer += content[first : first + cut]
+        taken += take_packets(buffer)
+    assert [(kind, len(body)) for kind, body in taken] == [(PUBLISH, 7), (PUBLISH, 107), (PUBLISH, 297)]
+    assert not buffer
 
 
 def test_a_message_at_qos_0_gives_topic_and_payload() -> None:

@@ -1,0 +1,53 @@
+"""The fleet's client against the real broker: what it touches of aiomqtt and paho is still there and does its work."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import aiomqtt
+import pytest
+
+from cloud.ingest.fleet_client import BufferedSocket, FleetClient
+from tests.servers import Server
+
+MANY = 500
+
+
+async def test_it_reads_many_packets_and_publishes_without_waiting(mosquitto_server: Server) -> None:
+    port = mosquitto_server.port
+    heard: list[bytes] = []
+    async with FleetClient("127.0.0.1", port) as client:
+        assert isinstance(client._client._sock, BufferedSocket)
+        await client.subscribe("fleet/#", qos=0)
+        async with asyncio.timeout(20):
+            for number in range(MANY):
+                client.publish_unconfirmed("fleet/a", str(number).encode() * 50)
+            async for message in client.messages:
+                heard.append(bytes(message.payload))  # type: ignore[arg-type]
+                if len(heard) == MANY:
+                    break
+    assert heard == [str(number).encode() * 50 for number in range(MANY)]
+
+
+async def test_a_lost_connection_is_said_when_publishing(mosquitto_server: Server) -> None:
+    client = FleetClient("127.0.0.1", mosquitto_server.port)
+    async with client:
+        pass
+    with pytest.raises(aiomqtt.MqttError):
+        client.publish_unconfirmed("fleet/a", b"x")
+
+
+def test_reading_ahead_changes_nothing_but_the_number_of_calls() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        ahead = BufferedSocket(ours)
+        with pytest.raises(BlockingIOError):
+            ahead.recv(1)
+        theirs.sendall(b"abcdef")
+        assert (ahead.recv(1), ahead.pending()) == (b"a", 5)
+        assert (ahead.recv(2), ahead.recv(10), ahead.pending()) == (b"bc", b"def", 0)
+        theirs.close()
+        assert ahead.recv(4) == b""
+        assert ahead.fileno() == ours.fileno()
