@@ -1,11 +1,11 @@
 """The order of the stages: inbox, intake, store, judge, one commit, receipts; each window after the one before it.
 
 ```
- inbox --> collect --(1 window)--> write --(1 window)--> settle --> receipts, fleet, live feed
-             intake                  store, dead letters    judge + ledger + commit (Recorder)
+ inbox --> collect --(1 window)--> write (2 at once) ----> settle --> receipts, fleet, live feed
+             intake                  store, dead letters    judge + ledger + commit (Recorder), in order
 ```
-While one window is being written, the next is collected; when the store is away, both hands are full, the inbox fills
-up to its bound, and the gateways keep the rest, because receipts follow the commit.
+While the store works on one window, the next is encoded and another collected; when the store is away, all hands are
+full, the inbox fills up to its bound, and the gateways keep the rest, because receipts follow the commit.
 """
 
 from __future__ import annotations
@@ -92,7 +92,8 @@ class Flow:
         self._parts = parts
         self._config = config
         self._to_write: asyncio.Queue[Window] = asyncio.Queue(maxsize=1)
-        self._to_settle: asyncio.Queue[Window] = asyncio.Queue(maxsize=1)
+        self._to_settle: asyncio.Queue[tuple[Window, asyncio.Event]] = asyncio.Queue(maxsize=1)
+        self._burial = asyncio.Lock()  # one hand at a time writes into the files of dead letters
         clock, metrics = parts.clock, parts.metrics
         self._canary = ""
         probe_s = config.probe_s
@@ -136,14 +137,16 @@ class Flow:
                 await self._to_write.put(window)
 
     async def _write(self) -> NoReturn:
-        while True:
-            window = await self._to_write.get()
-            await self._put_into_store(window)
-            await self._to_settle.put(window)
+        async with asyncio.TaskGroup() as writers:
+            while True:
+                window, written = await self._to_write.get(), asyncio.Event()
+                await self._to_settle.put((window, written))  # in order, however long each write takes
+                writers.create_task(self._put_into_store(window, written))
 
     async def _settle(self) -> NoReturn:
         while True:
-            window = await self._to_settle.get()
+            window, written = await self._to_settle.get()
+            await written.wait()
             settle = partial(self._parts.recorder.settle, window, received_at=window.newest())
             settled = await self._state.until_taken(settle)
             self._give_receipts(settled.settlements)
@@ -194,7 +197,7 @@ class Flow:
         else:
             self._hear(taken)
 
-    async def _put_into_store(self, window: Window) -> None:
+    async def _put_into_store(self, window: Window, written: asyncio.Event) -> None:
         columns, events, letters = window.columns(), window.events(), window.letters()
         if columns or events:
             rejections = await self._store.until_taken(partial(self._store_readings, columns, events))
@@ -202,7 +205,9 @@ class Flow:
             letters = window.letters()
         if letters:
             bury = partial(self._parts.graveyard.bury, letters, at=self._parts.clock.now_ms())
-            await self._store.until_taken(partial(asyncio.to_thread, bury))
+            async with self._burial:
+                await self._store.until_taken(partial(asyncio.to_thread, bury))
+        written.set()
 
     async def _store_readings(self, columns: Sequence[Columns], events: Sequence[PlacedEvent]) -> Sequence[Rejection]:
         """Writes; a store that refused us is opened again first, in case somebody emptied or mended it."""
