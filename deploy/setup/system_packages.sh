@@ -11,10 +11,12 @@ wanted=(
   influx:influxdb-client
   chromium:chromium
   ffmpeg:ffmpeg
+  postgres:postgresql
   fc-list:fontconfig
   fusermount3:fuse3
 )
 PATH=$PATH:/usr/sbin:/usr/local/sbin
+for folder in /usr/lib/postgresql/*/bin; do PATH=$PATH:$folder; done # Debian keeps the server out of the way
 
 missing=()
 for pair in "${wanted[@]}"; do
