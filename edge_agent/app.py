@@ -14,6 +14,8 @@ from pathlib import Path
 from device_profiles.clock import Clock, SystemClock
 from device_profiles.load import Catalogue
 from device_profiles.wire import BirthDevice, State
+from edge_agent.boot import boot_id
+from edge_agent.clockwatch import ClockWatch
 from edge_agent.config import GatewayConfig
 from edge_agent.flow import Flow
 from edge_agent.outbox.base import Bounds
@@ -30,6 +32,7 @@ from edge_agent.vitals import Vitals
 log = logging.getLogger(__name__)
 
 SWEEP_PERIOD_S = 60.0
+LOOK_PERIOD_S = 1.0  # a step of the clock is seen as a step when somebody looks often enough
 KEEP_WITHIN_S = 1.0  # what was accepted reaches the disk within this when the agent stops
 DRAIN_WITHIN_S = 1.0  # and the centre, when there is a link; what does not make it stays on disk for the next start
 
@@ -73,7 +76,7 @@ def plan_for(config: GatewayConfig, catalogue: Catalogue, *, file: str) -> Plan:
 class Agent:
     """One gateway program over an open outbox. `run` ends after `stop`, with everything accepted on disk."""
 
-    def __init__(self, plan: Plan, *, outbox: OutboxOwner, connectors: Connectors, clock: Clock) -> None:
+    def __init__(self, plan: Plan, *, outbox: OutboxOwner, connectors: Connectors, clock: ClockWatch) -> None:
         self._plan = plan
         self._outbox = outbox
         self._connectors = connectors
@@ -103,7 +106,8 @@ class Agent:
             keeping = program.create_task(self._flow.run())
             carrying = program.create_task(self._uplink.run())
             working = [
-                program.create_task(work) for work in (self._commands.run(), self._sweep(), self._read_devices())
+                program.create_task(work)
+                for work in (self._commands.run(), self._sweep(), self._mind_clock(), self._read_devices())
             ]
             await self._stop.wait()
             for task in working:
@@ -112,6 +116,7 @@ class Agent:
             self._flow.stop()
             await asyncio.wait([keeping], timeout=KEEP_WITHIN_S)
             keeping.cancel()
+            await self._date()
             await self._uplink.drain(within_s=DRAIN_WITHIN_S)
             self._uplink.stop()
             await carrying
@@ -145,17 +150,22 @@ class Agent:
         """Age is judged only while the clock can be believed: a clock that jumped a year must not empty the outbox."""
         while True:
             await self._clock.sleep(SWEEP_PERIOD_S)
-            if self._flow.watch.state() == "good" and not self._flow.watch.jumped:
+            if self._clock.state() == "good" and not self._clock.jumped:
                 await self._outbox.sweep()
 
+    async def _mind_clock(self) -> None:
+        """Sees when the clock is set, and gives what was read before that its times."""
+        while True:
+            await self._clock.sleep(LOOK_PERIOD_S)
+            await self._date()
+
+    async def _date(self) -> None:
+        began_ms = self._clock.began_ms
+        if began_ms is not None and self._outbox.counters().undated_batches:
+            await self._outbox.date(boot=self._clock.boot, offset_ms=began_ms)
+
     def _build_uplink(self) -> Uplink:
-        health = HealthReport(
-            outbox=self._outbox,
-            bounds=self._plan.bounds,
-            vitals=self._vitals,
-            watch=self._flow.watch,
-            clock=self._clock,
-        )
+        health = HealthReport(outbox=self._outbox, bounds=self._plan.bounds, vitals=self._vitals, watch=self._clock)
         return Uplink(
             self._plan.link,
             birth=_birth(self._plan, self._outbox.counters().epoch),
@@ -168,8 +178,8 @@ class Agent:
 
 
 @contextmanager
-def opened(plan: Plan, clock: Clock) -> Iterator[OutboxOwner]:
-    """The gateway's outbox with its thread; both are let go at the end, whatever happened."""
+def opened(plan: Plan, clock: Clock, *, boot: str = "") -> Iterator[tuple[OutboxOwner, ClockWatch]]:
+    """The gateway's outbox with its thread, and its own time, which never goes behind what the outbox knows."""
     with ExitStack() as stack:
         outbox = stack.enter_context(
             open_outbox(
@@ -179,15 +189,15 @@ def opened(plan: Plan, clock: Clock) -> Iterator[OutboxOwner]:
                 compression=plan.config.broker.compression,
             )
         )
-        owner = OutboxOwner(outbox, clock)
+        watch = ClockWatch(clock, floor_ms=outbox.counters().latest_at, boot=boot)
+        owner = OutboxOwner(outbox, watch)
         stack.callback(owner.end)
-        yield owner
+        yield owner, watch
 
 
 async def run_agent(plan: Plan, *, signals: Sequence[int] = ()) -> None:
     """Runs the gateway program until one of these signals; the first error that ends it comes out as itself."""
-    clock = SystemClock()
-    with opened(plan, clock) as outbox:
+    with opened(plan, SystemClock(), boot=boot_id()) as (outbox, clock):
         data_dir: Path = plan.config.gateway.data_dir
         connectors = build_connectors(plan.devices, listen=plan.config.listen, data_dir=data_dir, clock=clock)
         agent = Agent(plan, outbox=outbox, connectors=connectors, clock=clock)

@@ -21,16 +21,24 @@ def to_loads(
     *,
     profiles: Mapping[str, DeviceProfile],
     clock: Literal["good", "doubtful"],
+    boot: str = "",
 ) -> list[Load]:
-    """Events first, then readings by device."""
+    """Events first, then readings by device. With a `boot` the times count from its start."""
     loads = [
-        Load(Priority.EVENTS, min(e.at for e in some), max(e.at for e in some), events=tuple(some), clock=clock)
+        Load(
+            Priority.EVENTS,
+            min(e.at for e in some),
+            max(e.at for e in some),
+            events=tuple(some),
+            clock=clock,
+            boot=boot,
+        )
         for some in _slices(events, READINGS_PER_BATCH)
     ]
     for blocks in _full_batches(_blocks_of(rows, profiles)):
         times = [(block.times[0], sum(block.times)) for block in blocks]
         begin, end = min(first for first, _ in times), max(last for _, last in times)
-        loads.append(Load(Priority.READINGS, begin, end, devices=tuple(blocks), clock=clock))
+        loads.append(Load(Priority.READINGS, begin, end, devices=tuple(blocks), clock=clock, boot=boot))
     return loads
 
 

@@ -6,9 +6,8 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from device_profiles.clock import Clock
 from device_profiles.wire import Event
 from edge_agent.batching import READINGS_PER_BATCH, to_loads
 from edge_agent.clockwatch import ClockWatch
@@ -26,15 +25,29 @@ log = logging.getLogger(__name__)
 
 WAITING_READINGS = 20_000  # held in memory while the disk takes nothing; beyond it the oldest go, counted
 URGENT_LINGER_S = 0.05  # somebody waits for the disk: gather what comes together, no more
+STAMPED_BY_US_MS = 60_000  # a camera's worker lags behind by seconds at most
 KNOWN_EVENTS = 1000  # per gateway; a kiosk that repeats its last ratings at each poll repeats fewer
 
 
 @dataclass(slots=True)
-class _Pending:
-    """What waits for the next append."""
+class _Heap:
+    """Rows and events whose times mean the same."""
 
     rows: dict[str, list[Row]] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+
+    def add(self, newer: _Heap) -> None:
+        for device, rows in newer.rows.items():
+            self.rows.setdefault(device, []).extend(rows)
+        self.events += newer.events
+
+
+@dataclass(slots=True)
+class _Pending:
+    """What waits for the next append; the times of what is undated count from the start of the boot."""
+
+    dated: _Heap = field(default_factory=_Heap)
+    undated: _Heap = field(default_factory=_Heap)
     readings: int = 0
     waiters: list[asyncio.Future[None]] = field(default_factory=list)
 
@@ -43,14 +56,13 @@ class Flow:
     """Owns what the devices said last and what is not on disk yet. Connectors offer and deliver, a task runs `run`."""
 
     def __init__(
-        self, devices: Sequence[Device], *, outbox: OutboxOwner, vitals: Vitals, clock: Clock, batch_s: float = 1.0
+        self, devices: Sequence[Device], *, outbox: OutboxOwner, vitals: Vitals, clock: ClockWatch, batch_s: float = 1.0
     ) -> None:
         self._profiles = {device.id: device.profile for device in devices}
         self._sieves = {device.id: Sieve(device.profile) for device in devices}
         self._outbox = outbox
         self._vitals = vitals
         self._clock = clock
-        self._watch = ClockWatch(clock, floor_ms=outbox.counters().latest_at)
         self._batch_s = batch_s
         self._pending = _Pending()
         self._losses: list[Loss] = []
@@ -60,23 +72,18 @@ class Flow:
         self._stopping = False
         self._full_since: float | None = None
 
-    @property
-    def watch(self) -> ClockWatch:
-        """Whether our own clock can be believed."""
-        return self._watch
-
     def offer(self, observations: Sequence[Observation]) -> None:
         """Takes what a poller read; it is on disk within the batch time."""
-        now = self._clock.now_ms()
+        now, elapsed_ms = self._clock.now_ms(), round(self._clock.monotonic() * 1000)
         samples: dict[str, list[Sample]] = {}
-        for each in observations:
+        for each in self._timely(observations, now):
             if isinstance(each, Sample):
                 samples.setdefault(each.device, []).append(each)
             else:
                 self._take_event(each, now)
         for device, mine in samples.items():
             if device in self._sieves:
-                self._take_rows(device, self._sieves[device].sift(mine, now=now))
+                self._take_rows(device, self._sieves[device].sift(mine, now=now, elapsed_ms=elapsed_ms))
 
     async def deliver(self, observations: Sequence[Observation]) -> None:
         """Takes what a listener heard; returns when it is on disk, so a full disk makes the listener wait.
@@ -114,18 +121,33 @@ class Flow:
         self._known_events[event.device, event.id] = None
         if len(self._known_events) > KNOWN_EVENTS:
             self._known_events.popitem(last=False)
-        self._pending.events.append(event)
+        self._heap_for(own=happening.observed_at is None).events.append(event)
         self._pending.readings += 1
         self._something.set()
         self._urgent.set()
 
     def _take_rows(self, device: str, rows: Sequence[Row]) -> None:
-        if rows:
-            self._pending.rows.setdefault(device, []).extend(rows)
-            self._pending.readings += sum(len(row.readings) for row in rows)
+        for row in rows:
+            self._heap_for(own=row.own).rows.setdefault(device, []).append(row)
+            self._pending.readings += len(row.readings)
             self._something.set()
         if self._pending.readings >= READINGS_PER_BATCH:
             self._urgent.set()
+
+    def _timely(self, observations: Sequence[Observation], now: int) -> Sequence[Observation]:
+        """While nobody knows the time, a connector that stamps by our clock gives a count as well, and no time."""
+        if self._clock.began_ms is not None:
+            return observations
+        ours = [
+            each.observed_at is not None and abs(now - each.observed_at) < STAMPED_BY_US_MS for each in observations
+        ]
+        return [
+            replace(each, observed_at=None) if mine else each for each, mine in zip(observations, ours, strict=True)
+        ]
+
+    def _heap_for(self, *, own: bool) -> _Heap:
+        """While nobody knows the time, only what a device stamped itself has one."""
+        return self._pending.undated if own and self._clock.began_ms is None else self._pending.dated
 
     async def _linger(self) -> None:
         if not self._urgent.is_set():
@@ -138,7 +160,7 @@ class Flow:
         taken, self._pending = self._pending, _Pending()
         self._something.clear()
         self._urgent.clear()
-        loads = to_loads(taken.rows, taken.events, profiles=self._profiles, clock=self._watch.state())
+        loads = self._loads_of(taken.undated, boot=self._clock.boot) + self._loads_of(taken.dated)
         try:
             await self._outbox.append(loads, losses=self._losses)
         except OutboxFullError as error:
@@ -150,6 +172,10 @@ class Flow:
             if not waiter.done():
                 waiter.set_result(None)
 
+    def _loads_of(self, heap: _Heap, *, boot: str = "") -> list[Load]:
+        state = "doubtful" if boot else self._clock.state()
+        return to_loads(heap.rows, heap.events, profiles=self._profiles, clock=state, boot=boot)
+
     async def _hold(self, taken: _Pending, loads: Sequence[Load], error: OutboxFullError) -> None:
         """Nothing was kept: it stays pending, and who delivered it waits, until memory has its fill too."""
         if self._full_since is None:
@@ -159,7 +185,8 @@ class Flow:
             log.error("stopped with a full disk, readings lost", extra={"readings": taken.readings})
             return
         if taken.readings + self._pending.readings > WAITING_READINGS:
-            self._losses = [*self._losses, *(_loss(load) for load in loads)]
+            known_at = self._outbox.counters().latest_at
+            self._losses = [*self._losses, *(_loss(load, known_at) for load in loads)]
             for waiter in taken.waiters:
                 if not waiter.done():
                     waiter.set_exception(error)
@@ -168,12 +195,11 @@ class Flow:
         await self._clock.sleep(self._batch_s)
 
     def _put_back(self, taken: _Pending) -> None:
-        newer = self._pending
-        self._pending = _Pending(
-            taken.rows, taken.events + newer.events, taken.readings + newer.readings, taken.waiters + newer.waiters
-        )
-        for device, rows in newer.rows.items():
-            self._pending.rows.setdefault(device, []).extend(rows)
+        newer, self._pending = self._pending, taken
+        taken.dated.add(newer.dated)
+        taken.undated.add(newer.undated)
+        taken.readings += newer.readings
+        taken.waiters += newer.waiters
         self._something.set()
 
     def _note_room(self) -> None:
@@ -183,8 +209,9 @@ class Flow:
             self._full_since = None
 
 
-def _loss(load: Load) -> Loss:
-    return Loss(readings_per_device(load), load.begin, load.end, "disk_full")
+def _loss(load: Load, known_at: int) -> Loss:
+    begin, end = (known_at, known_at) if load.boot else (load.begin, load.end)
+    return Loss(readings_per_device(load), begin, end, "disk_full")
 
 
 def _heard(observations: Sequence[Observation]) -> set[str]:

@@ -35,7 +35,10 @@ class Priority(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What one batch shall carry; it has no number yet. `begin` and `end`: time span in ms since 1970 UTC."""
+    """What one batch shall carry; it has no number yet. `begin` and `end`: time span in ms since 1970 UTC.
+
+    With a `boot` all its times count from the start of that boot, because nobody knows the time: it waits for `date`.
+    """
 
     priority: Priority
     begin: int
@@ -43,6 +46,7 @@ class Load:
     devices: tuple[DeviceBlock, ...] = ()
     events: tuple[Event, ...] = ()
     clock: Literal["good", "doubtful"] = "good"
+    boot: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,7 @@ class Counters:
     appended_bytes: int
     oldest_at: int
     latest_at: int
+    undated_batches: int = 0
 
 
 class Outbox(Protocol):
@@ -99,10 +104,17 @@ class Outbox(Protocol):
         """
 
     def peek(self, priority: Priority, *, after: int, before: int, limit: int) -> Sequence[Parcel]:
-        """The first kept batches of a priority with after < sequence < before, in order."""
+        """The first kept and dated batches of a priority with after < sequence < before, in order."""
 
     def fetch(self, sequences: Sequence[int]) -> Sequence[Parcel]:
-        """Those of these batches that are still kept, in order."""
+        """Those of these batches that are still kept, and dated, in order."""
+
+    def date(self, *, boot: str, offset_ms: int, now: int) -> int:
+        """Adds the offset to the times of undated batches of this boot, so that they may travel.
+
+        Those of another boot ended without ever knowing the time: dropped, and declared `no_clock`.
+        Says how many batches it worked in; 0 when none is left.
+        """
 
     def settle(self, receipts: Sequence[Receipt]) -> int:
         """Forgets what the receipts name committed or refused; says how many batches that were."""

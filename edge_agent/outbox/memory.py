@@ -8,7 +8,8 @@ from contextlib import contextmanager
 
 from device_profiles.wire import Dropped
 from edge_agent.outbox.base import Bounds, Compression, Priority
-from edge_agent.outbox.shelving import Kept, ShelfOutbox, Stock, Tally
+from edge_agent.outbox.shelf import Kept, Stock, Tally
+from edge_agent.outbox.shelving import ShelfOutbox
 
 
 def new_epoch() -> str:
@@ -81,9 +82,14 @@ class MemoryShelf:
         return [kept for kept in self._kept.values() if kept.appended_at < moment]
 
     def peek(self, priority: Priority, after: int, before: int, limit: int) -> Sequence[Kept]:
-        """The first batches of a priority between two sequences."""
-        found = [kept for kept in self._kept.values() if kept.priority is priority and after < kept.sequence < before]
+        """The first dated batches of a priority between two sequences."""
+        mine = [kept for kept in self._kept.values() if kept.priority is priority and not kept.boot]
+        found = [kept for kept in mine if after < kept.sequence < before]
         return sorted(found, key=lambda kept: kept.sequence)[:limit]
+
+    def undated(self, limit: int) -> Sequence[Kept]:
+        """The first batches whose times count from the start of a boot."""
+        return sorted((kept for kept in self._kept.values() if kept.boot), key=lambda kept: kept.sequence)[:limit]
 
     def fetch(self, sequences: Iterable[int]) -> Sequence[Kept]:
         """These batches, as far as they lie here."""
@@ -124,4 +130,5 @@ def _stock_of(kept: Iterable[Kept]) -> Stock:
         readings=sum(each.readings for each in found),
         size=sum(each.size for each in found),
         oldest_at=min((each.appended_at for each in found), default=0),
+        undated=sum(1 for each in found if each.boot),
     )

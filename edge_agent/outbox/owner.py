@@ -15,7 +15,9 @@ T = TypeVar("T")
 
 
 class OutboxOwner:
-    """The outbox as coroutines. `news`: batches came or went; `settled`: receipts were worked in."""
+    """The outbox as coroutines. `news`: batches came or went; `settled`: receipts were worked in; `dated`: old numbers
+    may travel only now.
+    """
 
     def __init__(self, outbox: Outbox, clock: Clock) -> None:
         self._outbox = outbox
@@ -23,6 +25,7 @@ class OutboxOwner:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox")
         self.news = asyncio.Event()
         self.settled = asyncio.Event()
+        self.dated = asyncio.Event()
 
     async def append(self, loads: Sequence[Load], *, losses: Sequence[Loss] = ()) -> Sequence[int]:
         """Numbers and keeps all loads with one fsync, then tells the uplink."""
@@ -38,6 +41,13 @@ class OutboxOwner:
     async def fetch(self, sequences: Sequence[int]) -> Sequence[Parcel]:
         """Those of these batches that are still kept."""
         return await self._run(lambda: self._outbox.fetch(sequences))
+
+    async def date(self, *, boot: str, offset_ms: int) -> None:
+        """Gives every undated batch its times, or gives it up when its boot never knew them."""
+        now = self._clock.now_ms()
+        while await self._run(lambda: self._outbox.date(boot=boot, offset_ms=offset_ms, now=now)):
+            self.dated.set()
+            self.news.set()
 
     async def settle(self, receipts: Sequence[Receipt]) -> int:
         """Forgets what the receipts name."""

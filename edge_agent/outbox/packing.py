@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from msgspec.structs import replace
+
 from device_profiles.wire import DEFAULT_LIMITS, Batch, Dropped, encode, readings_in, size_of
 from edge_agent.outbox.base import PACK_ABOVE_BYTES, Compression, Load, Priority
 
@@ -39,11 +41,26 @@ def pack(
         dropped=list(dropped),
         clock=load.clock,
     )
-    payload = encode(batch)
-    if compression != "none" and len(payload) > PACK_ABOVE_BYTES:
-        packed = encode(batch, compression)
-        payload = packed if len(payload) <= SAFE_RATIO * len(packed) else payload
+    payload = payload_of(batch, compression)
     return Packed(sequence, load.priority, base, size_of(batch), load.begin, load.end, payload)
+
+
+def payload_of(batch: Batch, compression: Compression) -> bytes:
+    """The bytes that travel; packed when that gains something, and not so much that it looks like a bomb."""
+    payload = encode(batch)
+    if compression == "none" or len(payload) <= PACK_ABOVE_BYTES:
+        return payload
+    packed = encode(batch, compression)
+    return packed if len(payload) <= SAFE_RATIO * len(packed) else payload
+
+
+def dated(batch: Batch, offset_ms: int) -> Batch:
+    """The batch with every time that counted from the start of the boot as a time of day; what it declares stays."""
+    return replace(
+        batch,
+        devices=[replace(block, times=[block.times[0] + offset_ms, *block.times[1:]]) for block in batch.devices],
+        events=[replace(event, at=event.at + offset_ms) for event in batch.events],
+    )
 
 
 def readings_per_device(load: Load) -> Mapping[str, int]:

@@ -2,118 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 
 from device_profiles.wire import Batch, Dropped, Receipt, decode
 from edge_agent.outbox.base import Bounds, Compression, Counters, Load, Loss, Parcel, Priority
-from edge_agent.outbox.packing import Packed, merged, pack, readings_per_device
+from edge_agent.outbox.packing import Packed, dated, merged, pack, payload_of, readings_per_device
+from edge_agent.outbox.shelf import ROW_BYTES, Kept, Shelf, Stock
 
-ROW_BYTES = 96  # what a kept batch costs beside its payload: columns, index, page share
 DROPS_PER_BATCH = 200  # declarations in one batch; more wait for the next, so that no batch grows past the wire limit
 DAY_MS = 86_400_000
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """The durable numbers of an outbox in this epoch."""
-
-    epoch: str
-    next_sequence: int = 1
-    accepted: int = 0
-    dropped_readings: int = 0
-    appended_bytes: int = 0
-    latest_at: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """One batch on the shelf; `intact` is False when its bytes are not those that were put there."""
-
-    sequence: int
-    priority: Priority
-    readings: int
-    begin: int
-    end: int
-    appended_at: int
-    carries: int
-    payload: bytes = field(repr=False)
-    intact: bool = True
-
-    @property
-    def size(self) -> int:
-        """What it costs on the shelf."""
-        return len(self.payload) + ROW_BYTES
-
-
-@dataclass(frozen=True, slots=True)
-class Stock:
-    """How much lies on the shelf."""
-
-    batches: int
-    readings: int
-    size: int
-    oldest_at: int
-
-
-class Shelf(Protocol):
-    """Where batches lie. Every change happens inside `transaction`, wholly or not at all, and is on disk after it."""
-
-    def transaction(self) -> AbstractContextManager[None]:
-        """Commits at its end, rolls back on any error."""
-
-    def tally(self) -> Tally:
-        """The numbers as last written."""
-
-    def write_tally(self, tally: Tally) -> None:
-        """Replaces the numbers."""
-
-    def put(self, kept: Kept) -> None:
-        """Lays one batch down."""
-
-    def remove(self, first: int, last: int) -> Stock:
-        """Takes away every batch of this range and says what that was."""
-
-    def stock(self) -> Stock:
-        """What lies here now."""
-
-    def first_at(self) -> int:
-        """When the batch with the lowest number was put down; 0 when nothing lies here."""
-
-    def room(self) -> int:
-        """How many bytes the disk itself still takes."""
-
-    def oldest(self, lowest: Priority) -> Kept | None:
-        """The oldest batch of the least important priority, none more important than this one."""
-
-    def appended_before(self, moment: int) -> Sequence[Kept]:
-        """Batches put down before this moment."""
-
-    def peek(self, priority: Priority, after: int, before: int, limit: int) -> Sequence[Kept]:
-        """The first batches of a priority between two sequences, both excluded."""
-
-    def fetch(self, sequences: Iterable[int]) -> Sequence[Kept]:
-        """These batches, as far as they lie here."""
-
-    def drops(self) -> Sequence[Dropped]:
-        """Drops that no batch declares yet."""
-
-    def write_drops(self, drops: Sequence[Dropped]) -> None:
-        """Replaces them."""
-
-    def count(self, readings: Mapping[str, int]) -> None:
-        """Adds to the readings ever accepted per device."""
-
-    def produced(self) -> Mapping[str, int]:
-        """Readings ever accepted per device."""
-
-    def remember(self, command: str, until: int, forget_before: int) -> bool:
-        """True when this command was unknown; forgets those that ended before a moment."""
-
-    def close(self) -> None:
-        """Lets go."""
+DATED_AT_ONCE = 200  # batches that get their times in one transaction
 
 
 class ShelfOutbox:
@@ -128,12 +28,17 @@ class ShelfOutbox:
         self._counters = self._counted()
 
     def append(self, loads: Sequence[Load], *, now: int, losses: Sequence[Loss] = ()) -> Sequence[int]:
-        """Numbers and keeps all loads in one transaction; losses take a number each and are declared."""
+        """Numbers and keeps all loads in one transaction; losses take a number each and are declared.
+
+        The last known time goes back only with a clock that is believed.
+        """
+        doubtful = any(load.clock == "doubtful" for load in loads)
+        at = max(now, self._tally.latest_at) if doubtful else now
         with self._change():
             for loss in losses:
                 self._lose(loss)
-            sequences = [self._keep(load, now) for load in loads]
-            self._tally = replace(self._tally, latest_at=max(now, self._tally.latest_at))
+            sequences = [self._keep(load, at) for load in loads]
+            self._tally = replace(self._tally, latest_at=at)
         return sequences
 
     def peek(self, priority: Priority, *, after: int, before: int, limit: int) -> Sequence[Parcel]:
@@ -142,7 +47,20 @@ class ShelfOutbox:
 
     def fetch(self, sequences: Sequence[int]) -> Sequence[Parcel]:
         """Those of these batches that are still kept."""
-        return self._parcels(self._shelf.fetch(sequences))
+        return self._parcels([kept for kept in self._shelf.fetch(sequences) if not kept.boot])
+
+    def date(self, *, boot: str, offset_ms: int, now: int) -> int:
+        """Gives undated batches of this boot their times, in steps; those of boots that never knew it are given up."""
+        with self._change():
+            undated = self._shelf.undated(DATED_AT_ONCE) if self._stock.undated else ()
+            for kept in undated:
+                if kept.boot == boot and kept.intact:
+                    self._date(kept, offset_ms, now)
+                else:
+                    self._drop(kept, "no_clock" if kept.intact else "corrupt")
+            while self._stock.size > self._bounds.max_bytes and (victim := self._shelf.oldest(Priority.EVENTS)):
+                self._drop(victim, "full")
+        return len(undated)
 
     def settle(self, receipts: Sequence[Receipt]) -> int:
         """Forgets what the receipts name; receipts of another epoch say nothing about ours."""
@@ -209,6 +127,7 @@ class ShelfOutbox:
             appended_bytes=tally.appended_bytes,
             oldest_at=stock.oldest_at,
             latest_at=tally.latest_at,
+            undated_batches=stock.undated,
         )
 
     def _keep(self, load: Load, now: int) -> int:
@@ -220,22 +139,38 @@ class ShelfOutbox:
         while _size_of(packed) > min(room, self._bounds.max_bytes - self._stock.size):
             victim = self._shelf.oldest(load.priority)
             if victim is None or _size_of(packed) > self._bounds.max_bytes:
-                return self._lose(Loss(counts, load.begin, load.end, "full"))
+                span = (now, now) if load.boot else (load.begin, load.end)
+                return self._lose(Loss(counts, *span, "full"))
             self._drop(victim, "full")
             room = max(room, 0) + victim.size
             waiting = merged(self._shelf.drops())
             packed = self._packed(load, waiting[:DROPS_PER_BATCH])
-        kept = _kept(packed, now, carries=len(waiting[:DROPS_PER_BATCH]))
+        kept = _kept(packed, now, carries=len(waiting[:DROPS_PER_BATCH]), boot=load.boot)
         if waiting:
             self._shelf.write_drops(waiting[DROPS_PER_BATCH:])
-        self._shelf.put(kept)
+        self._put(kept)
         self._shelf.count(counts)
         self._number(packed.readings, size=kept.size)
+        return kept.sequence
+
+    def _put(self, kept: Kept) -> None:
+        self._shelf.put(kept)
         stock = self._stock
         self._stock = Stock(
-            stock.batches + 1, stock.readings + kept.readings, stock.size + kept.size, stock.oldest_at or now
+            stock.batches + 1,
+            stock.readings + kept.readings,
+            stock.size + kept.size,
+            stock.oldest_at or kept.appended_at,
+            stock.undated + bool(kept.boot),
         )
-        return kept.sequence
+
+    def _date(self, kept: Kept, offset_ms: int, now: int) -> None:
+        """The same batch under the same number, with the times that its readings really had."""
+        batch = dated(decode(kept.payload, Batch), offset_ms)
+        self._forget(kept.sequence, kept.sequence)
+        begin, end = kept.begin + offset_ms, kept.end + offset_ms
+        payload = payload_of(batch, self._compression)
+        self._put(replace(kept, begin=begin, end=end, appended_at=now, payload=payload, boot=""))
 
     def _packed(self, load: Load, declared: Sequence[Dropped]) -> Packed:
         return pack(
@@ -260,7 +195,8 @@ class ShelfOutbox:
         """Gives a batch up: the ledger will hear its range, and again what the batch itself was to declare."""
         again = decode(kept.payload, Batch).dropped if kept.carries and kept.intact else []
         self._forget(kept.sequence, kept.sequence)
-        self._declare(_dropped(kept.sequence, kept.readings, kept.begin, kept.end, reason), *again)
+        begin, end = (kept.appended_at, kept.appended_at) if kept.boot else (kept.begin, kept.end)
+        self._declare(_dropped(kept.sequence, kept.readings, begin, end, reason), *again)
 
     def _lose(self, loss: Loss) -> int:
         sequence, readings = self._tally.next_sequence, sum(loss.readings.values())
@@ -282,6 +218,7 @@ class ShelfOutbox:
                 stock.readings - gone.readings,
                 stock.size - gone.size,
                 self._shelf.first_at(),
+                stock.undated - gone.undated,
             )
         return gone
 
@@ -299,9 +236,17 @@ def _size_of(packed: Packed) -> int:
     return len(packed.payload) + ROW_BYTES
 
 
-def _kept(packed: Packed, now: int, *, carries: int) -> Kept:
+def _kept(packed: Packed, now: int, *, carries: int, boot: str) -> Kept:
     return Kept(
-        packed.sequence, packed.priority, packed.readings, packed.begin, packed.end, now, carries, packed.payload
+        packed.sequence,
+        packed.priority,
+        packed.readings,
+        packed.begin,
+        packed.end,
+        now,
+        carries,
+        packed.payload,
+        boot=boot,
     )
 
 

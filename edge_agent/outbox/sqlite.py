@@ -8,7 +8,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,12 @@ import msgspec
 from device_profiles.wire import Dropped
 from edge_agent.outbox.base import Bounds, Compression, OutboxBrokenError, OutboxFullError, Priority
 from edge_agent.outbox.memory import new_epoch
-from edge_agent.outbox.shelving import Kept, ShelfOutbox, Stock, Tally
+from edge_agent.outbox.shelf import Kept, Stock, Tally
+from edge_agent.outbox.shelving import ShelfOutbox
 from edge_agent.outbox.watermark import Watermark
 
 FILE = "outbox.sqlite3"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 RESERVE_BYTES = 4 * 1024 * 1024  # of the disk, left free: the write-ahead log and everybody else need room too
 CHECKPOINT_PAGES = 250  # 1 MB of write-ahead log, small enough for a small flash partition
 
@@ -34,7 +35,7 @@ PRAGMAS = (
     "PRAGMA mmap_size = 0",
     f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}",
 )
-SCHEMA = f"""
+SCHEMA = """
 CREATE TABLE tally (one INTEGER PRIMARY KEY CHECK (one = 1), epoch TEXT NOT NULL, next_sequence INTEGER NOT NULL,
   accepted INTEGER NOT NULL, dropped_readings INTEGER NOT NULL, appended_bytes INTEGER NOT NULL,
   latest_at INTEGER NOT NULL);
@@ -45,9 +46,15 @@ CREATE INDEX batches_by_priority ON batches (priority, sequence);
 CREATE TABLE drops (first INTEGER PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE produced (device TEXT PRIMARY KEY, readings INTEGER NOT NULL);
 CREATE TABLE commands (id TEXT PRIMARY KEY, until INTEGER NOT NULL);
-PRAGMA user_version = {SCHEMA_VERSION};
 """
-COLUMNS = "sequence, priority, readings, span_begin, span_end, appended_at, carries, payload, crc"
+# One step per version that an agent before this one may have left; a whole step or nothing of it.
+STEPS = {
+    1: """
+ALTER TABLE batches ADD COLUMN boot TEXT NOT NULL DEFAULT '';
+CREATE INDEX batches_undated ON batches (sequence) WHERE boot != '';
+""",
+}
+COLUMNS = "sequence, priority, readings, span_begin, span_end, appended_at, carries, payload, crc, boot"
 # SQLITE_ERROR while opening: a table is missing, so this is no outbox.
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
 SWEEP_BATCHES = 500  # at most so many are given up in one transaction
@@ -114,20 +121,20 @@ class SqliteShelf:
     def put(self, kept: Kept) -> None:
         """Lays one batch down, with the checksum that it must still have when it is read."""
         self._base.execute(
-            f"INSERT INTO batches ({COLUMNS}, size) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 -- constants
-            (*_row(kept), _crc(kept), kept.size),
+            f"INSERT INTO batches ({COLUMNS}, size) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 -- constants
+            (*_row(kept), _crc(kept), kept.boot, kept.size),
         )
 
     def remove(self, first: int, last: int) -> Stock:
         """Takes away every batch of this range."""
-        gone = Stock(*self._read(_STOCK + " WHERE sequence BETWEEN ? AND ?", (first, last))[0])
+        gone = Stock(*self._read(_STOCK, (first, last))[0])
         if gone.batches:
             self._base.execute("DELETE FROM batches WHERE sequence BETWEEN ? AND ?", (first, last))
         return gone
 
     def stock(self) -> Stock:
         """What lies here now."""
-        return Stock(*self._read(_STOCK)[0])
+        return Stock(*self._read(_STOCK, (0, 2**62))[0])
 
     def first_at(self) -> int:
         """When the batch with the lowest number was put down."""
@@ -152,9 +159,13 @@ class SqliteShelf:
         return self._kept("WHERE sequence < ? ORDER BY sequence LIMIT ?", (first, SWEEP_BATCHES))
 
     def peek(self, priority: Priority, after: int, before: int, limit: int) -> Sequence[Kept]:
-        """The first batches of a priority between two sequences."""
-        where = "WHERE priority = ? AND sequence > ? AND sequence < ? ORDER BY sequence LIMIT ?"
+        """The first dated batches of a priority between two sequences."""
+        where = "WHERE priority = ? AND sequence > ? AND sequence < ? AND boot = '' ORDER BY sequence LIMIT ?"
         return self._kept(where, (priority, after, before, limit))
+
+    def undated(self, limit: int) -> Sequence[Kept]:
+        """The first batches whose times count from the start of a boot."""
+        return self._kept("WHERE boot != '' ORDER BY sequence LIMIT ?", (limit,))
 
     def fetch(self, sequences: Iterable[int]) -> Sequence[Kept]:
         """These batches, as far as they lie here."""
@@ -199,11 +210,14 @@ class SqliteShelf:
         if version > SCHEMA_VERSION:
             raise OutboxBrokenError(f"the outbox was written by a newer agent (version {version}): upgrade this one")
         if version == 0:
-            self._base.executescript("BEGIN;" + SCHEMA + "COMMIT;")
+            self._base.executescript("BEGIN;" + SCHEMA + "PRAGMA user_version = 1; COMMIT;")
+        else:
+            self._check()
+        for step in range(version or 1, SCHEMA_VERSION):
+            self._base.executescript(f"BEGIN; {STEPS[step]} PRAGMA user_version = {step + 1}; COMMIT;")
+        if version == 0:
             with self.transaction():
                 self.write_tally(Tally(new_epoch()))
-            return
-        self._check()
 
     def _check(self) -> None:
         """A flipped bit in the structure, or a file older than the one that was here, must not be worked with."""
@@ -236,7 +250,9 @@ class SqliteShelf:
 
 
 _STOCK = (
-    "SELECT COUNT(*), COALESCE(SUM(readings), 0), COALESCE(SUM(size), 0), COALESCE(MIN(appended_at), 0) FROM batches"
+    "SELECT COUNT(*), COALESCE(SUM(readings), 0), COALESCE(SUM(size), 0), COALESCE(MIN(appended_at), 0),"
+    " (SELECT COUNT(*) FROM batches WHERE boot != '' AND sequence BETWEEN ?1 AND ?2)"
+    " FROM batches WHERE sequence BETWEEN ?1 AND ?2"
 )
 
 
@@ -258,12 +274,11 @@ def _row(kept: Kept) -> tuple[int | bytes, ...]:
 
 def _crc(kept: Kept) -> int:
     *head, payload = _row(kept)
-    return zlib.crc32(repr(head).encode(), zlib.crc32(kept.payload if isinstance(payload, bytes) else b""))
+    boot = zlib.crc32(kept.boot.encode())  # 0 without one, so that the checksum of a dated batch is that of version 1
+    return zlib.crc32(repr(head).encode(), zlib.crc32(kept.payload if isinstance(payload, bytes) else b"", boot))
 
 
-def _restored(row: tuple[int, int, int, int, int, int, int, bytes, int]) -> Kept:
-    sequence, priority, readings, begin, end, appended_at, carries, payload, crc = row
-    kept = Kept(sequence, Priority(priority), readings, begin, end, appended_at, carries, payload)
-    if _crc(kept) == crc:
-        return kept
-    return Kept(sequence, kept.priority, readings, begin, end, appended_at, carries, payload, intact=False)
+def _restored(row: tuple[int, int, int, int, int, int, int, bytes, int, str]) -> Kept:
+    sequence, priority, readings, begin, end, appended_at, carries, payload, crc, boot = row
+    kept = Kept(sequence, Priority(priority), readings, begin, end, appended_at, carries, payload, boot=boot)
+    return kept if _crc(kept) == crc else replace(kept, intact=False)

@@ -17,27 +17,37 @@ LATEST_MOMENT = 2**53  # the wire contract's bound
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The readings of one device at one time that are worth sending."""
+    """The readings of one device at one time that are worth sending; `own`: by the gateway's time, not the device's."""
 
     observed_at: int
     readings: tuple[Reading, ...]
+    own: bool = True
 
 
 @dataclass(slots=True)
 class Sieve:
-    """Owns what a device said last. Its stamps rise strictly, so that no reading overwrites another."""
+    """Owns what a device said last. Its stamps rise strictly, so that no reading overwrites another.
+
+    How long ago something was is counted by `elapsed_ms`, a count that nobody can set: a clock that is corrected
+    makes no value flat, no change too fast and no heartbeat due.
+    """
 
     profile: DeviceProfile
     _traces: dict[str, Trace] = field(default_factory=dict)
     _reported: dict[str, Reading] = field(default_factory=dict)
     _newest_at: int = 0
+    _lead_ms: int = 0  # what times are ahead of the monotonic count
 
-    def sift(self, samples: Sequence[Sample], *, now: int) -> list[Row]:
-        """The rows in these samples that are worth sending, oldest first; samples without a time share `now`."""
+    def sift(self, samples: Sequence[Sample], *, now: int, elapsed_ms: int | None = None) -> list[Row]:
+        """The rows in these samples that are worth sending, oldest first; samples without a time share `now`.
+
+        `elapsed_ms` is the moment `now` on the monotonic count; without it `now` itself is believed.
+        """
+        self._lead_ms = 0 if elapsed_ms is None else now - elapsed_ms
         moments: dict[int, list[Sample]] = {}
         for sample in samples:
             moments.setdefault(_moment_of(sample, now), []).append(sample)
-        rows = [self._row(moments[moment], self._stamp(moment, own=moment == now)) for moment in sorted(moments)]
+        rows = [self._row(moments[moment], moment, own=moment == now) for moment in sorted(moments)]
         return [row for row in rows if row.readings]
 
     def latest(self) -> list[Reading]:
@@ -54,20 +64,22 @@ class Sieve:
         self._newest_at = max(moment, self._newest_at)
         return moment
 
-    def _row(self, samples: Sequence[Sample], observed_at: int) -> Row:
+    def _row(self, samples: Sequence[Sample], moment: int, *, own: bool) -> Row:
+        observed_at = self._stamp(moment, own=own)
         kept: dict[str, Reading] = {}
         for sample in samples:
             point = self.profile.point(sample.point)
             if point is None:
                 continue
-            reading = normalise(sample, point, observed_at=observed_at)
+            reading = normalise(sample, point, observed_at=observed_at - self._lead_ms)
             trace = self._traces.get(point.key, Trace())
             self._traces[point.key], reading = judge(trace, reading, point.limits)
             if not (reading.is_bad or _has_a_time(sample)):
                 reading = replace(reading, quality="uncertain:clock")
             if worth_sending(self._reported.get(point.key), reading, point.report):
-                kept[point.key] = self._reported[point.key] = reading
-        return Row(observed_at, tuple(kept.values()))
+                self._reported[point.key] = reading
+                kept[point.key] = replace(reading, observed_at=observed_at)
+        return Row(observed_at, tuple(kept.values()), own)
 
 
 def _moment_of(sample: Sample, now: int) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 
-from device_profiles.clock import Clock
 from device_profiles.wire import Health
 from edge_agent.clockwatch import ClockWatch
 from edge_agent.outbox.base import Bounds
@@ -19,19 +18,18 @@ HOUR_MS = 3_600_000
 class HealthReport:
     """Owns the memory that the rate needs."""
 
-    def __init__(self, *, outbox: OutboxOwner, bounds: Bounds, vitals: Vitals, watch: ClockWatch, clock: Clock) -> None:
+    def __init__(self, *, outbox: OutboxOwner, bounds: Bounds, vitals: Vitals, watch: ClockWatch) -> None:
         self._outbox = outbox
         self._bounds = bounds
         self._vitals = vitals
         self._watch = watch
-        self._clock = clock
         self._appended: deque[tuple[float, int]] = deque(maxlen=RATE_SAMPLES)
 
     def document(self, *, reconnects: int) -> Health:
         """The health document of this moment."""
         counters = self._outbox.counters()
-        self._appended.append((self._clock.monotonic(), counters.appended_bytes))
-        now = self._clock.now_ms()
+        self._appended.append((self._watch.monotonic(), counters.appended_bytes))
+        now = self._watch.now_ms()
         return Health(
             v=1,
             at=now,
@@ -46,7 +44,7 @@ class HealthReport:
             hours_left=hours_left(
                 self._bounds,
                 backlog_bytes=counters.backlog_bytes,
-                age_ms=now - counters.oldest_at if counters.oldest_at else 0,
+                age_ms=max(0, now - counters.oldest_at) if counters.oldest_at else 0,
                 appended=list(self._appended),
             ),
             clock=self._watch.state(),

@@ -50,9 +50,13 @@ class Lanes:
         """A session begins: what was kept before it is backlog, and nothing counts as sent."""
         self._out.clear()
         self._missing.clear()
+        self.rewind(next_sequence=next_sequence)
+        self._heard(now)
+
+    def rewind(self, *, next_sequence: int) -> None:
+        """Old numbers may be sent now: everything kept is looked at again, what is on its way stays so."""
         self._floor = next_sequence
         self._cursor = {Channel.EVENTS: 0, Channel.READINGS: next_sequence - 1, Channel.BACKLOG: 0}
-        self._heard(now)
 
     def wishes(self, *, next_sequence: int) -> list[Wish]:
         """What each lane would send, the urgent first; a lane that lags hands its lag to the backlog."""

@@ -189,22 +189,26 @@ class Uplink:
                     await first_of(self._outbox.news.wait(), self._clock.sleep(wait_s))
 
     async def _send_wave(self, client: aiomqtt.Client, publishes: asyncio.TaskGroup) -> int:
-        """What each lane may send now; says how many batches that were."""
-        sent = 0
-        for wish in self._lanes.wishes(next_sequence=self._outbox.counters().next_sequence):
+        """What each lane may send now; says how many batches it looked at, so that 0 means: nothing more for now."""
+        looked = 0
+        next_sequence = self._outbox.counters().next_sequence
+        if self._outbox.dated.is_set():
+            self._outbox.dated.clear()
+            self._lanes.rewind(next_sequence=next_sequence)
+        for wish in self._lanes.wishes(next_sequence=next_sequence):
             found = await self._outbox.peek(wish.priority, after=wish.after, before=wish.before, limit=wish.limit)
+            looked += len(found)
             for parcel in self._lanes.fresh(wish, found):
                 await self._publish(client, publishes, parcel, wish.channel)
-                sent += 1
         again = self._lanes.again(now=self._clock.monotonic())
         kept = {parcel.sequence: parcel for parcel in await self._outbox.fetch(again)} if again else {}
         for sequence in again:
             if sequence in kept:
                 await self._publish(client, publishes, kept[sequence], lane_of(kept[sequence].priority))
-                sent += 1
+                looked += 1
             else:
                 self._lanes.forget(sequence)
-        return sent
+        return looked
 
     async def _publish(
         self, client: aiomqtt.Client, publishes: asyncio.TaskGroup, parcel: Parcel, channel: Channel

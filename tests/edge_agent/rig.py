@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from device_profiles.clock import SystemClock
+from device_profiles.clock import Clock, SystemClock
 from device_profiles.load import Catalogue
 from device_profiles.schema import DeviceProfile
 from edge_agent.app import Agent, Plan, opened, plan_for
@@ -32,6 +32,16 @@ class Counting:
 
     async def close(self) -> None:
         self.closed = True
+
+
+class WrongClock(SystemClock):
+    """The machine's clock before somebody set it: its wall time begins in 1970."""
+
+    def __init__(self) -> None:
+        self.behind_ms = super().now_ms() - 3000
+
+    def now_ms(self) -> int:
+        return super().now_ms() - self.behind_ms
 
 
 class Hanging(Counting):
@@ -122,12 +132,13 @@ async def running(
     *,
     writers: Mapping[str, Writer] | None = None,
     hand: Hand | None = None,
+    clock: Clock | None = None,
+    boot: str = "this-boot",
 ) -> AsyncIterator[tuple[Agent, OutboxOwner]]:
     """The agent at work on these pollers, stopped at the end."""
-    clock = SystemClock()
-    with opened(chosen, clock) as outbox:
+    with opened(chosen, clock or SystemClock(), boot=boot) as (outbox, own):
         connectors = Connectors(pollers, {"hand": hand} if hand else {}, writers or {})
-        agent = Agent(chosen, outbox=outbox, connectors=connectors, clock=clock)
+        agent = Agent(chosen, outbox=outbox, connectors=connectors, clock=own)
         async with asyncio.TaskGroup() as group:
             work = group.create_task(agent.run())
             try:

@@ -39,17 +39,18 @@ class FullOutbox(ShelfOutbox):
 class Stage:
     """A flow over an outbox in memory, under a clock of the test's own."""
 
-    def __init__(self, *devices: str) -> None:
-        self.clock = ManualClock()
+    def __init__(self, *devices: str, clock: ManualClock | None = None) -> None:
+        self.clock = clock or ManualClock()
         self.outbox = FullOutbox(MemoryShelf())
-        self.owner = OutboxOwner(self.outbox, self.clock)
+        self.watch = ClockWatch(self.clock, boot="this-boot")
+        self.owner = OutboxOwner(self.outbox, self.watch)
         self.vitals = Vitals(devices, self.clock)
         model = profile(point(report=Report()), point("online"))
         self.flow = Flow(
             [Device(each, NAME, model, "0" * 12, 1.0, None) for each in devices],  # type: ignore[arg-type]
             outbox=self.owner,
             vitals=self.vitals,
-            clock=self.clock,
+            clock=self.watch,
         )
 
     def batches(self) -> list[Batch]:
@@ -69,8 +70,8 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(*devices: str) -> AsyncIterator[Stage]:
-    made = Stage(*devices)
+async def stage(*devices: str, clock: ManualClock | None = None) -> AsyncIterator[Stage]:
+    made = Stage(*devices, clock=clock)
     async with asyncio.TaskGroup() as group:
         keeping = group.create_task(made.flow.run())
         try:
@@ -179,21 +180,39 @@ async def test_what_was_collected_is_on_disk_when_the_flow_has_stopped() -> None
         await eventually(lambda: made.outbox.counters().accepted == 1)
 
 
-async def test_a_clock_that_jumps_is_doubted_for_a_minute() -> None:
-    clock = ManualClock()
-    watch = ClockWatch(clock, floor_ms=clock.now_ms() - 1000)
-    assert watch.state() == "good"
-    clock.set_wall(clock.now_ms() + 3_600_000)
-    assert watch.state() == "doubtful"
-    assert watch.jumped
-    await clock.advance(61)
-    assert watch.state() == "good"
+async def test_without_a_clock_readings_are_kept_undated_and_dated_when_it_is_known() -> None:
+    """F19: nothing travels under a wrong time; a device that knows its own time is not made to wait."""
+    async with stage("gauge", "kiosk", clock=ManualClock(0)) as made:
+        made.flow.offer([sample(1.0), Happening("kiosk", "r1", "rating"), Sample("gauge", "p", 2.0, observed_at=NOW)])
+        await made.after(1.1)
+        [own] = made.batches()
+        assert (own.clock, own.devices[0].times, own.devices[0].points["p"]) == ("doubtful", [NOW], [2.0])
+        assert (made.outbox.counters().accepted, made.outbox.counters().undated_batches) == (3, 2)
+        await made.clock.advance(10)
+        made.clock.set_wall(NOW + 60_000)
+        made.flow.offer([sample(3.0)])
+        await made.after(1.1)
+        await made.owner.date(boot="this-boot", offset_ms=made.watch.began_ms or 0)
+        event, gauge, _, later = made.batches()
+        began = NOW + 60_000 - 11_100
+        assert [event.events[0].at, gauge.devices[0].times, later.devices[0].times] == [
+            began,
+            [began + 1],
+            [NOW + 60_000],
+        ]
+        assert [each.clock for each in (event, gauge, later)] == ["doubtful", "doubtful", "good"]
+        assert sum(size_of(batch) for batch in made.batches()) == made.outbox.counters().accepted == 4
 
 
-def test_a_clock_behind_what_was_kept_or_in_1970_is_doubted() -> None:
-    clock = ManualClock()
-    assert ClockWatch(clock, floor_ms=clock.now_ms() + 60_000).state() == "doubtful"
-    assert ClockWatch(ManualClock(5000)).state() == "doubtful"
+async def test_what_was_collected_undated_when_the_clock_is_set_keeps_its_own_count() -> None:
+    async with stage("gauge", clock=ManualClock(0)) as made:
+        await made.clock.advance(3)
+        made.flow.offer([sample(1.0)])
+        made.clock.set_wall(NOW)
+        made.flow.offer([sample(2.0)])
+        await made.after(1.1)
+        await made.owner.date(boot="this-boot", offset_ms=made.watch.began_ms or 0)
+        assert sorted(moment for batch in made.batches() for moment in batch.devices[0].times) == [NOW, NOW + 1]
 
 
 def test_loads_are_of_about_a_batch_and_a_device_stands_in_each_once() -> None:

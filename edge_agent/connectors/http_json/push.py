@@ -22,6 +22,7 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from device_profiles.schema import DeviceProfile
 from edge_agent.connector import Deliver, EdgeError, LinkError, Sample
@@ -30,7 +31,9 @@ from edge_agent.connectors.http_json.documents import Pushed, RefusalError, read
 from edge_agent.credentials import CredentialError
 
 REMEMBERED = 1000  # ids of each device, so that a document that is sent again counts once
+HEAD_WITHIN_S = 15.0
 BODY_WITHIN_S = 15.0
+KEEP_ALIVE_S = 30
 STOP_WITHIN_S = 2
 
 log = logging.getLogger(__name__)
@@ -98,6 +101,35 @@ class PushServer:
         if self._bound is None:
             self._bound = asyncio.get_running_loop().create_future()
         return self._bound
+
+
+class PromptProtocol(H11Protocol):
+    """Ends a connection whose next request does not arrive: uvicorn itself lets whisperers keep their place for ever.
+
+    It counts from the connection, or from the last answer, to the end of the request's head.
+    """
+
+    _deadline: asyncio.TimerHandle
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Somebody is there."""
+        self._deadline = self.loop.call_later(HEAD_WITHIN_S, self._end_without_request)
+        super().connection_made(transport)
+
+    def on_response_complete(self) -> None:
+        """The next request may begin."""
+        self._deadline.cancel()
+        self._deadline = self.loop.call_later(KEEP_ALIVE_S + HEAD_WITHIN_S, self._end_without_request)
+        super().on_response_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nobody is there."""
+        self._deadline.cancel()
+        super().connection_lost(exc)
+
+    def _end_without_request(self) -> None:
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
 
 
 _ADVICE: dict[int, dict[str, str]] = {
@@ -212,7 +244,8 @@ def _settings(api: FastAPI) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_keep_alive=30,
+        http=PromptProtocol,
+        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=STOP_WITHIN_S,
         limit_concurrency=200,
         h11_max_incomplete_event_size=16_384,

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,37 @@ def test_a_torn_end_of_the_log_costs_nothing_that_was_committed(tmp_path: Path) 
         log.write(os.urandom(3000))
     with open_outbox(after, now=NOW) as again:
         assert read_all(again) == [1, 2]
+
+
+def test_an_older_agents_file_is_taken_over_with_its_backlog(tmp_path: Path) -> None:
+    """F16: version 1 knew no undated batches; its checksums and numbers still hold."""
+    epoch = fill(tmp_path, 3)
+    base = sqlite3.connect(tmp_path / FILE)
+    base.executescript("DROP INDEX batches_undated; ALTER TABLE batches DROP COLUMN boot; PRAGMA user_version = 1;")
+    base.close()
+    with open_outbox(tmp_path, now=NOW) as outbox:
+        assert outbox.counters().epoch == epoch
+        assert read_all(outbox) == [1, 2, 3]
+        assert outbox.append([load()], now=NOW) == [4]
+    assert quarantined(tmp_path) == []
+
+
+def test_undated_batches_survive_the_agent_but_not_a_flipped_bit(tmp_path: Path) -> None:
+    undated = replace(load(begin=5000), boot="b1", clock="doubtful")
+    with open_outbox(tmp_path, now=0) as outbox:
+        outbox.append([undated, undated], now=9000)
+    base = sqlite3.connect(tmp_path / FILE)
+    base.execute("UPDATE batches SET boot = 'b2' WHERE sequence = 2")
+    base.commit()
+    base.close()
+    with open_outbox(tmp_path, now=0) as outbox:
+        assert outbox.counters().undated_batches == 2
+        outbox.date(boot="b1", offset_ms=NOW, now=NOW + 9000)
+        outbox.sweep(now=NOW + 9000)
+        kept = [decode_batch(parcel.payload) for parcel in outbox.fetch([1, 2, 3])]
+        assert [each.sequence for each in kept] == [1, 3]
+        assert kept[0].devices[0].times[0] == NOW + 5000
+        assert [drop.reason for drop in kept[1].dropped] == ["corrupt"]
 
 
 def test_a_newer_agents_file_is_refused_clearly(tmp_path: Path) -> None:

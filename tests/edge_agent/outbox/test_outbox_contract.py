@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from device_profiles.wire import Batch, Dropped, Receipt, Refused, decode_batch, size_of
-from edge_agent.outbox.base import Bounds, Loss, Outbox, Priority
+from edge_agent.outbox.base import Bounds, Load, Loss, Outbox, Priority
 from edge_agent.outbox.memory import memory_outbox
 from edge_agent.outbox.sqlite import sqlite_outbox
 from tests.edge_agent.samples import NOW, load
@@ -170,6 +171,70 @@ def test_a_long_list_of_drops_is_spread_over_batches(open_one: Open) -> None:
     outbox.sweep(now=NOW + DAY_MS + 1)
     kept = everything(outbox)
     assert [len(each.dropped) for each in kept] == [200, 50]
+
+
+def undated(boot: str, values: int = 3, *, priority: Priority = READINGS, begin: int = 5000) -> Load:
+    return replace(load(values=values, begin=begin, priority=priority), boot=boot, clock="doubtful")
+
+
+def test_what_nobody_could_date_is_kept_counted_and_not_sent(outbox: Outbox) -> None:
+    outbox.append([load(values=2)], now=NOW)
+    assert outbox.append([undated("b1"), undated("b1", 1, priority=EVENTS)], now=5000) == [2, 3]
+    assert [each.sequence for each in everything(outbox)] == [1]
+    assert outbox.fetch([1, 2, 3])[1:] == []
+    counters = outbox.counters()
+    assert (counters.accepted, counters.backlog_readings, counters.undated_batches) == (6, 6, 2)
+    assert (counters.latest_at, counters.oldest_at) == (NOW, NOW)
+    assert outbox.sweep(now=NOW + DAY_MS) == 0
+
+
+def test_undated_batches_get_their_times_and_keep_their_numbers(outbox: Outbox) -> None:
+    outbox.append([undated("b1"), undated("b1", 1, priority=EVENTS)], now=7000)
+    outbox.append([load(values=2)], now=NOW + 9000)
+    assert outbox.date(boot="b1", offset_ms=NOW, now=NOW + 9000) == 2
+    assert outbox.date(boot="b1", offset_ms=NOW, now=NOW + 9000) == 0
+    readings, event, later = everything(outbox)
+    assert (readings.devices[0].times, readings.base, readings.clock) == ([NOW + 5000, 1000, 1000], 0, "doubtful")
+    assert (event.events[0].at, event.base) == (NOW + 5000, 3)
+    assert (later.base, later.clock) == (4, "good")
+    counters = outbox.counters()
+    assert (counters.backlog_readings, counters.undated_batches, counters.dropped_readings) == (6, 0, 0)
+    outbox.settle([receipt(outbox, (1, 3))])
+    assert outbox.counters().backlog_bytes == 0
+
+
+def test_a_boot_that_never_knew_the_time_is_declared(outbox: Outbox) -> None:
+    outbox.append([load(values=1)], now=NOW)
+    outbox.append([undated("b1", 4), undated("b2", 2)], now=5000)
+    assert outbox.date(boot="b2", offset_ms=NOW + 100, now=NOW + 9000) == 2
+    outbox.append([load(values=1)], now=NOW + 9000)
+    kept = everything(outbox)
+    assert [each.sequence for each in kept] == [1, 3, 4]
+    assert kept[2].dropped == [Dropped(first=2, last=2, reason="no_clock", readings=4, begin=NOW, end=NOW)]
+
+
+def test_a_full_outbox_declares_undated_batches_at_the_last_known_time(open_one: Open) -> None:
+    outbox = open_one(Bounds(max_bytes=1500))
+    outbox.append([load(values=1, priority=EVENTS)], now=NOW)
+    for _ in range(20):
+        outbox.append([undated("b1", 5)], now=5000)
+    while outbox.date(boot="b1", offset_ms=NOW, now=NOW + 9000):
+        pass
+    assert outbox.counters().backlog_bytes <= 1500
+    outbox.append([load(values=1)], now=NOW + 9000)
+    kept = everything(outbox)
+    drops = [drop for each in kept for drop in each.dropped]
+    assert {(drop.reason, drop.begin >= NOW) for drop in drops} == {("full", True)}
+    assert sum(drop.readings for drop in drops) == outbox.counters().dropped_readings
+    assert outbox.counters().accepted == 102
+
+
+def test_the_last_known_time_goes_back_only_with_a_clock_that_is_believed(outbox: Outbox) -> None:
+    outbox.append([load()], now=NOW)
+    outbox.append([replace(load(), clock="doubtful")], now=NOW - DAY_MS)
+    assert outbox.counters().latest_at == NOW
+    outbox.append([load()], now=NOW - DAY_MS)
+    assert outbox.counters().latest_at == NOW - DAY_MS
 
 
 def test_a_command_is_new_once(outbox: Outbox) -> None:

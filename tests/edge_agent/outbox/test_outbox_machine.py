@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from device_profiles.wire import Batch, Receipt, decode_batch, size_of
+from device_profiles.wire import Batch, Receipt, decode, decode_batch, size_of
 from edge_agent.outbox.base import Bounds, Loss, Priority
 from edge_agent.outbox.memory import MemoryShelf
-from edge_agent.outbox.shelving import Shelf, ShelfOutbox
+from edge_agent.outbox.shelf import Shelf
+from edge_agent.outbox.shelving import ShelfOutbox
 from edge_agent.outbox.sqlite import SqliteShelf
 from tests.edge_agent.samples import NOW, load
 
@@ -54,6 +56,19 @@ class Books(RuleBasedStateMachine):
         self.outbox.append([], now=self.now, losses=[Loss({"gauge": readings}, self.now, self.now, "disk_full")])
         self.accepted += readings
 
+    @rule(values=st.integers(1, 12), priority=st.sampled_from(Priority), boot=st.sampled_from(["b1", "b2"]))
+    def append_undated(self, values: int, priority: Priority, boot: str) -> None:
+        one = load(values=values, priority=priority, begin=5000)
+        self.outbox.append([replace(one, boot=boot, clock="doubtful")], now=9000)
+        self.accepted += values
+
+    @rule(boot=st.sampled_from(["b1", "b2"]))
+    def learn_the_time(self, boot: str) -> None:
+        """This boot hears what time it is: its readings are dated, those of the other one are given up."""
+        while self.outbox.date(boot=boot, offset_ms=self.now, now=self.now):
+            pass
+        assert self.outbox.counters().undated_batches == 0
+
     @rule(hours=st.integers(1, 30))
     def time_passes(self, hours: int) -> None:
         self.now += hours * HOUR_MS
@@ -75,8 +90,12 @@ class Books(RuleBasedStateMachine):
         if not hasattr(self, "outbox"):
             return
         counters, kept = self.outbox.counters(), self.kept()
-        on_the_way = {batch.sequence: size_of(batch) for batch in kept}
-        drops = [*self.shelf.drops(), *(drop for batch in kept for drop in batch.dropped)]
+        undated = self.shelf.undated(10_000)
+        waiting = [decode(each.payload, Batch) for each in undated]
+        on_the_way = {batch.sequence: size_of(batch) for batch in [*kept, *waiting]}
+        assert counters.undated_batches == len(undated)
+        assert all(batch.devices[0].times[0] > 9000 for batch in kept if batch.devices), "sent under a wrong time"
+        drops = [*self.shelf.drops(), *(drop for batch in [*kept, *waiting] for drop in batch.dropped)]
         explained = {sequence for drop in drops for sequence in range(drop.first, drop.last + 1)}
         everything = set(self.stored) | set(on_the_way) | explained | set(self.declared)
         assert everything == set(range(1, counters.next_sequence))
