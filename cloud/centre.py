@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cloud.alarms.lifecycle import AlarmError
-from cloud.api.deps import ApiSettings, RefusedOrderError, UnknownThingError, WrongStateError
+from cloud.api.deps import ApiSettings, DeadLetters, RefusedOrderError, UnknownThingError, WrongStateError
 from cloud.api.hub import Hub
 from cloud.api.views import (
     AccountView,
@@ -23,6 +23,7 @@ from cloud.broadcast import Broadcast
 from cloud.commands import Commander, CommandRefusedError
 from cloud.flow import Flow, Parts
 from cloud.inventory.sites import Inventory
+from cloud.letter_office import Desk, LetterOffice
 from cloud.rules.rule_set import RuleSet
 from cloud.store.base import AlarmRow, ReadingStore, StateStore
 from cloud.tally import Tally
@@ -51,7 +52,10 @@ class ThacbaCentre:
 
     def __init__(self, house: House, rules: RuleSet) -> None:
         self._house = house
-        self._parts = house.parts
+        self._parts = parts = house.parts
+        self._letters = LetterOffice(
+            Desk(parts.graveyard, parts.intake, parts.store, parts.state, parts.recorder, parts.clock)
+        )
         self.rules = rules
 
     @property
@@ -83,6 +87,11 @@ class ThacbaCentre:
     def settings(self) -> ApiSettings:
         """Version, cookies, address."""
         return self._house.settings
+
+    @property
+    def letters(self) -> DeadLetters:
+        """Dead letters."""
+        return self._letters
 
     def sites(self) -> Sequence[SiteView]:
         """Every site of the inventory."""

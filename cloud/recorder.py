@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from cloud.errors import StoreUnavailableError
 from cloud.ingest.intake import Admitted
-from cloud.ingest.ledger import Ledger, Settlement
+from cloud.ingest.ledger import Amendment, Ledger, Settlement
 from cloud.ingest.window import Window, counted
 from cloud.rules.judge import Judge, Judgement
 from cloud.rules.rule_set import RuleSet
@@ -94,6 +94,23 @@ class Recorder:
             await self._commit(judgement, Commit(accounts=rows, point_counts=counted(columns)))
             self.ledger.install(draft, settlements)
         return Settled(settlements, draft.new, columns)
+
+    async def amend(self, amendment: Amendment, columns: Sequence[Columns] = ()) -> str:
+        """Commits what was done with a dead letter, and judges what it brought; done twice, it counts once.
+
+        Returns the outcome that holds: that of the first time.
+        """
+        async with self._lock:
+            judge = await self._ready()
+            done = self.ledger.outcome_of(amendment)
+            if done:
+                return done
+            now = self._clock.now_ms()
+            draft = self.ledger.amended(amendment)
+            judgement = judge.observe(columns, received_at=now)
+            await self._commit(judgement, Commit(accounts=draft.rows(now), point_counts=counted(columns)))
+            self.ledger.install(draft, ())
+        return amendment.outcome
 
     async def tick(self) -> None:
         """Judges silence; StoreUnavailableError when the outcome could not be kept."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from cloud.api.views import AccountView, DeviceView, GatewayView, PointView, SiteView, ThresholdView
+from cloud.api.views import AccountView, DeviceView, GatewayView, PointView, SiteView, SpanView, ThresholdView
 from cloud.ingest.ledger import Ledger
 from cloud.inventory.fleet import DeviceStanding, Fleet, GatewayStanding, PointStanding
 from cloud.inventory.freshness import freshness, stale_after_ms
@@ -121,6 +121,9 @@ def account_views(ledger: Ledger) -> Iterator[AccountView]:
             account.awaited,
             tuple(account.stored_ranges()),
             tuple(ledger.missing(gateway, epoch)),
+            account.dead_by_reason(),
+            account.dropped_by_reason(),
+            tuple(SpanView(span.reason, span.readings, span.begin, span.end) for span in account.spans),
         )
 
 

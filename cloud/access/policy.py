@@ -53,9 +53,14 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/api/v1/alarms/{alarm}/acknowledge"): _O,
     ("POST", "/api/v1/alarms/{alarm}/comment"): _O,
     ("GET", "/api/v1/notices"): _O,
+    ("GET", "/api/v1/dead-letters"): _O,
+    ("GET", "/dead-letters"): _O,
     # Touching devices, and reading raw bytes of strangers.
     ("POST", "/api/v1/commands"): _E,
     ("GET", "/api/v1/rejects"): _E,
+    ("GET", "/api/v1/dead-letters/{letter}"): _E,
+    ("POST", "/api/v1/dead-letters/{letter}/retry"): _E,
+    ("POST", "/api/v1/dead-letters/{letter}/discard"): _E,
     # Watching the watchers.
     ("GET", "/api/v1/audit"): _A,
 }

@@ -12,6 +12,7 @@ from cloud.api import (
     alarms,
     audit,
     commands,
+    dead_letters,
     devices,
     gateways,
     health,
@@ -27,7 +28,9 @@ from cloud.api.guard import guard
 from cloud.api.problems import add_problems
 from cloud.api.shield import Shield
 
-RESOURCES = (session, ledger, sites, gateways, devices, series, alarms, notices, commands, live, audit, health)
+RESOURCES = (
+    session, ledger, sites, gateways, devices, series, alarms, notices, commands, dead_letters, live, audit, health
+)  # fmt: skip
 CHECKS_AT_ONCE = 2  # each password check takes 64 MiB and four threads
 ABOUT = """The operations centre of Thacba.
 

@@ -10,8 +10,11 @@ from cloud.api.hub import Hub
 from cloud.api.views import (
     AccountView,
     Counters,
+    DeadLetterDetail,
+    DeadLetterView,
     DeviceView,
     GatewayView,
+    LetterFilter,
     Order,
     Outcome,
     SiteView,
@@ -44,6 +47,27 @@ class ApiSettings:
     public_url: str = ""
 
 
+class DeadLetters(Protocol):
+    """The readings that could not be stored, and what people may do with them."""
+
+    async def page(
+        self, wanted: LetterFilter, *, before: str | None, limit: int
+    ) -> tuple[Sequence[DeadLetterView], str | None]:
+        """Newest first, and where the next page starts (None = this is the last)."""
+
+    async def one(self, identifier: str) -> DeadLetterDetail:
+        """A letter with its readings; UnknownThingError."""
+
+    async def retry(self, identifier: str, *, actor: str) -> DeadLetterView:
+        """Checks and stores its readings again.
+
+        UnknownThingError; WrongStateError when it is handled already; RefusedOrderError when all is refused again.
+        """
+
+    async def discard(self, identifier: str, *, actor: str, reason: str) -> DeadLetterView:
+        """Gives its readings up for good; UnknownThingError, WrongStateError."""
+
+
 class Centre(Protocol):
     """The running centre, as the API sees it.
 
@@ -74,6 +98,10 @@ class Centre(Protocol):
     @property
     def settings(self) -> ApiSettings:
         """Version, cookies, address."""
+
+    @property
+    def letters(self) -> DeadLetters:
+        """Dead letters."""
 
     def sites(self) -> Sequence[SiteView]:
         """Every site of the inventory."""

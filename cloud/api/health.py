@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from cloud.api.guard import CentreDep
-from cloud.api.ledger import summarise
+from cloud.api.ledger import reasons_of, summarise
 
 router = APIRouter(tags=["operation"])
 TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8"
@@ -30,11 +30,14 @@ async def metrics(centre: CentreDep) -> PlainTextResponse:
     states = {
         name: float(getattr(figures, name)) for name in ("accepted", "stored", "dead_lettered", "dropped", "awaited")
     }
+    dead, dropped = reasons_of(centre.ledger())
     by_state: dict[str, int] = {}
     for gateway in centre.gateways():
         by_state[gateway.state] = by_state.get(gateway.state, 0) + 1
     blocks = [
         family("thacba_readings", "gauge", "Readings by what became of them.", "state", states),
+        family("thacba_readings_dead_lettered", "gauge", "Dead-lettered readings by reason.", "reason", dead),
+        family("thacba_readings_dropped", "gauge", "Dropped readings by reason.", "reason", dropped),
         family("thacba_gateways", "gauge", "Gateways by state.", "state", by_state),
         family("thacba_alarms_open", "gauge", "Open alarms.", "", {"": figures.alarms_open}),
         family("thacba_alarms_raised_total", "counter", "Alarms raised.", "", {"": figures.alarms_raised}),
@@ -51,5 +54,10 @@ def family(name: str, kind: str, about: str, label: str, values: Mapping[str, fl
     """One metric family in the text format 0.0.4."""
     lines = [f"# HELP {name} {about}", f"# TYPE {name} {kind}"]
     for key, value in values.items():
-        lines.append(f'{name}{{{label}="{key}"}} {value:.17g}' if label else f"{name} {value:.17g}")
+        lines.append(f'{name}{{{label}="{escaped(key)}"}} {value:.17g}' if label else f"{name} {value:.17g}")
     return "\n".join(lines) + "\n"
+
+
+def escaped(text: str) -> str:
+    """A label's value as the format wants it; gateways and stores choose some of these words."""
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

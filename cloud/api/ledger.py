@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -86,3 +87,13 @@ def sums_of(accounts: Sequence[AccountView]) -> dict[str, int]:
         "dropped": sum(account.dropped for account in accounts),
         "awaited": sum(account.awaited for account in accounts),
     }
+
+
+def reasons_of(accounts: Sequence[AccountView]) -> tuple[Counter[str], Counter[str]]:
+    """The dead-lettered and the dropped readings of many accounts, by reason."""
+    dead: Counter[str] = Counter()
+    dropped: Counter[str] = Counter()
+    for account in accounts:
+        dead.update(account.dead_by_reason)
+        dropped.update(account.dropped_by_reason)
+    return dead, dropped

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from device_profiles.schema import PointType, Text
-from device_profiles.wire.messages import Cell
+from device_profiles.wire.messages import Cell, Scalar
 
 Freshness = Literal["measured", "unchanged", "stale", "doubtful", "never"]
 GatewayState = Literal["online", "lost", "stopped", "never"]
 ClockWord = Literal["good", "doubtful", "unknown"]
+LetterState = Literal["open", "retried", "discarded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,16 @@ class ThresholdView:
 
 
 @dataclass(frozen=True, slots=True)
+class SpanView:
+    """Readings that were given up for one reason, between two times; 0 readings = nobody said how many."""
+
+    reason: str
+    readings: int
+    begin: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class AccountView:
     """The ledger's account of one epoch of one gateway: accepted = stored + dead-lettered + dropped + awaited."""
 
@@ -105,6 +117,56 @@ class AccountView:
     awaited: int
     stored_ranges: tuple[tuple[int, int], ...] = ()
     missing_ranges: tuple[tuple[int, int], ...] = ()
+    dead_by_reason: Mapping[str, int] = field(default_factory=dict)
+    dropped_by_reason: Mapping[str, int] = field(default_factory=dict)
+    drops: tuple[SpanView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterView:
+    """Readings that were refused, and what somebody did with them since.
+
+    `begin` and `end`: time span of the readings; `at`: when they were refused; `handled_reason`: why discarded.
+    """
+
+    id: str
+    at: int
+    gateway: str
+    device: str
+    profile: str
+    point: str
+    epoch: str
+    sequence: int
+    reason: str
+    readings: int
+    begin: int
+    end: int
+    state: LetterState = "open"
+    handled_at: int | None = None
+    handled_by: str = ""
+    handled_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterDetail:
+    """A dead letter with its readings; `marks`: position and quality code; `facts` are those of an event."""
+
+    letter: DeadLetterView
+    times: tuple[int, ...]
+    values: tuple[Cell, ...]
+    marks: tuple[tuple[int, str], ...]
+    facts: Mapping[str, Scalar]
+
+
+@dataclass(frozen=True, slots=True)
+class LetterFilter:
+    """Which dead letters a list asks for; None means any. Times are those of burial, `end` excluded."""
+
+    gateway: str | None = None
+    reason: str | None = None
+    begin: int | None = None
+    end: int | None = None
+    state: LetterState | None = "open"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 
 from cloud.ingest.ranges import UNKNOWN, Range, Stretch, Stretches, merged, without
+from cloud.ingest.spans import Span, with_span
 from device_profiles.wire import Dropped
 
 MISSING_NAMED = 50  # ranges in one receipt; the rest follow with the next
+UNREADABLE = "unreadable"  # batches that were refused as a whole: no letter holds their readings
+UNSTATED = "unstated"  # nobody said why
+Reasons = Iterable[tuple[str, int]]  # why, and how many readings
 
 
 @dataclass(slots=True)
@@ -29,6 +34,9 @@ class Account:
     dead: int = 0
     dropped: int = 0
     unsized: str = ""  # which of "dead" and "dropped" holds ranges of unsaid size; dead when both do
+    dead_reasons: Counter[str] = field(default_factory=Counter)  # of `dead`; what is left over is unstated
+    spans: list[Span] = field(default_factory=list)  # of `dropped`, and of drops of unsaid size with 0 readings
+    handled: dict[str, str] = field(default_factory=dict)  # dead letter -> what was done, until its mark is on disk
 
     @property
     def dead_lettered(self) -> int:
@@ -50,9 +58,37 @@ class Account:
         """Readings that are still on the gateway or under way."""
         return self.accepted - self.stored - self.dead_lettered - self.dropped_readings
 
-    def store(self, sequence: int, *, base: int, stored: int, dead: int) -> None:
+    def dead_by_reason(self) -> dict[str, int]:
+        """The dead-lettered readings by reason; the sum is `dead_lettered`."""
+        if not self.dead_lettered:
+            return {}
+        by_reason = Counter({reason: readings for reason, readings in self.dead_reasons.items() if readings})
+        by_reason[UNSTATED] += self.dead - by_reason.total()
+        by_reason[UNREADABLE] += self.dead_lettered - self.dead
+        return dict(+by_reason)
+
+    def dropped_by_reason(self) -> dict[str, int]:
+        """The dropped readings by reason; the sum is `dropped_readings`."""
+        if not self.dropped_readings:
+            return {}
+        by_reason: Counter[str] = Counter()
+        for span in self.spans:
+            by_reason[span.reason] += span.readings
+        unsaid = next((span.reason for span in self.spans if not span.readings), UNSTATED)
+        by_reason[unsaid] += self.dropped_readings - by_reason.total()
+        return dict(+by_reason)
+
+    def holds_letters_of(self, sequence: int) -> bool:
+        """Whether dead letters of this batch are counted: it was committed, neither refused nor given up."""
+        if sequence not in self.settled:
+            return False
+        return not any(first <= sequence <= last for first, last in (*self.refused, *self.given_up))
+
+    def store(self, sequence: int, *, base: int, stored: int, dead: int, reasons: Reasons = ()) -> None:
         """Settles a batch that is committed, with the readings of it that are stored and those in the dead letters."""
         size = stored + dead
+        for reason, readings in reasons:
+            self.dead_reasons[reason] += readings
         self.claimed = max(self.claimed, base + size)
         self.stored += stored
         self.dead += dead
@@ -71,12 +107,36 @@ class Account:
         whole = gaps == [(drop.first, drop.last)]
         for first, last in gaps:
             self.given_up = merged(self.given_up, first, last)
+            readings = drop.readings if whole else 0
+            self.spans = with_span(self.spans, Span(drop.reason, readings, drop.begin, drop.end))
             if whole:
                 self.dropped += drop.readings
                 self.settled.add(Stretch(first, last, UNKNOWN, drop.readings))
             else:
                 self.unsized = self.unsized or "dropped"
                 self.settled.add(self._beside(first, last))
+
+    def release(self, reason: str, readings: int) -> int:
+        """Takes readings out of the dead letters and says how many were counted there; the caller puts them elsewhere.
+
+        A letter of a batch that was sent again and judged otherwise lies on disk, but in no count.
+        """
+        known = self.dead_reasons[reason]
+        unstated = self.dead - self.dead_reasons.total()
+        released = min(readings, known + unstated)
+        self.dead_reasons[reason] -= min(known, released)
+        self.dead -= released
+        return released
+
+    def bury(self, reason: str, readings: int) -> None:
+        """Puts released readings back into the dead letters, for another reason."""
+        self.dead += readings
+        self.dead_reasons[reason] += readings
+
+    def discard(self, span: Span) -> None:
+        """Drops released readings for good."""
+        self.dropped += span.readings
+        self.spans = with_span(self.spans, span)
 
     def claim(self, accepted: int) -> None:
         """Takes the gateway's word for how many readings it accepted."""
@@ -93,7 +153,15 @@ class Account:
 
     def copy(self) -> Account:
         """The same account, to be changed on its own."""
-        return replace(self, settled=self.settled.copy(), refused=list(self.refused), given_up=list(self.given_up))
+        return replace(
+            self,
+            settled=self.settled.copy(),
+            refused=list(self.refused),
+            given_up=list(self.given_up),
+            dead_reasons=Counter(self.dead_reasons),
+            spans=list(self.spans),
+            handled=dict(self.handled),
+        )
 
     def pack(self) -> str:
         """The account as a JSON text."""
@@ -107,6 +175,12 @@ class Account:
             content["d"] = self.given_up
         if self.unsized:
             content["u"] = self.unsized
+        if self.spans:
+            content["g"] = [astuple(span) for span in self.spans]
+        if self.handled:
+            content["h"] = self.handled
+        if reasons := +self.dead_reasons:
+            content["w"] = reasons
         return json.dumps(content, separators=(",", ":"))
 
     def _beside(self, first: int, last: int) -> Stretch:
@@ -137,6 +211,9 @@ def unpack(text: str) -> Account:
         dead=dead,
         dropped=dropped,
         unsized=content.get("u", ""),
+        dead_reasons=Counter(content.get("w", {})),
+        spans=[Span(*each) for each in content.get("g", ())],
+        handled=content.get("h", {}),
     )
 
 

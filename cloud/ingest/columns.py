@@ -37,6 +37,7 @@ class Flaw:
     readings: int
     times: tuple[int, ...]
     values: tuple[Cell, ...]
+    marks: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -76,9 +77,9 @@ def check(block: DeviceBlock, times: list[int], types: Mapping[str, PointType], 
 def refuse_all(block: DeviceBlock, times: list[int], reason: str) -> list[Flaw]:
     """Every reading of a block, refused for one reason, point by point."""
     return [
-        Flaw(key, reason, readings, tuple(times), tuple(column))
+        Flaw(key, reason, readings, tuple(times), tuple(column), tuple(marks))
         for key, column in block.points.items()
-        if (readings := _readings(column, block.quality.get(key, [])))
+        if (readings := readings_in(column, marks := block.quality.get(key, [])))
     ]
 
 
@@ -95,7 +96,8 @@ def without_rows(
     return columns, {key: entries for key, entries in marks.items() if entries}
 
 
-def _readings(column: list[Cell], marks: _Marks) -> int:
+def readings_in(column: list[Cell], marks: _Marks) -> int:
+    """How many readings a column holds: values, and bad codes without one."""
     return len(column) - column.count(None) + sum(1 for row, _ in marks if column[row] is None)
 
 
@@ -109,9 +111,10 @@ def _keep_rows_in_time(checked: Checked, received_at: int) -> None:
             points, quality = without_rows(checked.points, checked.quality, rows[reason])
             times = tuple(checked.times[row] for row in rows[reason])
             for key, column in points.items():
-                readings = _readings(column, quality.get(key, []))
+                marks = quality.get(key, [])
+                readings = readings_in(column, marks)
                 if readings:
-                    checked.flaws.append(Flaw(key, reason, readings, times, tuple(column)))
+                    checked.flaws.append(Flaw(key, reason, readings, times, tuple(column), tuple(marks)))
     checked.points, checked.quality = without_rows(checked.points, checked.quality, rows[""])
     checked.times = [checked.times[row] for row in rows[""]]
 
@@ -119,8 +122,9 @@ def _keep_rows_in_time(checked: Checked, received_at: int) -> None:
 def _leave_unmapped(checked: Checked, types: Mapping[str, PointType]) -> None:
     for key in checked.points.keys() - types.keys():
         column = checked.points[key]
-        readings = _readings(column, checked.quality.get(key, []))
-        checked.flaws.append(Flaw(key, "unmapped_point", readings, tuple(checked.times), tuple(column)))
+        marks = checked.quality.get(key, [])
+        readings = readings_in(column, marks)
+        checked.flaws.append(Flaw(key, "unmapped_point", readings, tuple(checked.times), tuple(column), tuple(marks)))
     checked.points = {key: column for key, column in checked.points.items() if key in types}
     checked.quality = {key: marks for key, marks in checked.quality.items() if key in types}
 
@@ -137,10 +141,12 @@ def _fitted(checked: Checked, key: str, column: list[Cell], pinned: PointType) -
             wrong.setdefault(reason, []).append(row)
     for reason, rows in wrong.items():
         at, values = tuple(checked.times[row] for row in rows), tuple(column[row] for row in rows)
-        checked.flaws.append(Flaw(key, reason, len(rows), at, values))
-        if key in checked.quality:
-            refused = set(rows)
-            marks = [(row, code) for row, code in checked.quality[key] if row not in refused]
+        found = checked.quality.get(key, [])
+        refused = {row: place for place, row in enumerate(rows)}
+        lost = tuple((refused[row], code) for row, code in found if row in refused)
+        checked.flaws.append(Flaw(key, reason, len(rows), at, values, lost))
+        if found:
+            marks = [(row, code) for row, code in found if row not in refused]
             checked.quality = {**checked.quality, key: marks}
     return good
 

@@ -1,14 +1,28 @@
-"""Keeps dead letters: one JSON line each, one file per day, on disk before anything is receipted."""
+"""Keeps dead letters: one JSON line each, one file per day, on disk before anything is receipted; deletes none."""
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
+
+import msgspec
 
 from cloud.errors import StoreUnavailableError
-from cloud.ingest.deadletters import DeadLetter, lines_of
+from cloud.ingest.deadletters import DeadLetter, Handled, Headline, lines_of
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+HANDLED = "handled.jsonl"  # what people did with letters; a letter whose id stands here is no longer open
+_headline = msgspec.json.Decoder(Headline)
+_letter = msgspec.json.Decoder(DeadLetter)
+_handled = msgspec.json.Decoder(Handled)
 
 
 class Graveyard:
@@ -16,21 +30,87 @@ class Graveyard:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._appending = threading.Lock()  # the flow buries while somebody handles letters
 
     def bury(self, letters: Sequence[DeadLetter], *, at: int) -> None:
         """Returns when the letters are on disk; StoreUnavailableError when the disk does not take them."""
-        path = self._folder / f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d}.jsonl"
+        self._append(f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d}.jsonl", lines_of(letters, at=at))
+
+    def mark(self, handled: Handled) -> None:
+        """Writes down, for good, what was done with a letter."""
+        self._append(HANDLED, msgspec.json.encode(handled) + b"\n")
+
+    def handled(self) -> dict[str, Handled]:
+        """What was done with every letter that somebody handled."""
+        marks = (_read(_handled, line) for _, line in self._lines(self._folder / HANDLED))
+        return {mark.id: mark for mark in marks if mark is not None}
+
+    def headlines(self, *, before: str | None = None) -> Iterator[tuple[str, Headline]]:
+        """Every letter with its place, newest first; `before` is the place behind which the list starts."""
+        day, _, offset = (before or "").partition(":")
+        for path in sorted(self._folder.glob("????-??-??.jsonl"), reverse=True):
+            if before and path.stem > day:
+                continue
+            for place, line in reversed(list(self._lines(path))):
+                if before and path.stem == day and place >= int(offset):
+                    continue
+                headline = _read(_headline, line)
+                if headline is not None:
+                    yield f"{path.stem}:{place:012d}", headline
+
+    def find(self, identifier: str) -> tuple[Headline, DeadLetter] | None:
+        """A letter with its readings; None when there is none of that id."""
+        for path in sorted(self._folder.glob("????-??-??.jsonl"), reverse=True):
+            for _, line in self._lines(path):
+                headline = _read(_headline, line) if identifier.encode() in line else None
+                if headline is not None and headline.id == identifier:
+                    return headline, _letter.decode(line)
+        return None
+
+    def _lines(self, path: Path) -> Iterator[tuple[int, bytes]]:
+        """Every line with the place where it begins."""
+        try:
+            with path.open("rb") as file:
+                place = 0
+                for line in file:
+                    yield place, line
+                    place += len(line)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise StoreUnavailableError(f"{path}: {error.strerror}") from error
+
+    def _append(self, name: str, lines: bytes) -> None:
+        path = self._folder / name
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             is_new = not path.exists()
-            with path.open("ab") as file:
-                file.write(lines_of(letters, at=at))
+            with self._appending, path.open("ab+") as file:
+                file.write(_after_a_torn_line(file.tell(), path) + lines)
                 file.flush()
                 os.fsync(file.fileno())
             if is_new:
                 _sync_folder(self._folder)
         except OSError as error:
             raise StoreUnavailableError(f"{path}: {error.strerror}") from error
+
+
+def _read(decoder: msgspec.json.Decoder[T], line: bytes) -> T | None:
+    """The line as a value; a line torn by a power cut was never receipted, so it is passed over, not silently."""
+    try:
+        return decoder.decode(line)
+    except msgspec.MsgspecError as error:
+        log.warning("dead letter not readable", extra={"error": str(error), "bytes": len(line)})
+        return None
+
+
+def _after_a_torn_line(size: int, path: Path) -> bytes:
+    """A line end when a power cut left the last line without one, so that it spoils only itself."""
+    if size == 0:
+        return b""
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return b"" if file.read(1) == b"\n" else b"\n"
 
 
 def _sync_folder(folder: Path) -> None:

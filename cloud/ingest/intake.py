@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import zstandard
 
 from cloud.ingest.columns import FUTURE_MS, OLDEST_MS, Flaw, check, refuse_all, types_of
-from cloud.ingest.deadletters import DeadLetter
+from cloud.ingest.deadletters import DeadLetter, letter_of
 from cloud.inventory.sites import Inventory, Site
 from cloud.store.base import Columns, PlacedEvent
 from device_profiles.load import Catalogue
@@ -135,6 +135,13 @@ class Intake:
                 identity_in(payload) if kind is None else None,
             )
 
+    def readmit(self, gateway: str, batch: Batch, *, received_at: int) -> Admitted | None:
+        """Checks readings of a dead letter as if they came now; None when nobody lists their gateway any more."""
+        site = self._inventory.site_of(gateway)
+        if site is None:
+            return None
+        return self._admitted(Address(gateway, Channel.BACKLOG), batch, site, received_at)
+
     def _admitted(self, address: Address, batch: Batch, site: Site, received_at: int) -> Admitted:
         admitted = Admitted(
             address.gateway, address.channel, batch.epoch, batch.sequence, batch.base, received_at, size=size_of(batch)
@@ -209,8 +216,8 @@ def _take_event(admitted: Admitted, event: Event, site: str) -> None:
         admitted.events.append(PlacedEvent(site, admitted.gateway, event))
         return
     admitted.dead += 1
-    identity = (admitted.gateway, event.device, "", event.kind, admitted.epoch, admitted.sequence)
-    admitted.letters.append(DeadLetter(*identity, reason, 1, (event.at,), (event.id,)))
+    identity = (admitted.gateway, admitted.epoch, admitted.sequence)
+    admitted.letters.append(letter_of(event, identity, reason))
 
 
 def _bury(admitted: Admitted, block: DeviceBlock, flaws: Sequence[Flaw]) -> None:
@@ -218,4 +225,5 @@ def _bury(admitted: Admitted, block: DeviceBlock, flaws: Sequence[Flaw]) -> None
         if flaw.readings:
             admitted.dead += flaw.readings
             identity = (admitted.gateway, block.device, block.profile, flaw.point, admitted.epoch, admitted.sequence)
-            admitted.letters.append(DeadLetter(*identity, flaw.reason, flaw.readings, flaw.times, flaw.values))
+            content = (flaw.readings, flaw.times, flaw.values, flaw.marks)
+            admitted.letters.append(DeadLetter(*identity, flaw.reason, *content))

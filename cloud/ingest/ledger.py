@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from cloud.ingest.account import MISSING_NAMED, Account, unpack
 from cloud.ingest.ranges import Range
+from cloud.ingest.spans import Span
 from cloud.store.base import AccountRow
 from device_profiles.wire import Channel, Dropped, Receipt, Refused
 
 AccountKey = tuple[str, str]  # gateway, epoch
+RETRIED, DISCARDED = "retried", "discarded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,33 @@ class Settlement:
     dead: int = 0
     dropped: Sequence[Dropped] = ()
     refused: str = ""
+    reasons: Sequence[tuple[str, int]] = ()  # of the dead
+
+    @property
+    def key(self) -> AccountKey:
+        """Whose account it belongs to."""
+        return (self.gateway, self.epoch)
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """What somebody did with one dead letter: its readings are stored, dead for another reason, or dropped for good.
+
+    Readings that are neither in `stored` nor in `dead` are dropped. `marked`: letters whose mark is on disk.
+    """
+
+    gateway: str
+    epoch: str
+    sequence: int
+    letter: str
+    reason: str
+    readings: int
+    begin: int
+    end: int
+    outcome: str = DISCARDED
+    stored: int = 0
+    dead: Mapping[str, int] = field(default_factory=dict)
+    marked: frozenset[str] = frozenset()
 
     @property
     def key(self) -> AccountKey:
@@ -79,6 +108,11 @@ class Ledger:
             sum(each.awaited for each in accounts),
         )
 
+    def outcome_of(self, amendment: Amendment) -> str:
+        """What was done with a letter before, when its mark may not be on disk yet; empty when nothing was."""
+        account = self._accounts.get(amendment.key)
+        return account.handled.get(amendment.letter, "") if account is not None else ""
+
     def missing(self, gateway: str, epoch: str) -> list[Range]:
         """Every range of an account that is not settled, as far as the gateway has numbered."""
         account = self._accounts.get((gateway, epoch))
@@ -96,6 +130,12 @@ class Ledger:
         draft = Draft(self._accounts)
         for each in settlements:
             draft.settle(each)
+        return draft
+
+    def amended(self, amendment: Amendment) -> Draft:
+        """What a handled dead letter would change."""
+        draft = Draft(self._accounts)
+        draft.amend(amendment)
         return draft
 
     def install(self, draft: Draft, settlements: Iterable[Settlement]) -> None:
@@ -147,11 +187,35 @@ class Draft:
             if settlement.refused:
                 account.refuse(settlement.sequence, base=settlement.base)
             else:
-                account.store(settlement.sequence, base=settlement.base, stored=settlement.stored, dead=settlement.dead)
+                account.store(
+                    settlement.sequence,
+                    base=settlement.base,
+                    stored=settlement.stored,
+                    dead=settlement.dead,
+                    reasons=settlement.reasons,
+                )
         for drop in settlement.dropped:
             if account.settled.gaps_in(drop.first, drop.last):
                 account = self._changing(settlement.key)
                 account.give_up(drop)
+
+    def amend(self, amendment: Amendment) -> None:
+        """Moves the readings of a dead letter to where they belong now, and remembers that this was done."""
+        account = self._changing(amendment.key)
+        account.handled = {key: done for key, done in account.handled.items() if key not in amendment.marked}
+        account.handled[amendment.letter] = amendment.outcome
+        if not account.holds_letters_of(amendment.sequence):
+            return
+        left = account.release(amendment.reason, amendment.readings)
+        stored = min(left, amendment.stored)
+        account.stored += stored
+        left -= stored
+        for reason, readings in amendment.dead.items():
+            buried = min(left, readings)
+            account.bury(reason, buried)
+            left -= buried
+        if left:
+            account.discard(Span(DISCARDED, left, amendment.begin, amendment.end))
 
     def rows(self, now: int) -> list[AccountRow]:
         """The changed accounts as they are kept."""

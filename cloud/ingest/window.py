@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from cloud.ingest.columns import without_rows
-from cloud.ingest.deadletters import DeadLetter
+from cloud.ingest.columns import readings_in, without_rows
+from cloud.ingest.deadletters import DeadLetter, letter_of
 from cloud.ingest.intake import Admitted, Rejected
 from cloud.ingest.ledger import Settlement
 from cloud.store.base import Columns, PlacedEvent, Rejection
@@ -70,21 +71,32 @@ def bury_rejections(window: Window, rejections: Sequence[Rejection]) -> None:
             batch, placed = events[rejection.index - len(blocks)]
             batch.events.remove(placed)
             event = placed.event
-            identity = (batch.gateway, event.device, "", event.kind, batch.epoch, batch.sequence)
-            batch.letters.append(DeadLetter(*identity, rejection.reason, 1, (event.at,), (event.id,)))
+            identity = (batch.gateway, batch.epoch, batch.sequence)
+            batch.letters.append(letter_of(event, identity, rejection.reason))
             batch.dead += 1
 
 
 def _bury_rows(batch: Admitted, place: int, rejection: Rejection) -> None:
     columns = batch.columns[place]
-    identity = (columns.gateway, columns.device, columns.profile, "", batch.epoch, batch.sequence)
-    batch.letters.append(DeadLetter(*identity, rejection.reason, rejection.readings, rejection.times))
-    batch.dead += rejection.readings
     refused = set(rejection.times)
+    _bury_points(batch, columns, [row for row, at in enumerate(columns.times) if at in refused], rejection.reason)
     kept = [row for row, at in enumerate(columns.times) if at not in refused]
     points, quality = without_rows(columns.points, columns.quality, kept)
     times = [columns.times[row] for row in kept]
     batch.columns[place] = replace(columns, times=times, points=points, quality=quality)
+
+
+def _bury_points(batch: Admitted, columns: Columns, rows: list[int], reason: str) -> None:
+    """One letter for each point, with everything that a retry needs."""
+    points, quality = without_rows(columns.points, columns.quality, rows)
+    times = tuple(columns.times[row] for row in rows)
+    for key, column in points.items():
+        marks = quality.get(key, [])
+        readings = readings_in(column, marks)
+        if readings:
+            identity = (columns.gateway, columns.device, columns.profile, key, batch.epoch, batch.sequence)
+            batch.letters.append(DeadLetter(*identity, reason, readings, times, tuple(column), tuple(marks)))
+            batch.dead += readings
 
 
 def counted(columns: Iterable[Columns]) -> PointCounts:
@@ -99,6 +111,14 @@ def counted(columns: Iterable[Columns]) -> PointCounts:
     return counts
 
 
+def reasons_of(letters: Iterable[DeadLetter]) -> Counter[str]:
+    """How many readings lie there for each reason."""
+    reasons: Counter[str] = Counter()
+    for letter in letters:
+        reasons[letter.word] += letter.readings
+    return reasons
+
+
 def _settlement(batch: Admitted) -> Settlement:
     return Settlement(
         batch.gateway,
@@ -109,4 +129,5 @@ def _settlement(batch: Admitted) -> Settlement:
         stored=batch.size - batch.dead,
         dead=batch.dead,
         dropped=batch.dropped,
+        reasons=tuple(reasons_of(batch.letters).items()) if batch.dead else (),
     )

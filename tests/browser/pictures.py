@@ -17,7 +17,13 @@ from tests.browser.centre import running_centre
 from tests.browser.chromium import browser
 from tests.cloud.api.fake_centre import PASSWORD
 
-PAGES = {"overview": "/", "devices": "/devices", "alarms": "/alarms?state=any", "gateways": "/gateways"}
+PAGES = {
+    "overview": "/",
+    "devices": "/devices",
+    "alarms": "/alarms?state=any",
+    "gateways": "/gateways",
+    "letters": "/dead-letters",
+}
 WIDTHS = {1440: 900, 390: 844}
 LANGUAGES = ("vi", "en")
 MOST_HEIGHT = 2400  # of a picture; the list of devices goes on

@@ -11,7 +11,7 @@ from pathlib import Path
 from cloud.access.passwords import hash_password
 from cloud.access.roles import Role
 from cloud.alarms.lifecycle import AlarmError, AlarmState, Trigger, after
-from cloud.api.deps import ApiSettings, UnknownThingError, WrongStateError
+from cloud.api.deps import ApiSettings, DeadLetters, UnknownThingError, WrongStateError
 from cloud.api.hub import Hub
 from cloud.api.views import (
     AccountView,
@@ -34,11 +34,13 @@ from cloud.store.base import (
     SeriesKey,
     UserRow,
 )
+from cloud.store.memory import MemoryStore
 from cloud.store.sql import SqlStateStore
 from device_profiles.clock import Clock
 from device_profiles.schema import DeviceProfile
 from device_profiles.wire.messages import Cell
 from tests.cloud.api import sample_fleet
+from tests.cloud.letters import CATALOGUE, WITHOUT, Bench
 
 PASSWORD = "sông Thao dâng cao 35,73"
 _HASHES: dict[str, str] = {}
@@ -93,6 +95,7 @@ class FakeCentre:
         self.profiles: Mapping[str, DeviceProfile] = sample_fleet.PROFILES
         self.hub = Hub(clock)
         self.settings = ApiSettings(cookie_secure=cookie_secure)
+        self.bench = Bench(folder, self.state, MemoryStore(), clock)
         self.orders: list[Order] = []
         self.broken: dict[str, str] = {}
         self._devices = sample_fleet.devices(clock.now_ms())
@@ -109,7 +112,16 @@ class FakeCentre:
         self.raise_alarm("III", at=now - 4 * hour, severity=1, state="normal", cleared_at=now - 3 * hour)
         self.raise_alarm("II", at=now - 2 * hour, severity=2)
         self.raise_alarm("", at=now - hour, severity=3, rule="silence", device="rain-mcc", state="acked")
+        self.bench.refuse({"nonsense": [1, 2]}, [now - hour, now - hour + 1])
+        self.bench.restart(WITHOUT)
+        self.bench.refuse({"level_m": [31.4]}, [now - hour + 2])
+        self.bench.restart(CATALOGUE)
         self.raise_alarm("", at=now - hour // 2, severity=4, rule="paper", device="kiosk-01", state="returned_unacked")
+
+    @property
+    def letters(self) -> DeadLetters:
+        """The real office."""
+        return self.bench.letters
 
     def add_user(self, name: str, role: Role) -> None:
         """Adds somebody with the one password of these tests; hashing is slow, so it is done once."""

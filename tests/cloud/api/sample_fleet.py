@@ -80,10 +80,21 @@ def gateways(now: int) -> tuple[GatewayView, ...]:
 
 ACCOUNTS = (
     AccountView("gw-thao", "6f3a", 182_400, 182_220, 0, 0, 180, ((0, 4_120),), ()),
-    AccountView("gw-thao", "41c0", 9_120, 9_117, 3, 0, 0, ((0, 201),), ()),
+    AccountView("gw-thao", "41c0", 9_120, 9_117, 3, 0, 0, ((0, 201),), (), {"type": 1, "unmapped_point": 2}),
     AccountView("gw-pvhcc", "6f3a", 96_311, 96_311, 0, 0, 0, ((0, 2_003),), ()),
     AccountView("gw-thac-ba", "6f3a", 20_400, 20_400, 0, 0, 0, ((0, 861),), ()),
-    AccountView("gw-nghia-lo", "6f3a", 84_000, 41_570, 0, 1_200, 41_230, ((0, 730), (745, 801)), ((731, 744),)),
+    AccountView(
+        "gw-nghia-lo",
+        "6f3a",
+        84_000,
+        41_570,
+        0,
+        1_200,
+        41_230,
+        ((0, 730), (745, 801)),
+        ((731, 744),),
+        dropped_by_reason={"outbox_full": 1_200},
+    ),
 )
 
 

@@ -39,7 +39,12 @@ def test_rejected_rows_and_events_become_dead_letters() -> None:
     untouched, hit = window.batches
     assert (untouched.dead, hit.dead) == (0, 5)
     assert (hit.columns[0].times, hit.columns[0].points, hit.columns[0].quality) == ([3], {"a": [3.0], "b": [3]}, {})
-    assert [letter.reason for letter in window.letters()] == ["field type conflict", "series limit"]
+    assert [(letter.point, letter.reason, letter.times) for letter in window.letters()] == [
+        ("a", "field type conflict", (1, 2)),
+        ("b", "field type conflict", (1, 2)),
+        ("door", "series limit", (NOW,)),
+    ]
+    assert (window.letters()[0].values, window.letters()[0].marks) == ((1.0, None), ((1, "bad:range"),))
     assert [(each.stored, each.dead) for each in window.settlements()] == [(7, 0), (2, 5)]
     assert counted(window.columns()) == {("gw", "d", "a"): 3, ("gw", "d", "b"): 4}
     assert len(window.events()) == 1
@@ -61,7 +66,8 @@ def test_dead_letters_are_lines_on_disk(tmp_path: Path) -> None:
     (file,) = (tmp_path / "dead").iterdir()
     lines = [json.loads(line) for line in file.read_text().splitlines()]
     assert (file.name, len(lines)) == ("2024-09-10.jsonl", 3)
-    assert (lines[0]["readings"], len(lines[0]["values"]), lines[0]["reason"]) == (30, 20, "type")
+    assert (lines[0]["readings"], len(lines[0]["values"]), lines[0]["reason"]) == (30, 30, "type")
+    assert {line["id"] for line in lines} == {letter.id}
 
 
 def test_a_disk_that_takes_no_letters_withholds_receipts(tmp_path: Path) -> None:

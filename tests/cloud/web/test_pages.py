@@ -34,7 +34,9 @@ async def test_vietnamese_is_first_and_the_choice_is_kept(operator: httpx.AsyncC
     assert '<html lang="en" data-theme="light">' in (await operator.get("/")).text
 
 
-@pytest.mark.parametrize("path", ["/", "/devices", "/devices?show=problems", "/alarms?state=any", "/gateways"])
+@pytest.mark.parametrize(
+    "path", ["/", "/devices", "/devices?show=problems", "/alarms?state=any", "/gateways", "/dead-letters"]
+)
 @pytest.mark.parametrize("language", ["vi", "en"])
 async def test_every_page_is_made(operator: httpx.AsyncClient, path: str, language: str) -> None:
     operator.cookies.set("thacba_language", language)

@@ -17,7 +17,7 @@ export async function send(method, path, body) {
   if (answer.ok) return answer.status === 204 ? null : answer.json();
   const problem = await answer.json().catch(() => ({}));
   if (problem.code === "not_logged_in") location.assign(`/login?back=${encodeURIComponent(location.pathname)}`);
-  const known = ["wrong_credentials", "too_many", "forbidden", "wrong_state"].includes(problem.code);
+  const known = ["wrong_credentials", "too_many", "forbidden", "wrong_state", "refused"].includes(problem.code);
   throw new Refused(t(known ? problem.code : "failed"));
 }
 

@@ -3,6 +3,7 @@ import { startAges } from "./ages.js";
 import { startAlarms } from "./alarms.js";
 import { send } from "./api.js";
 import { startChart } from "./chart.js";
+import { startLetters } from "./letters.js";
 import { startLive } from "./live.js";
 import { startMap } from "./map.js";
 import { startSearch } from "./search.js";
@@ -15,6 +16,7 @@ document.getElementById("log-out")?.addEventListener("click", async () => {
 });
 startAges();
 startAlarms();
+startLetters();
 startSearch();
 startMap();
 startChart();
