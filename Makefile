@@ -9,7 +9,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check bench clean
+.PHONY: help demo test check bench faults clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,12 @@ test: $(READY) check ## Everything that CI runs: check, all tests on real server
 bench: $(READY) ## How fast, against a bare client: one table, and one line of JSON last
 	@bash deploy/setup/system_packages.sh >&2
 	@$(BIN)/python -m tests.benchmarks
+
+faults: $(READY) ## The long fault range: CYCLES=1000 kills, CUTS=200 power cuts; one line of JSON last
+	@bash deploy/setup/system_packages.sh >&2
+	@FAULT_CYCLES=$(or $(CYCLES),1000) FAULT_CUTS=$(or $(CUTS),200) FAULT_RESTARTS=$(or $(RESTARTS),50) \
+	  FAULT_PATTERNS=$(or $(PATTERNS),3) FAULT_MINUTE_MS=$(or $(MINUTE_MS),200) FAULT_SEED=$(or $(SEED),1) \
+	  $(BIN)/pytest tests/faults -q --timeout=7200 --durations=15
 
 clean: ## Remove what the commands made (not the virtual environment)
 	@rm -rf .demo .bench .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

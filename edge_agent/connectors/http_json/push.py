@@ -31,9 +31,8 @@ from edge_agent.connectors.http_json.documents import Pushed, RefusalError, read
 from edge_agent.credentials import CredentialError
 
 REMEMBERED = 1000  # ids of each device, so that a document that is sent again counts once
-HEAD_WITHIN_S = 15.0
+HEAD_WITHIN_S = 15  # also the longest pause between two requests on one connection
 BODY_WITHIN_S = 15.0
-KEEP_ALIVE_S = 30
 STOP_WITHIN_S = 2
 
 log = logging.getLogger(__name__)
@@ -119,7 +118,7 @@ class PromptProtocol(H11Protocol):
     def on_response_complete(self) -> None:
         """The next request may begin."""
         self._deadline.cancel()
-        self._deadline = self.loop.call_later(KEEP_ALIVE_S + HEAD_WITHIN_S, self._end_without_request)
+        self._deadline = self.loop.call_later(HEAD_WITHIN_S, self._end_without_request)
         super().on_response_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -245,7 +244,7 @@ def _settings(api: FastAPI) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         http=PromptProtocol,
-        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_keep_alive=HEAD_WITHIN_S,
         timeout_graceful_shutdown=STOP_WITHIN_S,
         limit_concurrency=200,
         h11_max_incomplete_event_size=16_384,

@@ -63,7 +63,7 @@ def stored_in(file: Path, point: str) -> dict[Identity, float]:
 def judge(
     sent: SentSet, stored: Mapping[Identity, float], *, terms: Mapping[str, int], produced: int | None = None
 ) -> Verdict:
-    """The verdict over what was sent, what is stored, the ledger's terms, and the gateway's own count if it is known."""
+    """The verdict over what was sent, what is stored, the ledger's terms and the gateway's own count."""
     explained = sum(terms[name] for name in ("stored", "dead_lettered", "dropped", "awaited"))
     accepted = terms["accepted"] if produced is None else produced
     return Verdict(
