@@ -36,13 +36,20 @@ from cloud.metrics import Metrics
 from cloud.notify.pipeline import NoticePipeline
 from cloud.notify.registry import build_channel
 from cloud.recorder import Recorder
+from cloud.rollups.marks import Marks
+from cloud.rollups.readings import RolledReadings
+from cloud.rollups.worker import Kept, RollUpWorker
 from cloud.rules.judge import Judge, Judgement, NoticeOptions, Places
 from cloud.rules.rule_set import RuleSet
 from cloud.settings import Settings, read_rules
-from cloud.store.base import Columns, ReadingStore, StateStore
+from cloud.store.base import Columns, StateStore
 from cloud.store.influx import InfluxSettings, InfluxStore
+from cloud.store.influx_roll_ups import InfluxRollUps
+from cloud.store.memory_roll_ups import MemoryRollUps
+from cloud.store.roll_up import RawStore, RollUpStore
 from cloud.store.sql import SqlStateStore
 from cloud.store.sqlite import SqliteStore
+from cloud.store.sqlite_roll_ups import SqliteRollUps
 from cloud.tally import Tally
 from cloud.views import Display
 from cloud.web.app import create_site
@@ -62,8 +69,8 @@ def open_state(config: CentreConfig) -> StateStore:
     return SqlStateStore(_state_url(config))
 
 
-def open_readings(config: CentreConfig, clock: Clock) -> ReadingStore:
-    """The store of readings that the configuration names."""
+def open_readings(config: CentreConfig, clock: Clock) -> tuple[RawStore, RollUpStore]:
+    """The stores of readings and of their roll-ups that the configuration names."""
     store = config.store
     if isinstance(store, InfluxStoreConfig):
         secret = store.password()
@@ -78,20 +85,35 @@ def open_readings(config: CentreConfig, clock: Clock) -> ReadingStore:
             gzip=store.gzip,
             timeout_s=store.timeout_s,
         )
-        return InfluxStore(settings, clock=clock)
-    return SqliteStore(store.path or config.data_dir / "readings.sqlite3")
+        keep_days = config.roll_ups.keep_days()
+        return InfluxStore(settings, clock=clock), InfluxRollUps(settings, keep_days, clock=clock)
+    path = store.path or config.data_dir / "readings.sqlite3"
+    return SqliteStore(path), SqliteRollUps(path.with_name(f"{path.stem}_roll_ups{path.suffix}"))
 
 
 class Centre:
     """One running centre: its parts, made once; `run` is its life."""
 
-    def __init__(self, settings: Settings, *, store: ReadingStore | None = None, link: Link | None = None) -> None:
+    def __init__(self, settings: Settings, *, store: RawStore | None = None, link: Link | None = None) -> None:
         self._settings = settings
         config = settings.config
         self.clock: Clock = SystemClock()
         self.metrics = Metrics()
         self.state = open_state(config)
-        self.store = store or open_readings(config, self.clock)
+        raw, roll_ups = (store, MemoryRollUps()) if store else open_readings(config, self.clock)
+        keep_days = config.roll_ups.keep_days()
+        self.store = RolledReadings(raw, roll_ups, self.state, keep_days=keep_days, clock=self.clock)
+        self.marks = Marks(
+            settle_ms=round(config.roll_ups.settle_s * 1000), refresh_ms=round(config.roll_ups.refresh_s * 1000)
+        )
+        self.roll_up_worker = RollUpWorker(
+            self.store,
+            self.state,
+            self.marks,
+            kept=Kept(config.store.retention_days, keep_days),
+            clock=self.clock,
+            metrics=self.metrics,
+        )
         self.link: Link = link or MqttLink(config.broker, self.clock, self.metrics)
         channels = {each.name: build_channel(each) for each in config.notify.channels}
         self.pipeline = NoticePipeline(self.state, channels, self.clock)
@@ -133,6 +155,7 @@ class Centre:
                 clock=clock,
                 keep=self._keep_derived,
                 announce=announce,
+                marks=self.marks,
             ),
             fleet=fleet,
             watchers=broadcast,
@@ -190,7 +213,14 @@ class Centre:
                 timeout_graceful_shutdown=STOP_S,
             )
         )
-        parts = (self.house.flow, self.house.parts.births, self.house.broadcast, self.pipeline, self.tally)
+        parts = (
+            self.house.flow,
+            self.house.parts.births,
+            self.house.broadcast,
+            self.pipeline,
+            self.tally,
+            self.roll_up_worker,
+        )
         async with asyncio.TaskGroup() as group:
             work = [group.create_task(part.run()) for part in parts]
             group.create_task(server.serve(sockets=[listener]))

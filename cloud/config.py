@@ -11,6 +11,8 @@ from pydantic import Field, SecretStr, field_validator
 
 from cloud.errors import ConfigurationError
 from cloud.notify.registry import ChannelConfig
+from cloud.rollups.config import RollUpConfig
+from cloud.store.roll_up import RAW_DAYS
 from device_profiles.load import read_toml
 from device_profiles.schema import Strict
 
@@ -84,6 +86,7 @@ class SqliteStoreConfig(Strict):
 
     kind: Literal["sqlite"] = "sqlite"
     path: Path | None = Field(None, description="Its file; readings.sqlite3 in data_dir when left out.")
+    retention_days: int = Field(RAW_DAYS, ge=0, le=36500, description="How long readings stay; 0 = for ever.")
 
 
 class InfluxStoreConfig(Login):
@@ -93,7 +96,9 @@ class InfluxStoreConfig(Login):
     url: str = Field("http://127.0.0.1:8086", pattern=r"^https?://", description="Where the server answers.")
     database: str = Field("thacba", min_length=1, description="Database (a bucket mapping in version 2).")
     retention_policy: str = Field("", description="Retention policy; empty = the default one.")
-    retention_days: int = Field(365, ge=0, le=36500, description="How long a database that we make keeps readings.")
+    retention_days: int = Field(
+        RAW_DAYS, ge=0, le=36500, description="How long a database that we make keeps readings; 0 = for ever."
+    )
     organisation: str = Field("", description="Organisation, for version 2.")
     gzip: bool = Field(True, description="Compress what we write.")
     timeout_s: float = Field(10.0, gt=0, le=120, description="Longest wait for an answer.")
@@ -154,6 +159,9 @@ class CentreConfig(Strict):
     )
     state: StateConfig = Field(
         default_factory=lambda: StateConfig.model_validate({}), description="Where everything else is kept."
+    )
+    roll_ups: RollUpConfig = Field(
+        default_factory=lambda: RollUpConfig.model_validate({}), description="Windows that stand in for readings."
     )
     flow: FlowConfig = Field(default_factory=lambda: FlowConfig.model_validate({}), description="Windows of readings.")
     notify: NotifyConfig = Field(default_factory=lambda: NotifyConfig.model_validate({}), description="Notices.")

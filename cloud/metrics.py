@@ -24,6 +24,9 @@ class Metric(StrEnum):
     RECEIPTS_LOST = "thacba_receipts_lost_total"  # receipts that the broker did not take; the gateways ask again
     RULE_FAULTS = "thacba_rule_faults_total"  # rules that failed and were taken out of service
     RECONNECTS = "thacba_broker_reconnects_total"  # connections to the broker after the first
+    ROLLED = "thacba_rolled_up_hours_total"  # hours of devices whose roll-ups were computed
+    ROLL_UP_RETRIES = "thacba_roll_up_retries_total"  # computations that had to be tried again
+    ROLL_UPS_MISSED = "thacba_roll_up_missed_hours_total"  # hours of devices whose readings were gone before their turn
     COMMANDS = "thacba_commands_total"  # commands sent
 
 

@@ -11,6 +11,7 @@ from cloud.errors import StoreUnavailableError
 from cloud.ingest.intake import Admitted
 from cloud.ingest.ledger import Amendment, Ledger, Settlement
 from cloud.ingest.window import Window, counted
+from cloud.rollups.marks import Marks
 from cloud.rules.judge import Judge, Judgement
 from cloud.rules.rule_set import RuleSet
 from cloud.store.base import AlarmFilter, AlarmRow, Columns, Commit, StateStore
@@ -41,9 +42,17 @@ class Recorder:
     """
 
     def __init__(
-        self, state: StateStore, new_judge: Callable[[], Judge], *, clock: Clock, keep: Keep, announce: Announce
+        self,
+        state: StateStore,
+        new_judge: Callable[[], Judge],
+        *,
+        clock: Clock,
+        keep: Keep,
+        announce: Announce,
+        marks: Marks,
     ) -> None:
         self._state = state
+        self._marks = marks
         self._new_judge = new_judge
         self._clock = clock
         self._keep = keep
@@ -91,7 +100,7 @@ class Recorder:
             ]
             judgement = judge.observe(columns, received_at=received_at)
             rows = draft.rows(self._clock.now_ms())
-            await self._commit(judgement, Commit(accounts=rows, point_counts=counted(columns)))
+            await self._commit(judgement, Commit(accounts=rows, point_counts=counted(columns)), columns)
             self.ledger.install(draft, settlements)
         return Settled(settlements, draft.new, columns)
 
@@ -108,7 +117,7 @@ class Recorder:
             now = self._clock.now_ms()
             draft = self.ledger.amended(amendment)
             judgement = judge.observe(columns, received_at=now)
-            await self._commit(judgement, Commit(accounts=draft.rows(now), point_counts=counted(columns)))
+            await self._commit(judgement, Commit(accounts=draft.rows(now), point_counts=counted(columns)), columns)
             self.ledger.install(draft, ())
         return amendment.outcome
 
@@ -138,8 +147,9 @@ class Recorder:
             await self._commit(judgement, Commit())
             return judgement
 
-    async def _commit(self, judgement: Judgement, base: Commit) -> None:
+    async def _commit(self, judgement: Judgement, base: Commit, columns: Sequence[Columns] = ()) -> None:
         """One transaction; derived points go first, because what is committed is never judged again."""
+        dirty = self._marks.rows((*columns, *judgement.derived), now=self._clock.now_ms())
         change = Commit(
             base.accounts,
             base.point_counts,
@@ -147,6 +157,7 @@ class Recorder:
             judgement.alarms,
             judgement.history,
             judgement.notices,
+            dirty,
         )
         try:
             if judgement.derived:
@@ -154,6 +165,7 @@ class Recorder:
             if change != Commit():
                 await asyncio.to_thread(self._state.commit, change)
         except StoreUnavailableError as error:
+            self._marks.failed(dirty)
             self._judge = None
             self._fault = str(error)
             raise

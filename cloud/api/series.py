@@ -19,7 +19,11 @@ router = APIRouter(prefix="/api/v1", tags=["series"])
 DAY_MS = 86_400_000
 MOST_BUCKETS = 5_000
 GOOD_BUCKETS = 480  # about one per two pixels of a chart
-STEPS_MS = (1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 180_000, 300_000, 600_000, 1_800_000, 3_600_000)
+HOURS = (1, 2, 3, 6, 12)
+STEPS_MS = (
+    *(1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 180_000, 300_000, 900_000, 1_800_000),
+    *(hours * 3_600_000 for hours in HOURS),
+)
 Identifier = Annotated[str, Query(min_length=1, max_length=64)]
 Instant = Annotated[int | None, Query(ge=0, le=2**53, description="ms since 1970 UTC")]
 
@@ -61,8 +65,12 @@ async def series(
 
 
 def fitting_step(span_ms: int) -> int:
-    """The smallest round step that cuts the span into few enough buckets."""
-    return next((step for step in STEPS_MS if span_ms <= step * GOOD_BUCKETS), max(1, span_ms // GOOD_BUCKETS))
+    """The smallest round step that cuts the span into few enough buckets; whole days beyond the table.
+
+    All from a minute on are made of windows of a roll-up (900 s, not 600: the wider grain then serves).
+    """
+    days = -(-span_ms // (GOOD_BUCKETS * DAY_MS))
+    return next((step for step in STEPS_MS if span_ms <= step * GOOD_BUCKETS), days * DAY_MS)
 
 
 async def _read(centre: Centre, name: tuple[str, str, str], *, begin: int, end: int, step_ms: int) -> SeriesView:

@@ -212,6 +212,22 @@ class RejectRow:
 
 
 @dataclass(frozen=True, slots=True)
+class DirtyRow:
+    """An hour of a device whose roll-ups no longer tell what the readings tell.
+
+    `hour` is its begin and `due_at` when it shall be computed, in ms since 1970 UTC. `marks` counts how often it was
+    marked since it was last clean: who computed it cleans exactly what he saw.
+    """
+
+    gateway: str
+    device: str
+    profile: str
+    hour: int
+    due_at: int
+    marks: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Commit:
     """Everything that one window changes, kept in one transaction or not at all."""
 
@@ -221,6 +237,7 @@ class Commit:
     alarms: Sequence[AlarmRow] = ()
     history: Sequence[AlarmHistoryRow] = ()
     notices: Sequence[NoticeRow] = ()
+    dirty: Sequence[DirtyRow] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +311,21 @@ class StateStore(Protocol):
 
     def history(self, alarm: str) -> Sequence[AlarmHistoryRow]:
         """What happened to it, oldest first."""
+
+    def due_dirty(self, *, now: int, limit: int) -> Sequence[DirtyRow]:
+        """Hours whose roll-ups shall be computed now, the longest due first."""
+
+    def dirty_hours(self, gateway: str, device: str, profile: str) -> Sequence[int]:
+        """The begins of one device's dirty hours, rising."""
+
+    def oldest_dirty(self) -> int | None:
+        """The begin of the oldest dirty hour of all."""
+
+    def clean(self, rows: Sequence[DirtyRow]) -> None:
+        """Forgets these rows, but for those that were marked again since."""
+
+    def rolled_since(self) -> int:
+        """Since which hour the log of dirty hours is whole; before it there may be readings without roll-ups."""
 
     def due_notices(self, *, now: int, limit: int) -> Sequence[NoticeRow]:
         """Pending notices whose time has come, oldest first."""

@@ -21,12 +21,15 @@ from cloud.store.line_protocol import (
     is_storable,
     time_of,
 )
+from cloud.store.roll_up import MINUTE, DeviceKey, Rolled, RolledPoint
 from cloud.store.series_budget import SeriesBudget
 from cloud.store.soundness import refused
 from device_profiles.clock import Clock, SystemClock
 from device_profiles.wire.messages import Cell
 
 __all__ = ["InfluxSettings", "InfluxStore"]
+
+ROLLED = ("min", "max", "sum", "count", "last")
 
 
 @dataclass(slots=True)
@@ -101,6 +104,22 @@ class InfluxStore:
             if isinstance(mean, int | float)  # texts have no mean
         ]
 
+    async def minutes(self, device: DeviceKey, *, begin: int, end: int) -> Sequence[RolledPoint]:
+        """Every numeric point of a device between two full minutes, in windows of a minute, by site."""
+        if not is_storable("any", device.gateway, device.device, device.profile):
+            return []
+        asked = ", ".join(f"{function}(*)" for function in ROLLED)
+        where = f"gateway = '{device.gateway}' AND device = '{device.device}' AND time >= {begin}ms AND time < {end}ms"
+        question = (
+            f"SELECT {asked} FROM {self._measurement(device.profile)} WHERE {where} "  # noqa: S608 -- proven names
+            f"GROUP BY time({MINUTE.step_ms}ms), site fill(none)"
+        )
+        return [point for series in await self._door.query(question) for point in _rolled_points(device, series)]
+
+    async def purge(self, *, begin: int, end: int) -> int:
+        """Nothing: the retention of the database does it."""
+        return 0
+
     async def latest(self, key: SeriesKey) -> tuple[int, Cell] | None:
         """Time and value of the newest usable reading; a truth comes back as 1 or 0."""
         rows = await self._select(key, f"last({quoted(key.point)})")
@@ -160,6 +179,24 @@ class InfluxStore:
     def _measurement(self, name: str) -> str:
         policy = self._settings.retention_policy
         return f"{quoted(policy)}.{quoted(name)}" if policy else quoted(name)
+
+
+def _rolled_points(device: DeviceKey, series: Mapping[str, Any]) -> Iterator[RolledPoint]:
+    """The points of one site, from columns that are called after function and point; texts have no sum."""
+    place = {name: number for number, name in enumerate(series["columns"])}
+    for name in place:
+        function, _, point = name.partition("_")
+        if function != "sum" or not point:
+            continue
+        low, high, total, count, last = (place[f"{each}_{point}"] for each in ROLLED)
+        windows = [
+            Rolled(int(row[0]), float(row[low]), float(row[high]), float(row[total]), int(row[count]), float(row[last]))
+            for row in series["values"]
+            if row[count]
+        ]
+        if windows:
+            key = SeriesKey(device.profile, device.gateway, device.device, point)
+            yield RolledPoint(series.get("tags", {}).get("site", ""), key, windows)
 
 
 def _rejections(

@@ -13,6 +13,7 @@ import httpx
 
 from cloud.errors import StoreMisconfiguredError, StoreUnavailableError
 from cloud.store.influx_server import Generation, Server, Verdict, identify, judge, reason_in, retry_after
+from cloud.store.roll_up import RAW_DAYS
 
 GZIP_LEVEL = 1  # five times as quick as the default, and nearly as small with lines that look alike
 GZIP_FROM = 1024  # bytes; below it the packing costs more than it saves
@@ -27,7 +28,7 @@ class InfluxSettings:
     username: str = ""
     password: str = field(default="", repr=False)
     retention_policy: str = ""
-    retention_days: int = 365
+    retention_days: int = RAW_DAYS
     organisation: str = ""
     generation: Generation | None = None
     gzip: bool = True

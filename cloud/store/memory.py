@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from operator import itemgetter
 
 from cloud.store.base import Bucket, Columns, PlacedEvent, Rejection, SeriesKey
-from cloud.store.buckets import buckets_of
+from cloud.store.buckets import buckets_of, minutes_of
+from cloud.store.roll_up import DeviceKey, RolledPoint
 from cloud.store.soundness import refused, unsoundness
 from device_profiles.wire.messages import Cell
 
@@ -19,6 +20,7 @@ class MemoryStore:
         self._series: defaultdict[SeriesKey, dict[int, Cell]] = defaultdict(dict)
         self.quality: dict[tuple[SeriesKey, int], str] = {}
         self.events: dict[tuple[str, str], PlacedEvent] = {}
+        self._sites: dict[tuple[str, str], str] = {}
 
     async def open(self) -> None:
         """Nothing to make ready."""
@@ -37,9 +39,28 @@ class MemoryStore:
 
     async def series(self, key: SeriesKey, *, begin: int, end: int, step_ms: int) -> Sequence[Bucket]:
         """The point between two times (end excluded), in buckets aligned to multiples of `step_ms`."""
-        values = self._series.get(key, {})
-        numbers = ((at, value) for at, value in sorted(values.items()) if isinstance(value, int | float))
-        return buckets_of(((at, float(value)) for at, value in numbers if begin <= at < end), step_ms)
+        return buckets_of(self._numbers(key, begin, end), step_ms)
+
+    async def minutes(self, device: DeviceKey, *, begin: int, end: int) -> Sequence[RolledPoint]:
+        """Every numeric point of a device between two full minutes, in windows of a minute."""
+        mine = [key for key in self._series if DeviceKey(key.profile, key.gateway, key.device) == device]
+        site = self._sites.get((device.gateway, device.device), "")
+        points = [RolledPoint(site, key, minutes_of(self._numbers(key, begin, end))) for key in mine]
+        return [point for point in points if point.windows]
+
+    async def purge(self, *, begin: int, end: int) -> int:
+        """Forgets readings, codes and events between two times (end excluded)."""
+        gone = 0
+        for values in self._series.values():
+            old = [at for at in values if begin <= at < end]
+            gone += len(old)
+            for at in old:
+                del values[at]
+        codes = {(key, at): code for (key, at), code in self.quality.items() if not begin <= at < end}
+        gone += len(self.quality) - len(codes)
+        self.quality = codes
+        self.events = {name: one for name, one in self.events.items() if not begin <= one.event.at < end}
+        return gone
 
     async def latest(self, key: SeriesKey) -> tuple[int, Cell] | None:
         """Time and value of the newest usable reading."""
@@ -56,7 +77,12 @@ class MemoryStore:
     async def close(self) -> None:
         """Nothing to let go of."""
 
+    def _numbers(self, key: SeriesKey, begin: int, end: int) -> list[tuple[int, float]]:
+        values = sorted(self._series.get(key, {}).items())
+        return [(at, float(value)) for at, value in values if begin <= at < end and isinstance(value, int | float)]
+
     def _keep(self, block: Columns) -> None:
+        self._sites[block.gateway, block.device] = block.site
         for point, cells in block.points.items():
             usable = {at: cell for at, cell in zip(block.times, cells, strict=True) if cell is not None}
             if usable:

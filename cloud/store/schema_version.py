@@ -16,7 +16,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 0x7468_6163_6261  # "thacba": two programs that start together migrate one after the other
 
 
-def upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection, revision: str = "head") -> None:
     """Runs the missing steps in the caller's transaction; CloudError when the schema is newer than this program."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
@@ -25,10 +25,10 @@ def upgrade(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
     scripts = ScriptDirectory.from_config(config)
     known = {step.revision for step in scripts.walk_revisions()}
-    for revision in MigrationContext.configure(connection).get_current_heads():
-        if revision not in known:
+    for found in MigrationContext.configure(connection).get_current_heads():
+        if found not in known:
             raise CloudError(
-                f"the state database has schema {revision}, this program knows up to {scripts.get_current_head()}: "
+                f"the state database has schema {found}, this program knows up to {scripts.get_current_head()}: "
                 "a newer Thacba has written it; install that version, or restore the backup made before the update"
             )
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)

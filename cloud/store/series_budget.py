@@ -6,6 +6,7 @@ from collections.abc import Set as AbstractSet
 
 from cloud.store.base import Columns, PlacedEvent
 from cloud.store.line_protocol import IDENTIFIER, NAME, OUR_MEASUREMENTS, is_storable
+from cloud.store.roll_up import is_roll_up
 
 
 class SeriesBudget:
@@ -24,7 +25,11 @@ class SeriesBudget:
         shape = (block.site, block.gateway, block.device, block.profile, tuple(block.points))
         if shape not in self._seen:
             ids = (block.site, block.gateway, block.device)
-            if block.profile in OUR_MEASUREMENTS or not is_storable(*ids, block.profile, *block.points):
+            if (
+                block.profile in OUR_MEASUREMENTS
+                or is_roll_up(block.profile)
+                or not is_storable(*ids, block.profile, *block.points)
+            ):
                 return "name"
             if not self._affords(block.gateway, {(block.profile, block.site, block.device)}):
                 return "cardinality"

@@ -6,6 +6,7 @@ import math
 from typing import cast
 
 from cloud.store.base import Columns, Rejection
+from cloud.store.roll_up import is_roll_up
 from device_profiles.schema import PointType
 
 INT64 = 2**63
@@ -25,6 +26,8 @@ def refused(index: int, block: Columns, reason: str) -> Rejection:
 
 def unsoundness(block: Columns) -> str:
     """Why no store can keep the block, as a countable reason; empty when it is sound."""
+    if is_roll_up(block.profile):
+        return "name"
     for point, cells in block.points.items():
         if block.types[point] is not PointType.STRING:
             values = [cell for cell in cells if cell is not None] if None in cells else cells

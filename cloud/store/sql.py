@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from sqlalchemy import Connection, Select, delete, func, select
+from sqlalchemy import Connection, Select, bindparam, delete, func, select
 
 from cloud.store.base import (
     AccountRow,
@@ -15,6 +15,7 @@ from cloud.store.base import (
     AuditRow,
     BirthRow,
     Commit,
+    DirtyRow,
     NoticeRow,
     RejectRow,
     RuleStateRow,
@@ -29,10 +30,12 @@ from cloud.store.tables import (
     ALARM_HISTORY,
     AUDIT,
     BIRTH,
+    DIRTY,
     NOTICE,
     PERSON,
     POINT_COUNT,
     REJECT,
+    ROLLED_SINCE,
     RULE_STATE,
     SECRET,
 )
@@ -67,6 +70,7 @@ class SqlStateStore:
             put(connection, ALARM, map(as_dict, _closed_first(change.alarms)))
             append(connection, ALARM_HISTORY, map(as_dict, change.history))
             put_new(connection, NOTICE, map(as_dict, change.notices))
+            put(connection, DIRTY, map(as_dict, change.dirty), adding="marks")
 
     def accounts(self) -> Sequence[AccountRow]:
         """Every account of the ledger."""
@@ -104,6 +108,36 @@ class SqlStateStore:
         columns = [column for column in ALARM_HISTORY.c if column.key != "number"]
         query = select(*columns).where(ALARM_HISTORY.c.alarm == alarm)
         return self._rows(AlarmHistoryRow, query.order_by(ALARM_HISTORY.c.number))
+
+    def due_dirty(self, *, now: int, limit: int) -> Sequence[DirtyRow]:
+        """Hours whose roll-ups shall be computed now, the longest due first."""
+        return self._rows(DirtyRow, select(DIRTY).where(DIRTY.c.due_at <= now).order_by(DIRTY.c.due_at).limit(limit))
+
+    def dirty_hours(self, gateway: str, device: str, profile: str) -> Sequence[int]:
+        """The begins of one device's dirty hours, rising."""
+        mine = (DIRTY.c.gateway == gateway, DIRTY.c.device == device, DIRTY.c.profile == profile)
+        with self._door.reading() as connection:
+            return list(connection.scalars(select(DIRTY.c.hour).where(*mine).order_by(DIRTY.c.hour)))
+
+    def oldest_dirty(self) -> int | None:
+        """The begin of the oldest dirty hour of all."""
+        with self._door.reading() as connection:
+            hour: int | None = connection.scalar(select(func.min(DIRTY.c.hour)))
+        return hour
+
+    def clean(self, rows: Sequence[DirtyRow]) -> None:
+        """Forgets these rows, but for those that were marked again since."""
+        seen = [column == bindparam(f"its_{column.name}") for column in DIRTY.c if column.name != "due_at"]
+        if rows:
+            values = [{f"its_{name}": value for name, value in as_dict(row).items()} for row in rows]
+            with self._door.writing() as connection:
+                connection.execute(delete(DIRTY).where(*seen), values)
+
+    def rolled_since(self) -> int:
+        """Since which hour the log of dirty hours is whole."""
+        with self._door.reading() as connection:
+            hour: int = connection.execute(select(ROLLED_SINCE.c.hour)).scalar_one()
+        return hour
 
     def due_notices(self, *, now: int, limit: int) -> Sequence[NoticeRow]:
         """Pending notices whose time has come, oldest first."""

@@ -18,10 +18,11 @@ from typing import Any
 
 import msgspec
 
-from cloud.errors import StoreUnavailableError
 from cloud.store.base import Bucket, Columns, PlacedEvent, Rejection, SeriesKey
 from cloud.store.buckets import buckets_of
+from cloud.store.roll_up import DAY_MS, DeviceKey, Rolled, RolledPoint
 from cloud.store.soundness import refused, unsoundness
+from cloud.store.sqlite_door import connect, opened, translated
 from device_profiles.wire.messages import Cell
 
 SCHEMA = """
@@ -45,8 +46,18 @@ PUT_SERIES = (
 PUT_READING = "INSERT INTO reading VALUES (?, ?, ?) ON CONFLICT(series, at) DO UPDATE SET value = excluded.value"
 PUT_QUALITY = "INSERT INTO quality VALUES (?, ?, ?) ON CONFLICT(series, at) DO UPDATE SET code = excluded.code"
 PUT_EVENT = "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT(gateway, id) DO NOTHING"
-BUSY_S = 10.0
 CACHE_KIB = 65_536  # the last pages of some ten thousand series: then a window touches the disk once
+# SQLite's sum() of whole numbers may overflow, total() never; the last value is found by its time, in the same index.
+FIND_MINUTES = """
+SELECT grouped.begin, low, high, whole, amount, last.value FROM (
+  SELECT at / 60000 * 60000 AS begin, min(value) AS low, max(value) AS high, total(value) AS whole,
+    count(*) AS amount, max(at) AS newest
+  FROM reading WHERE series = ?1 AND at >= ?2 AND at < ?3 AND typeof(value) != 'text' GROUP BY at / 60000) AS grouped
+JOIN reading AS last ON last.series = ?1 AND last.at = newest ORDER BY grouped.begin
+"""
+PURGES = tuple(f"DELETE FROM {table} WHERE series = ? AND at >= ? AND at < ?" for table in ("reading", "quality"))  # noqa: S608
+PURGE_EVENTS = "DELETE FROM event WHERE at >= ? AND at < ?"
+SERIES_A_STEP = 50  # forgotten in one transaction, a day of each: a writer never waits long
 Numbered = Sequence[tuple[Columns, dict[str, int]]]
 
 
@@ -83,6 +94,20 @@ class SqliteStore:
         )
         return await asyncio.to_thread(buckets_of, found, step_ms)
 
+    async def minutes(self, device: DeviceKey, *, begin: int, end: int) -> Sequence[RolledPoint]:
+        """Every numeric point of a device between two full minutes, in windows of a minute."""
+        return await asyncio.to_thread(self._minutes, device, begin, end)
+
+    async def purge(self, *, begin: int, end: int) -> int:
+        """Forgets readings, codes and events between two times (end excluded), in small steps."""
+        gone, numbers = 0, await asyncio.to_thread(self._old_series, begin, end)
+        for first in range(0, len(numbers), SERIES_A_STEP):
+            some = numbers[first : first + SERIES_A_STEP]
+            while (more := await asyncio.to_thread(self._forget, some, begin, end)) is not None:
+                gone += more
+        await asyncio.to_thread(self._forget_events, begin, end)
+        return gone
+
     async def latest(self, key: SeriesKey) -> tuple[int, Cell] | None:
         """Time and value of the newest usable reading; a truth comes back as 1 or 0."""
         found = await self._ask("SELECT at, value FROM reading WHERE series = ? ORDER BY at DESC LIMIT 1", key)
@@ -105,11 +130,11 @@ class SqliteStore:
         return await asyncio.to_thread(self._select, statement, key, *more)
 
     def _open(self) -> None:
-        with _translated(self._path), self._writing, self._reading:
+        with translated(self._path), self._writing, self._reading:
             if self._writer is None:
-                self._writer = _connect(self._path)
+                self._writer = connect(self._path, cache_kib=CACHE_KIB)
                 self._writer.executescript(SCHEMA)
-                self._reader = _connect(self._path)
+                self._reader = connect(self._path, cache_kib=CACHE_KIB)
 
     def _close(self) -> None:
         with self._writing, self._reading:
@@ -128,19 +153,58 @@ class SqliteStore:
     def _send_canary(self) -> int:
         with self._transaction() as writer:
             writer.execute("INSERT INTO canary VALUES (1, 1) ON CONFLICT(id) DO UPDATE SET written = written + 1")
-        with _translated(self._path), self._reading:
-            return int(_opened(self._reader).execute("SELECT written FROM canary").fetchone()[0])
+        with translated(self._path), self._reading:
+            return int(opened(self._reader).execute("SELECT written FROM canary").fetchone()[0])
 
     def _select(self, statement: str, key: SeriesKey, *more: int) -> list[tuple[int, Any]]:
-        with _translated(self._path), self._reading:
-            reader, names = _opened(self._reader), (key.profile, key.gateway, key.device, key.point)
+        with translated(self._path), self._reading:
+            reader, names = opened(self._reader), (key.profile, key.gateway, key.device, key.point)
             found = reader.execute(FIND_SERIES, names).fetchone()
             return reader.execute(statement, (found[0] if found else -1, *more)).fetchall()
 
+    def _minutes(self, device: DeviceKey, begin: int, end: int) -> list[RolledPoint]:
+        """One point after the other, so that a page that asks meanwhile waits for one of them at most."""
+        with translated(self._path), self._reading:
+            whose = "SELECT id, point, site FROM series WHERE profile = ? AND gateway = ? AND device = ?"
+            names = (device.profile, device.gateway, device.device)
+            series = opened(self._reader).execute(whose, names).fetchall()
+        found = []
+        for number, point, site in series:
+            with translated(self._path), self._reading:
+                rows = opened(self._reader).execute(FIND_MINUTES, (number, begin, end)).fetchall()
+            if rows:
+                windows = [Rolled(at, float(a), float(b), c, count, float(last)) for at, a, b, c, count, last in rows]
+                found.append(RolledPoint(site, SeriesKey(*names, point), windows))
+        return found
+
+    def _old_series(self, begin: int, end: int) -> list[int]:
+        old = "SELECT 1 FROM {} WHERE series = series.id AND at >= ?1 AND at < ?2"
+        statement = f"SELECT id FROM series WHERE EXISTS ({old.format('reading')}) OR EXISTS ({old.format('quality')})"  # noqa: S608
+        with translated(self._path), self._reading:
+            return [row[0] for row in opened(self._reader).execute(statement, (begin, end))]
+
+    def _forget(self, numbers: Sequence[int], begin: int, end: int) -> int | None:
+        """The oldest day of some series; None when there is nothing left to forget."""
+        marks = ", ".join("?" * len(numbers))
+        oldest = " UNION ALL ".join(
+            f"SELECT min(at) AS at FROM {table} WHERE series IN ({marks}) AND at >= ? AND at < ?"  # noqa: S608
+            for table in ("reading", "quality")
+        )
+        with self._transaction() as writer:
+            row = writer.execute(f"SELECT min(at) FROM ({oldest})", (*numbers, begin, end) * 2).fetchone()  # noqa: S608
+            if row[0] is None:
+                return None
+            spans = [(number, row[0], min(end, row[0] + DAY_MS)) for number in numbers]
+            return sum(max(0, writer.executemany(purge, spans).rowcount) for purge in PURGES)
+
+    def _forget_events(self, begin: int, end: int) -> None:
+        with self._transaction() as writer:
+            writer.execute(PURGE_EVENTS, (begin, end))
+
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with _translated(self._path), self._writing:
-            writer = _opened(self._writer)
+        with translated(self._path), self._writing:
+            writer = opened(self._writer)
             writer.execute("BEGIN IMMEDIATE")
             try:
                 yield writer
@@ -159,28 +223,6 @@ class SqliteStore:
             row = (block.profile, block.gateway, block.device, point, block.site)
             known[point] = writer.execute(PUT_SERIES, row).fetchone()[0]
         return known
-
-
-def _opened(connection: sqlite3.Connection | None) -> sqlite3.Connection:
-    if connection is None:
-        raise StoreUnavailableError("the store of readings is not open")
-    return connection
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")  # a receipt follows the commit: it must survive a power cut
-    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-    return connection
-
-
-@contextmanager
-def _translated(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise StoreUnavailableError(f"{path}: {error}") from error
 
 
 def _reading_rows(numbered: Numbered) -> Iterator[Iterable[tuple[int, int, Cell]]]:

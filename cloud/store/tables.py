@@ -152,3 +152,16 @@ AUDIT = Table(
     Column("target", Text, nullable=False),
     Column("detail", Text, nullable=False),
 )
+
+DIRTY = Table(
+    "dirty",
+    METADATA,
+    Column("gateway", Text, primary_key=True),
+    Column("device", Text, primary_key=True),
+    Column("profile", Text, primary_key=True),
+    Column("hour", BigInteger, primary_key=True, autoincrement=False),
+    Column("due_at", BigInteger, nullable=False, index=True),
+    Column("marks", BigInteger, nullable=False),
+)
+
+ROLLED_SINCE = Table("rolled_since", METADATA, Column("hour", BigInteger, primary_key=True, autoincrement=False))

@@ -21,6 +21,7 @@ from cloud.inventory.load import load_inventory
 from cloud.keys import make_command_key, public_text, read_command_key
 from cloud.metrics import Metrics
 from cloud.recorder import Recorder
+from cloud.rollups.marks import Marks
 from cloud.rules.judge import Judge, Judgement
 from cloud.rules.load import load_rules
 from cloud.store.base import AlarmFilter, Columns, Commit
@@ -67,6 +68,7 @@ class Bench:
             clock=self.clock,
             keep=self._keep,
             announce=self.told.append,
+            marks=Marks(settle_ms=0, refresh_ms=0),
         )
 
     async def _keep(self, columns: Sequence[Columns]) -> None:

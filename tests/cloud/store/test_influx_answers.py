@@ -34,14 +34,14 @@ async def test_opening_makes_the_database(store: InfluxStore, server: ScriptedIn
     await store.open()
     if server.generation == "1.8":
         asked = [each.params["q"] for each in server.requests if each.path == "/query"]
-        assert 'CREATE DATABASE "thacba" WITH DURATION 365d REPLICATION 1 NAME "raw"' in asked
+        assert 'CREATE DATABASE "thacba" WITH DURATION 30d REPLICATION 1 NAME "raw"' in asked
     elif server.generation == "2.7":
         rules = server.buckets["thacba"]["retentionRules"]
-        assert rules == [{"type": "expire", "everySeconds": 365 * 86_400}]
+        assert rules == [{"type": "expire", "everySeconds": 30 * 86_400}]
         (mapping,) = server.mappings
         assert (mapping["database"], mapping["bucketID"], mapping["default"]) == ("thacba", "000b", True)
     else:
-        assert server.buckets["thacba"] == {"db": "thacba", "retention_period": "365d"}
+        assert server.buckets["thacba"] == {"db": "thacba", "retention_period": "30d"}
 
 
 async def test_lines_are_written_in_the_common_form(store: InfluxStore, server: ScriptedInflux) -> None:

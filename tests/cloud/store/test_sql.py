@@ -25,6 +25,7 @@ from cloud.store.base import (
     AuditRow,
     BirthRow,
     Commit,
+    DirtyRow,
     NoticeRow,
     RejectRow,
     RuleStateRow,
@@ -32,9 +33,11 @@ from cloud.store.base import (
     StateStore,
     UserRow,
 )
+from cloud.store.schema_version import upgrade
 from cloud.store.sql import SqlStateStore
 from cloud.store.tables import METADATA
-from tests.servers import Server, ServerError, program, run_postgres
+from device_profiles.clock import SystemClock
+from tests.servers import Server, run_postgres
 from tests.waiting import until
 
 ANY = AlarmFilter()
@@ -42,10 +45,6 @@ ANY = AlarmFilter()
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[Server]:
-    try:
-        program("postgres")
-    except ServerError as error:
-        pytest.skip(str(error))  # an option of the product: everything else is proven without it
     with run_postgres() as server:
         yield server
 
@@ -208,6 +207,44 @@ def test_migrating_twice_changes_nothing_and_the_tables_are_those_of_the_program
     engine.dispose()
 
 
+def test_dirty_hours_are_kept_found_when_due_and_cleaned_unless_marked_again(store: StateStore) -> None:
+    rows = [DirtyRow("gw1", "river", "p", hour, due_at=100 - hour) for hour in (30, 10, 20)]
+    store.commit(Commit(dirty=[*rows, DirtyRow("gw2", "river", "p", 5, due_at=999)]))
+    assert [row.hour for row in store.due_dirty(now=90, limit=9)] == [30, 20, 10]
+    assert [row.hour for row in store.due_dirty(now=80, limit=9)] == [30, 20]
+    assert [row.hour for row in store.due_dirty(now=90, limit=1)] == [30]
+    assert store.dirty_hours("gw1", "river", "p") == [10, 20, 30]
+    assert store.dirty_hours("gw1", "river", "other") == []
+    assert store.oldest_dirty() == 5
+    seen = store.due_dirty(now=90, limit=9)
+    store.commit(Commit(dirty=[DirtyRow("gw1", "river", "p", 20, due_at=200)]))
+    store.clean(seen)
+    store.clean([])
+    assert store.due_dirty(now=200, limit=9) == [DirtyRow("gw1", "river", "p", 20, due_at=200, marks=2)]
+    store.clean(store.due_dirty(now=999, limit=9))
+    assert store.oldest_dirty() is None
+
+
+@pytest.mark.parametrize("has_history", [False, True])
+def test_a_centre_that_has_worked_before_knows_since_when_its_roll_ups_are_whole(url: str, has_history: bool) -> None:
+    engine = create_engine(url.replace("postgresql", "postgresql+pg8000"))
+    with engine.begin() as connection:
+        upgrade(connection, "0001")
+        if has_history:
+            connection.execute(text("INSERT INTO account VALUES ('gw1', 'e', '{}', 1)"))
+    engine.dispose()
+    before = SystemClock().now_ms()
+    store = SqlStateStore(url)
+    store.migrate()
+    since, hour = store.rolled_since(), 3_600_000
+    assert before < since <= SystemClock().now_ms() + hour if has_history else since == 0
+    assert since % hour == 0
+    assert len(store.accounts()) == has_history
+    store.migrate()
+    assert store.rolled_since() == since
+    store.close()
+
+
 def test_a_newer_schema_is_refused_and_left_alone(store: StateStore, url: str) -> None:
     engine = create_engine(url.replace("postgresql", "postgresql+pg8000"))
     with engine.begin() as connection:
@@ -271,6 +308,7 @@ def test_a_folder_that_is_not_there_is_a_store_that_is_not_available(tmp_path: P
 COMMITS_FOR_EVER = """
 import sys
 from cloud.store.base import AccountRow, Commit
+from cloud.store.schema_version import upgrade
 from cloud.store.sql import SqlStateStore
 
 store = SqlStateStore(sys.argv[1])
