@@ -14,6 +14,7 @@ from cloud.ingest.window import Window, bury_rejections
 from cloud.inventory.sites import GatewayEntry, Inventory, Site
 from cloud.letter_office import Desk, LetterOffice
 from cloud.recorder import Recorder
+from cloud.rollups.marks import Marks
 from cloud.rules.judge import Judge
 from cloud.rules.rule_set import RuleSet
 from cloud.store.base import Columns, Commit, ReadingStore, StateStore
@@ -54,6 +55,7 @@ class Bench:
             clock=self.clock,
             keep=_keep_nothing,
             announce=lambda _: None,
+            marks=Marks(settle_ms=0, refresh_ms=0),
         )
         self.letters = LetterOffice(
             Desk(self.graveyard, self.intake, self.store, self.state, self.recorder, self.clock)
