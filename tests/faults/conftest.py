@@ -42,6 +42,7 @@ class Score:
     duplicates: int = 0
     unexplained: int = 0
     repeated: int = 0
+    declared: int = 0
     ready_s_max: float = 0.0
     control_lost: int = 0
     blows: dict[str, int] = field(default_factory=dict)
