@@ -1,4 +1,4 @@
-"""The command line of the centre: serve, check, users, tokens and the command key."""
+"""The command line of the centre: serve, check, users, tokens, the command key, dead letters and the ledger."""
 
 from __future__ import annotations
 
@@ -6,43 +6,39 @@ import asyncio
 import gc
 import logging
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated
 
 import typer
 import uvloop
 
+from cloud import console_letters
 from cloud.access.passwords import fault_of, hash_password
 from cloud.access.roles import Role
 from cloud.access.sessions import begin_token
-from cloud.app import open_state, serve
+from cloud.app import serve
 from cloud.config import load_config
-from cloud.errors import CloudError, ConfigurationError
+from cloud.console import WRONG_CONFIGURATION, Config, opened_state, told
+from cloud.console_ledger import ledger_command
 from cloud.keys import make_command_key, public_text
 from cloud.settings import read_settings
-from cloud.store.base import AuditRow, StateStore, UserRow
+from cloud.store.base import AuditRow, UserRow
 from device_profiles.clock import SystemClock
-from device_profiles.load import FileFaultsError
-
-WRONG_CONFIGURATION = 2
-FAILED = 1
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The operations centre of Thacba.")
 users = typer.Typer(no_args_is_help=True, help="People who may log in.")
 tokens = typer.Typer(no_args_is_help=True, help="Programs that may ask.")
 app.add_typer(users, name="user")
 app.add_typer(tokens, name="token")
+app.add_typer(console_letters.app, name="deadletter")
+app.command("ledger")(ledger_command)
 
-Config = Annotated[Path, typer.Option("--config", help="The centre's TOML file.")]
 RoleOption = Annotated[Role, typer.Option("--role", help="What they may do.")]
 
 
 @app.command("serve")
 def serve_command(config: Config) -> None:
     """Runs the centre until it is told to stop."""
-    with _told():
+    with told():
         settings = read_settings(config)
         _log_to_stderr()
         _collect_garbage_seldom()
@@ -53,7 +49,7 @@ def serve_command(config: Config) -> None:
 @app.command("check")
 def check_command(config: Config) -> None:
     """Checks the configuration, sites, rules and profiles, and connects to nothing."""
-    with _told():
+    with told():
         settings = read_settings(config)
     typer.echo(
         f"good: {len(settings.inventory.sites)} sites, {len(settings.inventory.gateways)} gateways, "
@@ -64,7 +60,7 @@ def check_command(config: Config) -> None:
 @app.command("keys")
 def keys_command(config: Config) -> None:
     """Makes the key that signs commands, once, and prints its public half for the gateways."""
-    with _told():
+    with told():
         typer.echo(public_text(make_command_key(load_config(config).data_dir)))
 
 
@@ -75,7 +71,7 @@ def add_user(name: str, config: Config, role: RoleOption) -> None:
     if fault := fault_of(password):
         typer.echo(fault, err=True)
         raise typer.Exit(WRONG_CONFIGURATION)
-    with _told(), _state(config) as state:
+    with told(), opened_state(config) as state:
         now = SystemClock().now_ms()
         state.put_user(UserRow(name, role.value, hash_password(password), now))
         state.put_audit(AuditRow(now, "console", "user_add", name, role.value))
@@ -89,7 +85,7 @@ def add_token(
     days: Annotated[int, typer.Option("--days", min=1, max=3650, help="How long it is good.")] = 365,
 ) -> None:
     """Makes a token for a program and prints it once; only its digest is kept."""
-    with _told(), _state(config) as state:
+    with told(), opened_state(config) as state:
         now = SystemClock().now_ms()
         secret, row = begin_token(name, role, now=now, days=days, note="made on the console")
         state.put_secret(row)
@@ -107,31 +103,6 @@ def _collect_garbage_seldom() -> None:
 def main() -> None:
     """Entry point of `thacba-cloud`."""
     app()
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Ends the program with a sentence instead of a traceback when somebody else is at fault."""
-    try:
-        yield
-    except (ConfigurationError, FileFaultsError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(WRONG_CONFIGURATION) from error
-    except CloudError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(FAILED) from error
-
-
-@contextmanager
-def _state(config: Path) -> Iterator[StateStore]:
-    settings = load_config(config)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    state = open_state(settings)
-    try:
-        state.migrate()
-        yield state
-    finally:
-        state.close()
 
 
 def _asked_password() -> str:

@@ -26,7 +26,7 @@ from cloud.commands import Commander
 from cloud.config import CentreConfig, InfluxStoreConfig
 from cloud.errors import CloudError, ConfigurationError
 from cloud.flow import Flow, Parts
-from cloud.ingest.graveyard import Graveyard
+from cloud.ingest.graveyard import FOLDER, Graveyard
 from cloud.ingest.inbox import Inbox
 from cloud.ingest.intake import Intake
 from cloud.ingest.subscriber import Link, MqttLink
@@ -148,7 +148,7 @@ class Centre:
             ),
             store=self.store,
             state=self.state,
-            graveyard=Graveyard(config.data_dir / "dead_letters"),
+            graveyard=Graveyard(config.data_dir / FOLDER),
             recorder=Recorder(
                 self.state,
                 partial(self._new_judge, settings.rules),

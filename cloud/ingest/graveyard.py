@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+FOLDER = "dead_letters"  # in the centre's data folder
 HANDLED = "handled.jsonl"  # what people did with letters; a letter whose id stands here is no longer open
 _headline = msgspec.json.Decoder(Headline)
 _letter = msgspec.json.Decoder(DeadLetter)
