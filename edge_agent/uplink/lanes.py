@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from device_profiles.wire import Channel, Receipt
 from edge_agent.outbox.base import Parcel, Priority
+from edge_agent.uplink.pace import Pace
 
 WINDOWS = {Channel.EVENTS: 16, Channel.READINGS: 64, Channel.BACKLOG: 32}  # batches without receipt per lane
 WAVE = 8  # batches of one lane at a time, so that a long backlog never keeps a live reading waiting
 PROBES = 2  # while no receipt comes at all, only so many are sent again: the centre may just be withholding them
 LONGEST_PROBE_S = 60.0
-SETTLING_S = 2.0  # a batch named missing so soon after it was sent is probably on its way
+SETTLING_S = 2.0  # a batch named missing so soon after it was sent is probably on its way; longer on a slow link
+BACKLOG_SHARE = 2  # of the bytes on their way the backlog has at most one in so many
 FAR = 2**62
 
 
@@ -31,13 +33,18 @@ class Wish:
 class _Sent:
     channel: Channel
     at: float
+    size: int
+    again: bool
+    flying: bool = True  # until it is given up for lost, receipt or not
 
 
 class Lanes:
     """Owns what is on its way in this session. Times are monotonic seconds."""
 
-    def __init__(self, *, receipt_timeout_s: float) -> None:
+    def __init__(self, *, receipt_timeout_s: float, pace: Pace | None = None) -> None:
         self._timeout_s = receipt_timeout_s
+        self._pace = pace or Pace(receipt_timeout_s=receipt_timeout_s)
+        self._flying: dict[Channel, int] = dict.fromkeys(WINDOWS, 0)
         self._out: dict[int, _Sent] = {}
         self._missing: set[int] = set()
         self._cursor: dict[Channel, int] = {}
@@ -50,6 +57,8 @@ class Lanes:
         """A session begins: what was kept before it is backlog, and nothing counts as sent."""
         self._out.clear()
         self._missing.clear()
+        self._flying = dict.fromkeys(WINDOWS, 0)
+        self._pace.begin()
         self.rewind(next_sequence=next_sequence)
         self._heard(now)
 
@@ -70,16 +79,26 @@ class Lanes:
         return [wish for wish in (events, live, backlog) if wish.limit > 0]
 
     def fresh(self, wish: Wish, found: Sequence[Parcel]) -> list[Parcel]:
-        """Those of the found parcels that are not on their way already; the lane goes on behind them."""
-        if found:
-            self._cursor[wish.channel] = found[-1].sequence
-        return [parcel for parcel in found if parcel.sequence not in self._out]
+        """Those of the found parcels that are not on their way already and fit into the link; the lane goes on."""
+        room, chosen = self._room(wish.channel), []
+        for parcel in found:
+            if parcel.sequence not in self._out:
+                if room <= 0:
+                    break
+                room -= len(parcel.payload)
+                chosen.append(parcel)
+            self._cursor[wish.channel] = parcel.sequence
+        return chosen
 
-    def sent(self, sequence: int, channel: Channel, *, now: float) -> None:
+    def moved(self, wish: Wish) -> bool:
+        """Whether the lane went on since it wished this, so that it may wish for more."""
+        return self._cursor[wish.channel] > wish.after
+
+    def sent(self, parcel: Parcel, channel: Channel, *, now: float) -> None:
         """This batch was just handed to the broker."""
-        self._missing.discard(sequence)
-        self._out.pop(sequence, None)  # so that the dictionary stays in the order of sending
-        self._out[sequence] = _Sent(channel, now)
+        before = self._landed(parcel.sequence)  # so that the dictionary stays in the order of sending
+        self._out[parcel.sequence] = _Sent(channel, now, len(parcel.payload), again=before is not None)
+        self._flying[channel] += len(parcel.payload)
 
     def receipt(self, receipt: Receipt, *, now: float) -> None:
         """The centre has spoken."""
@@ -87,26 +106,28 @@ class Lanes:
         done = {refused.sequence for refused in receipt.refused}
         for sequence in list(self._out):
             if sequence in done or _within(sequence, receipt.committed):
-                del self._out[sequence]
-            elif _within(sequence, receipt.missing) and now - self._out[sequence].at >= SETTLING_S:
+                self._measure(self._landed(sequence), now)
+        settling_s = min(self._timeout_s, max(SETTLING_S, 2 * self._pace.round_trip_s))
+        for sequence, sent in self._out.items():
+            if now - sent.at >= settling_s and _within(sequence, receipt.missing):
                 self._missing.add(sequence)
-        self._missing &= self._out.keys()
 
     def again(self, *, now: float) -> list[int]:
         """What to send again now: what the centre misses, and what found no receipt in time."""
         late = [sequence for sequence, sent in self._out.items() if now - sent.at >= self._timeout_s]
+        self._give_up(late, now)
         if late and now - self._heard_at >= self._timeout_s:
             if now < self._probe_at:
                 return []
             self._probe_at = now + self._probe_wait_s
             self._probe_wait_s = min(2 * self._probe_wait_s, max(LONGEST_PROBE_S, self._timeout_s))
             return late[:PROBES]
-        return [*sorted(self._missing), *(sequence for sequence in late if sequence not in self._missing)][:WAVE]
+        due = [*sorted(self._missing), *(sequence for sequence in late if sequence not in self._missing)][:WAVE]
+        return due[: self._fitting(due)]
 
     def forget(self, sequence: int) -> None:
         """This batch is no longer kept: dropped, and declared elsewhere."""
-        self._out.pop(sequence, None)
-        self._missing.discard(sequence)
+        self._landed(sequence)
 
     def next_look_s(self, *, now: float) -> float:
         """Seconds until something may have to be sent again."""
@@ -120,9 +141,56 @@ class Lanes:
         self._probe_at = 0.0
         self._probe_wait_s = self._timeout_s
 
+    def _landed(self, sequence: int) -> _Sent | None:
+        """This batch is no longer on its way; how it was sent."""
+        self._missing.discard(sequence)
+        sent = self._out.pop(sequence, None)
+        if sent is not None and sent.flying:
+            self._flying[sent.channel] -= sent.size
+        return sent
+
+    def _give_up(self, late: Sequence[int], now: float) -> None:
+        """What found no receipt in time takes no room of the link any more; the link is tried anew, and gently."""
+        for sent in (self._out[sequence] for sequence in late):
+            if sent.flying:
+                sent.flying = False
+                self._flying[sent.channel] -= sent.size
+                self._pace.silent()
+
+    def _measure(self, sent: _Sent | None, now: float) -> None:
+        """A batch that was sent twice tells no round trip: nobody knows which copy the receipt is for (Karn).
+
+        Nor does one that was given up: its receipt was withheld, or its copy before the outage arrived.
+        """
+        if sent is not None and sent.flying and not sent.again:
+            self._pace.received(sent.size, took_s=now - sent.at, now=now)
+        elif sent is not None:
+            self._pace.returned(sent.size)
+
+    def _room(self, channel: Channel) -> int:
+        """Bytes that a lane may add now. One batch of a lane may always go, the backlog's only into an empty link."""
+        window, flying = self._pace.window_bytes, sum(self._flying.values())
+        if channel is Channel.BACKLOG:
+            share = window // BACKLOG_SHARE - self._flying[channel]
+            return min(window - flying, share) if flying else 1
+        own = self._flying[channel]
+        if channel is Channel.EVENTS:  # they are few, and nothing goes before them
+            return window - own
+        return max(window - flying, 0 if own else 1)
+
+    def _fitting(self, due: Sequence[int]) -> int:
+        """How many of these fit into the window together; one always does."""
+        room, count = self._pace.window_bytes, 0
+        for sequence in due:
+            room -= self._out[sequence].size
+            if room < 0:
+                break
+            count += 1
+        return max(count, 1)
+
     def _wish(self, channel: Channel, priority: Priority, before: int) -> Wish:
         out = sum(1 for sent in self._out.values() if sent.channel is channel)
-        limit = min(WAVE, WINDOWS[channel] - out)
+        limit = min(WAVE, WINDOWS[channel] - out) if self._room(channel) > 0 else 0
         return Wish(channel, priority, self._cursor[channel], before, limit)
 
 

@@ -197,9 +197,9 @@ class Uplink:
             self._lanes.rewind(next_sequence=next_sequence)
         for wish in self._lanes.wishes(next_sequence=next_sequence):
             found = await self._outbox.peek(wish.priority, after=wish.after, before=wish.before, limit=wish.limit)
-            looked += len(found)
             for parcel in self._lanes.fresh(wish, found):
                 await self._publish(client, publishes, parcel, wish.channel)
+            looked += self._lanes.moved(wish)
         again = self._lanes.again(now=self._clock.monotonic())
         kept = {parcel.sequence: parcel for parcel in await self._outbox.fetch(again)} if again else {}
         for sequence in again:
@@ -214,7 +214,7 @@ class Uplink:
         self, client: aiomqtt.Client, publishes: asyncio.TaskGroup, parcel: Parcel, channel: Channel
     ) -> None:
         await self._slots.acquire()
-        self._lanes.sent(parcel.sequence, channel, now=self._clock.monotonic())
+        self._lanes.sent(parcel, channel, now=self._clock.monotonic())
         publishes.create_task(self._until_acknowledged(client, parcel, channel))
 
     async def _until_acknowledged(self, client: aiomqtt.Client, parcel: Parcel, channel: Channel) -> None:

@@ -39,12 +39,12 @@ class Line:
                 if priority is wish.priority and wish.after < sequence < wish.before
             ][: wish.limit]
             for parcel in self.lanes.fresh(wish, found):
-                self.lanes.sent(parcel.sequence, wish.channel, now=self.now)
+                self.lanes.sent(parcel, wish.channel, now=self.now)
                 sent.append((parcel.sequence, wish.channel))
         for sequence in self.lanes.again(now=self.now):
             if sequence in self.kept:
                 channel = lane_of(self.kept[sequence])
-                self.lanes.sent(sequence, channel, now=self.now)
+                self.lanes.sent(Parcel(sequence, self.kept[sequence], b""), channel, now=self.now)
                 sent.append((sequence, channel))
             else:
                 self.lanes.forget(sequence)
