@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import uvicorn
 
 from cloud.alarms.book import AlarmBook
+from cloud.api.deadline import PromptProtocol
 from cloud.api.deps import ApiSettings
 from cloud.api.hub import Hub
 from cloud.births import Births
@@ -206,6 +207,7 @@ class Centre:
         server = uvicorn.Server(
             uvicorn.Config(
                 create_site(self.view),
+                http=PromptProtocol,
                 lifespan="off",
                 log_config=None,
                 access_log=False,

@@ -6,6 +6,7 @@ import asyncio
 from contextlib import suppress
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.faults.conftest import Score
@@ -13,6 +14,7 @@ from tests.faults.tools.devices import KEY
 from tests.faults.tools.platform import platform
 from tests.faults.tools.warm import Starter
 from tests.servers import HOST
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.scenario
 
@@ -20,6 +22,9 @@ DRIP_S = 0.25
 CLOSED_WITHIN_S = 60.0  # the agent's own deadlines are 15 s for the head, and 15 s more for the body
 HEAD = f"POST /push/gauge-1 HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {KEY}\r\nX-Long: ".encode()
 BODY = HEAD[:-8] + b"Content-Length: 5000\r\n\r\n"
+SESSION = (
+    b"POST /api/v1/session HTTP/1.1\r\nHost: centre\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n"
+)
 
 
 async def whisper(port: int, opening: bytes) -> None:
@@ -58,3 +63,15 @@ async def test_f25_whisperers_at_the_push_endpoint_are_shown_the_door(
         score.add(verdict)
         score.blows["F25 slow clients"] = 1
         assert verdict.is_clean, str(verdict)
+
+
+async def test_f25_whisperers_at_the_centre_are_shown_the_door(tmp_path: Path, starter: Starter) -> None:
+    async with platform(tmp_path, starter, gauges=1) as made, httpx.AsyncClient(trust_env=False) as client:
+        address = f"http://{HOST}:{made.centre_port}"
+        await eventually(lambda: made.verdict().stored > 0, 30)
+        async with asyncio.timeout(CLOSED_WITHIN_S), asyncio.TaskGroup() as group:
+            for opening in (b"", SESSION[:-4] + b"\r\nX-Long: ", SESSION) * 4:
+                group.create_task(whisper(made.centre_port, opening))
+            for _ in range(5):  # meanwhile an honest client is answered
+                await asyncio.sleep(DRIP_S)
+                assert (await client.get(f"{address}/healthz")).status_code == httpx.codes.OK

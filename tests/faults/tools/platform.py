@@ -61,6 +61,7 @@ class Platform:
     broker: Server
     link: Proxy
     gauges: Gauges
+    centre_port: int
     agent_program: str = "edge"
     agent: Child | None = None
     centre: Child | None = None
@@ -172,7 +173,9 @@ async def platform(
     data = data or folder / "edge"
     with run_mosquitto() as broker:
         async with proxy_to(broker.port) as link, gauges_at(free_port(), number=gauges, pause_s=pause_s) as pushing:
-            write_config(folder, f"mqtt://127.0.0.1:{broker.port}")
+            centre_port = free_port()
+            config = write_config(folder, f"mqtt://127.0.0.1:{broker.port}")
+            config.write_text(config.read_text("utf-8").replace("port = 0", f"port = {centre_port}"), "utf-8")
             (folder / "key").write_text(KEY)
             head = AGENT.format(
                 gateway=GATEWAY,
@@ -185,7 +188,7 @@ async def platform(
             )
             devices = "".join(GAUGE.format(name=name, profile=PROFILE) for name in pushing.names)
             (folder / "gateway.toml").write_text(head + devices, encoding="utf-8")
-            made = Platform(folder, data, starter, broker, link, pushing, program)
+            made = Platform(folder, data, starter, broker, link, pushing, centre_port, program)
             made.start_centre()
             made.start_agent()
             try:
