@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloud.ingest.account import Account, unpack
-from cloud.ingest.ledger import Ledger, Settlement
+from cloud.ingest.ledger import Amendment, Ledger, Settlement
 from device_profiles.wire import Channel, Dropped
 
 EPOCHS = ("a" * 16, "b" * 16)
@@ -33,7 +33,8 @@ class Truth:
         if self.fates[number] == "refused":
             return Settlement(*common, refused="malformed")
         dead = size // 2 if self.fates[number] == "half" else 0
-        return Settlement(*common, stored=size - dead, dead=dead, dropped=drops or ())
+        reasons = (("future", dead),) if dead else ()
+        return Settlement(*common, stored=size - dead, dead=dead, dropped=drops or (), reasons=reasons)
 
     def drops(self) -> list[Dropped]:
         """Runs of neighbours that the gateway declares dropped, with those that had arrived after all."""
@@ -136,6 +137,64 @@ def test_windows_and_epochs_do_not_mix(data: st.DataObject) -> None:
     terms = ledger.terms()
     assert terms.accepted == sum(old.sizes) + sum(new.sizes)
     assert terms.awaited == 0
+
+
+def amendment(truth: Truth, number: int, fate: str) -> Amendment:
+    """What somebody does with the dead half of a batch: `mixed` stores one reading and leaves the rest dead."""
+    dead = truth.sizes[number] // 2
+    stored = {"retried": dead, "mixed": min(1, dead), "discarded": 0}[fate]
+    left = {"type": dead - stored} if fate == "mixed" else {}
+    name = ("gw", truth.epoch, number + 1, f"letter {number}", "future", dead, 5, 6)
+    return Amendment(*name, outcome="discarded" if fate == "discarded" else "retried", stored=stored, dead=left)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_letters_settled_in_any_order_keep_the_identity(data: st.DataObject) -> None:
+    truth = data.draw(truths())
+    numbers = st.integers(0, len(truth.sizes) - 1)
+    fates = st.sampled_from(["retried", "mixed", "discarded"])
+    asked = data.draw(st.lists(st.tuples(numbers, fates, st.integers(0, 20)), max_size=8))
+    order = told_in_order(data.draw(st.permutations(arrivals(truth))))
+    ledger = Ledger()
+    for place in range(max(21, len(order))):
+        if place < len(order):
+            take(ledger, [order[place]])
+        for number, fate, when in asked:
+            wanted = amendment(truth, number, fate)
+            if when != place or not ledger.has("gw", truth.epoch, number + 1) or ledger.outcome_of(wanted):
+                continue
+            draft = ledger.amended(wanted)
+            before = ledger.terms()
+            ledger.install(draft, ())
+            after = ledger.terms()
+            assert (after.accepted, after.awaited) == (before.accepted, before.awaited)
+            assert after.stored >= before.stored
+            ledger.reload(draft.rows(now=7))
+        for _, _, account in ledger.accounts():
+            check(account, sum(truth.sizes))
+            assert sum(account.dead_by_reason().values()) == account.dead_lettered
+            assert sum(account.dropped_by_reason().values()) == account.dropped_readings
+    expected = sum(truth.expected())
+    assert account.stored + account.dead_lettered + account.dropped_readings == expected
+
+
+def test_a_retried_letter_moves_what_it_holds_and_no_more() -> None:
+    ledger = Ledger()
+    reasons = (("future", 3), ("type", 1))
+    take(ledger, [Settlement("gw", EPOCHS[0], 1, 0, Channel.READINGS, stored=6, dead=4, reasons=reasons)])
+    orphan = Amendment("gw", EPOCHS[0], 1, "orphan", "too_old", 9, 5, 6, outcome="retried", stored=9)
+    ledger.install(ledger.amended(orphan), ())
+    assert (ledger.terms().stored, ledger.terms().dead_lettered) == (6, 4), "no count holds it"
+    mixed = Amendment("gw", EPOCHS[0], 1, "a", "future", 3, 5, 6, outcome="retried", stored=1, dead={"type": 2})
+    ledger.install(ledger.amended(mixed), ())
+    ((_, _, account),) = ledger.accounts()
+    assert (account.stored, account.dead_by_reason()) == (7, {"type": 3})
+    last = Amendment("gw", EPOCHS[0], 1, "b", "type", 3, 5, 6, marked=frozenset({"orphan", "a"}))
+    ledger.install(ledger.amended(last), ())
+    ((_, _, account),) = ledger.accounts()
+    assert (account.dead_by_reason(), account.dropped_by_reason()) == ({}, {"discarded": 3})
+    assert account.handled == {"b": "discarded"}
 
 
 def test_what_a_gateway_claims_is_awaited_until_it_comes() -> None:
