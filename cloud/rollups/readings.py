@@ -15,7 +15,7 @@ from cloud.store.roll_up import DAY_MS, HOUR_MS, Grain, RawStore, Rolled, RollUp
 from device_profiles.clock import Clock
 from device_profiles.wire.messages import Cell
 
-SHORT_MS = 3 * HOUR_MS  # so little is read from raw readings whatever the step
+SHORT_MS = 3 * HOUR_MS  # so little of the last day is read from raw readings whatever the step
 
 
 class RolledReadings:
@@ -53,7 +53,7 @@ class RolledReadings:
     async def series(self, key: SeriesKey, *, begin: int, end: int, step_ms: int) -> Sequence[Bucket]:
         """The point between two times (end excluded), from the coarsest roll-up that serves the step."""
         grain = coarsest(step_ms)
-        if grain is None or self._since is None or end - begin <= SHORT_MS:
+        if grain is None or self._since is None or self._is_short(begin, end):
             return await self.raw.series(key, begin=begin, end=end, step_ms=step_ms)
         dirty = await asyncio.to_thread(self._state.dirty_hours, key.gateway, key.device, key.profile)
         since = max(self._since, self._kept_since(grain))
@@ -85,6 +85,9 @@ class RolledReadings:
             buckets = await self.raw.series(key, begin=begin, end=end, step_ms=step_ms)
             return [as_rolled(bucket) for bucket in buckets]
         return await self.roll_ups.windows(key, grain, begin=begin, end=end)
+
+    def _is_short(self, begin: int, end: int) -> bool:
+        return end - begin <= SHORT_MS and begin > self._clock.now_ms() - DAY_MS
 
     def _kept_since(self, grain: Grain) -> int:
         """The first full hour that the grain's retention surely leaves alone."""

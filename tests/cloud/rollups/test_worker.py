@@ -137,6 +137,18 @@ async def test_a_long_range_reads_no_raw_readings(memory: House) -> None:
     assert await memory.readings.series(LEVEL, begin=begin, end=end, step_ms=24 * HOUR + 1) == []
 
 
+async def test_a_short_range_is_read_raw_while_it_is_young_and_rolled_up_when_it_is_old(memory: House) -> None:
+    await memory.bring(block(1.0, 2.0, begin=TODAY - 60 * MIN), block(3.0, begin=TODAY - 25 * HOUR))
+    await memory.clock.advance(SETTLE_S)
+    await memory.worker.turn()
+    assert isinstance(memory.raw, MemoryStore)
+    await memory.raw.purge(begin=0, end=TODAY + HOUR)
+    young = {"begin": TODAY - 2 * HOUR, "end": TODAY}
+    old = {"begin": TODAY - 26 * HOUR, "end": TODAY - 24 * HOUR}
+    assert await memory.readings.series(LEVEL, step_ms=MIN, **young) == []
+    assert [bucket.last for bucket in await memory.readings.series(LEVEL, step_ms=MIN, **old)] == [3.0]
+
+
 async def test_a_crash_between_any_two_steps_computes_again_with_the_same_result(memory: House) -> None:
     roll_ups = memory.roll_ups
     assert isinstance(roll_ups, FailingRollUps)

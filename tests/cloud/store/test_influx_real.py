@@ -63,7 +63,7 @@ async def test_the_layout_is_the_agreed_one(influx_server: InfluxServer) -> None
     assert {(row["id"], row["rating"], row["kind"]) for row in events} == {("e1", 4, "rating"), ("e2", 5, "rating")}
     assert '"word":"tốt"' in str(events)
     (policy,) = influx_server.query(f"SHOW RETENTION POLICIES ON {wanted.database}")
-    assert (policy["name"], policy["duration"], policy["default"]) == ("raw", "8760h0m0s", True)
+    assert (policy["name"], policy["duration"], policy["default"]) == ("raw", "720h0m0s", True)
 
 
 async def test_a_body_that_the_server_finds_too_large_is_halved(mortal: InfluxServer) -> None:
