@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import mmap
 import os
 import threading
 from collections.abc import Iterator, Sequence
@@ -62,8 +63,8 @@ class Graveyard:
     def find(self, identifier: str) -> tuple[Headline, DeadLetter] | None:
         """A letter with its readings; None when there is none of that id."""
         for path in sorted(self._folder.glob("????-??-??.jsonl"), reverse=True):
-            for _, line in self._lines(path):
-                headline = _read(_headline, line) if identifier.encode() in line else None
+            for line in _lines_with(path, f'"id":"{identifier}"'.encode()):
+                headline = _read(_headline, line)
                 if headline is not None and headline.id == identifier:
                     return headline, _letter.decode(line)
         return None
@@ -103,6 +104,22 @@ def _read(decoder: msgspec.json.Decoder[T], line: bytes) -> T | None:
     except msgspec.MsgspecError as error:
         log.warning("dead letter not readable", extra={"error": str(error), "bytes": len(line)})
         return None
+
+
+def _lines_with(path: Path, words: bytes) -> Iterator[bytes]:
+    """The lines of a file that hold these bytes; the file is searched as a whole, which is many times faster."""
+    try:
+        if path.stat().st_size == 0:  # the power went between the file's name and its first line
+            return
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            place = content.find(words)
+            while place >= 0:
+                end = content.find(b"\n", place)
+                end = len(content) if end < 0 else end
+                yield content[content.rfind(b"\n", 0, place) + 1 : end]
+                place = content.find(words, end)
+    except OSError as error:
+        raise StoreUnavailableError(f"{path}: {error.strerror}") from error
 
 
 def _after_a_torn_line(size: int, path: Path) -> bytes:

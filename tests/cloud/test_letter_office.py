@@ -168,6 +168,8 @@ async def test_time_passing_neither_spoils_nor_forges(bench: Bench) -> None:
     with pytest.raises(RefusedOrderError, match="too_old"):
         await bench.letters.retry(letters["too_old"], actor="lan")
     assert (bench.terms().stored, bench.terms().dead_lettered) == (2, 1)
+    forged = Event("e2", "door-1", "door", 5, {"id": letters["future"]})
+    await bench.receive({}, [], events=[forged])
     detail = await bench.letters.one(letters["future"])
     assert (detail.values, detail.facts, detail.letter.state) == (("e1",), {"open": True}, "retried")
 
@@ -266,6 +268,10 @@ async def test_lists_are_filtered_and_paged_and_survive_a_torn_line(
 ) -> None:
     assert isinstance(bench.clock, ManualClock)
     begin = bench.clock.now_ms()
+    assert bench.graveyard.find("0" * 16) is None
+    (bench.graveyard._folder).mkdir()
+    (bench.graveyard._folder / "2024-01-01.jsonl").touch()
+    assert bench.graveyard.find("0" * 16) is None
     for number in range(3):
         await bench.receive({"nonsense": [1, 2], "level_m": ["x", 1.0]}, [begin, begin + 1 + number])
         await bench.clock.advance(86_400)
