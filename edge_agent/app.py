@@ -68,6 +68,7 @@ def plan_for(config: GatewayConfig, catalogue: Catalogue, *, file: str) -> Plan:
         keep_alive_s=broker.keep_alive_s,
         receipt_timeout_s=broker.receipt_timeout_s,
         health_period_s=config.gateway.health_period_s,
+        bytes_per_day=broker.bytes_per_day,
     )
     fingerprint = hashlib.sha256(config.model_dump_json().encode()).hexdigest()[:12]
     return Plan(config, devices, link, fingerprint)

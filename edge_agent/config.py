@@ -49,6 +49,9 @@ class BrokerConfig(Strict):
     )
     keep_alive_s: int = Field(20, ge=2, le=1200, description="A link silent for 1.5 x this is given up.")
     compression: Literal["none", "gzip", "zstd"] = Field("zstd", description="How batches above 512 bytes are packed.")
+    bytes_per_day: int | None = Field(
+        None, ge=100_000, description="Most bytes sent from midnight to midnight in Vietnam; default without limit."
+    )
 
     @field_validator("url")
     @classmethod

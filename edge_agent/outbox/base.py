@@ -91,6 +91,8 @@ class Counters:
     oldest_at: int
     latest_at: int
     undated_batches: int = 0
+    spent_day: int = 0
+    spent_bytes: int = 0
 
 
 class Outbox(Protocol):
@@ -127,6 +129,9 @@ class Outbox(Protocol):
 
     def produced(self) -> Mapping[str, int]:
         """Readings and events ever accepted per device, over all epochs."""
+
+    def note_spent(self, *, day: int, spent: int) -> None:
+        """Writes down how many bytes were sent on this day."""
 
     def remember(self, command: str, *, until: int, now: int) -> bool:
         """True when this command was never seen; forgets commands that expired long before now."""

@@ -63,6 +63,10 @@ class OutboxOwner:
         self.news.set()
         return gone
 
+    async def note_spent(self, *, day: int, spent: int) -> None:
+        """Writes down how many bytes were sent on this day."""
+        await self._run(lambda: self._outbox.note_spent(day=day, spent=spent))
+
     async def remember(self, command: str, *, until: int) -> bool:
         """True when this command was never seen."""
         now = self._clock.now_ms()

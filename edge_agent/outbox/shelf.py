@@ -23,6 +23,8 @@ class Tally:
     dropped_readings: int = 0
     appended_bytes: int = 0
     latest_at: int = 0
+    spent_day: int = 0
+    spent_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,11 @@ class ShelfOutbox:
         """Readings and events ever accepted per device."""
         return self._shelf.produced()
 
+    def note_spent(self, *, day: int, spent: int) -> None:
+        """Writes down how many bytes were sent on this day."""
+        with self._change():
+            self._tally = replace(self._tally, spent_day=day, spent_bytes=spent)
+
     def remember(self, command: str, *, until: int, now: int) -> bool:
         """True when this command was never seen. Kept a day beyond its expiry, should the clock be set back."""
         with self._shelf.transaction():
@@ -128,6 +133,8 @@ class ShelfOutbox:
             oldest_at=stock.oldest_at,
             latest_at=tally.latest_at,
             undated_batches=stock.undated,
+            spent_day=tally.spent_day,
+            spent_bytes=tally.spent_bytes,
         )
 
     def _keep(self, load: Load, now: int) -> int:

@@ -22,7 +22,7 @@ from edge_agent.outbox.shelving import ShelfOutbox
 from edge_agent.outbox.watermark import Watermark
 
 FILE = "outbox.sqlite3"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 RESERVE_BYTES = 4 * 1024 * 1024  # of the disk, left free: the write-ahead log and everybody else need room too
 CHECKPOINT_PAGES = 250  # 1 MB of write-ahead log, small enough for a small flash partition
 
@@ -52,6 +52,10 @@ STEPS = {
     1: """
 ALTER TABLE batches ADD COLUMN boot TEXT NOT NULL DEFAULT '';
 CREATE INDEX batches_undated ON batches (sequence) WHERE boot != '';
+""",
+    2: """
+ALTER TABLE tally ADD COLUMN spent_day INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tally ADD COLUMN spent_bytes INTEGER NOT NULL DEFAULT 0;
 """,
 }
 COLUMNS = "sequence, priority, readings, span_begin, span_end, appended_at, carries, payload, crc, boot"
@@ -108,7 +112,8 @@ class SqliteShelf:
     def tally(self) -> Tally:
         """The numbers as last written."""
         rows = self._read(
-            "SELECT epoch, next_sequence, accepted, dropped_readings, appended_bytes, latest_at FROM tally"
+            "SELECT epoch, next_sequence, accepted, dropped_readings, appended_bytes, latest_at,"
+            " spent_day, spent_bytes FROM tally"
         )
         if not rows:
             raise DamagedError("the outbox has lost its numbers")
@@ -116,7 +121,7 @@ class SqliteShelf:
 
     def write_tally(self, tally: Tally) -> None:
         """Replaces the numbers."""
-        self._base.execute("INSERT OR REPLACE INTO tally VALUES (1, ?, ?, ?, ?, ?, ?)", astuple(tally))
+        self._base.execute("INSERT OR REPLACE INTO tally VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(tally))
 
     def put(self, kept: Kept) -> None:
         """Lays one batch down, with the checksum that it must still have when it is read."""
@@ -212,18 +217,22 @@ class SqliteShelf:
         if version == 0:
             self._base.executescript("BEGIN;" + SCHEMA + "PRAGMA user_version = 1; COMMIT;")
         else:
-            self._check()
+            self._check_structure()
         for step in range(version or 1, SCHEMA_VERSION):
             self._base.executescript(f"BEGIN; {STEPS[step]} PRAGMA user_version = {step + 1}; COMMIT;")
         if version == 0:
             with self.transaction():
                 self.write_tally(Tally(new_epoch()))
+        self._check_numbers()
 
-    def _check(self) -> None:
-        """A flipped bit in the structure, or a file older than the one that was here, must not be worked with."""
+    def _check_structure(self) -> None:
+        """A flipped bit in the structure must not be worked with."""
         verdict = self._read("PRAGMA quick_check(1)")[0][0]
         if verdict != "ok":
             raise DamagedError(str(verdict))
+
+    def _check_numbers(self) -> None:
+        """Nor a file that is older than the one that was here."""
         tally = self.tally()
         if not self._mark.agrees(tally.epoch, tally.next_sequence):
             raise DamagedError("the file is older than what was written last: numbers would be used twice")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from device_profiles.wire import Channel, Receipt
 from edge_agent.outbox.base import Parcel, Priority
+from edge_agent.uplink.budget import NONE
 from edge_agent.uplink.pace import Pace
 
 WINDOWS = {Channel.EVENTS: 16, Channel.READINGS: 64, Channel.BACKLOG: 32}  # batches without receipt per lane
@@ -15,6 +16,7 @@ PROBES = 2  # while no receipt comes at all, only so many are sent again: the ce
 LONGEST_PROBE_S = 60.0
 SETTLING_S = 2.0  # a batch named missing so soon after it was sent is probably on its way; longer on a slow link
 BACKLOG_SHARE = 2  # of the bytes on their way the backlog has at most one in so many
+CLOSED_LOOK_S = 5.0
 FAR = 2**62
 
 
@@ -49,6 +51,7 @@ class Lanes:
         self._missing: set[int] = set()
         self._cursor: dict[Channel, int] = {}
         self._floor = 1
+        self._closed = NONE
         self._heard_at = 0.0
         self._probe_at = 0.0
         self._probe_wait_s = receipt_timeout_s
@@ -61,6 +64,10 @@ class Lanes:
         self._pace.begin()
         self.rewind(next_sequence=next_sequence)
         self._heard(now)
+
+    def close(self, closed: frozenset[Channel]) -> None:
+        """These lanes send nothing from now on, nor again; the others do."""
+        self._closed = closed
 
     def rewind(self, *, next_sequence: int) -> None:
         """Old numbers may be sent now: everything kept is looked at again, what is on its way stays so."""
@@ -114,7 +121,11 @@ class Lanes:
 
     def again(self, *, now: float) -> list[int]:
         """What to send again now: what the centre misses, and what found no receipt in time."""
-        late = [sequence for sequence, sent in self._out.items() if now - sent.at >= self._timeout_s]
+        late = [
+            sequence
+            for sequence, sent in self._out.items()
+            if now - sent.at >= self._timeout_s and self._again_on(sent) not in self._closed
+        ]
         self._give_up(late, now)
         if late and now - self._heard_at >= self._timeout_s:
             if now < self._probe_at:
@@ -122,7 +133,8 @@ class Lanes:
             self._probe_at = now + self._probe_wait_s
             self._probe_wait_s = min(2 * self._probe_wait_s, max(LONGEST_PROBE_S, self._timeout_s))
             return late[:PROBES]
-        due = [*sorted(self._missing), *(sequence for sequence in late if sequence not in self._missing)][:WAVE]
+        missing = (each for each in sorted(self._missing) if self._again_on(self._out[each]) not in self._closed)
+        due = [*missing, *(sequence for sequence in late if sequence not in self._missing)][:WAVE]
         return due[: self._fitting(due)]
 
     def forget(self, sequence: int) -> None:
@@ -130,9 +142,9 @@ class Lanes:
         self._landed(sequence)
 
     def next_look_s(self, *, now: float) -> float:
-        """Seconds until something may have to be sent again."""
-        if not self._out:
-            return self._timeout_s
+        """Seconds until something may have to be sent again, or a closed lane may have opened."""
+        if not self._out or self._closed:
+            return min(self._timeout_s, CLOSED_LOOK_S) if self._closed else self._timeout_s
         first = next(iter(self._out.values())).at + self._timeout_s
         return min(max(first - now, self._probe_at - now, 0.05), self._timeout_s)
 
@@ -140,6 +152,9 @@ class Lanes:
         self._heard_at = now
         self._probe_at = 0.0
         self._probe_wait_s = self._timeout_s
+
+    def _again_on(self, sent: _Sent) -> Channel:
+        return Channel.EVENTS if sent.channel is Channel.EVENTS else Channel.BACKLOG
 
     def _landed(self, sequence: int) -> _Sent | None:
         """This batch is no longer on its way; how it was sent."""
@@ -170,6 +185,8 @@ class Lanes:
     def _room(self, channel: Channel) -> int:
         """Bytes that a lane may add now. One batch of a lane may always go, the backlog's only into an empty link."""
         window, flying = self._pace.window_bytes, sum(self._flying.values())
+        if channel in self._closed:
+            return 0
         if channel is Channel.BACKLOG:
             share = window // BACKLOG_SHARE - self._flying[channel]
             return min(window - flying, share) if flying else 1

@@ -103,12 +103,18 @@ def plan(
     model: DeviceProfile | None = None,
     key: str = "",
     receipt_timeout_s: float = 20,
+    bytes_per_day: int | None = None,
 ) -> Plan:
     """A plan whose devices all are of one invented model, read every 0.2 s."""
     chosen = model or profile()
     raw = {
         "gateway": {"id": gateway, "name": NAME, "data_dir": data_dir, "health_period_s": 0.5, "batch_s": 0.1},
-        "broker": {"url": f"mqtt://127.0.0.1:{port}", "receipt_timeout_s": receipt_timeout_s, "keep_alive_s": 4},
+        "broker": {
+            "url": f"mqtt://127.0.0.1:{port}",
+            "receipt_timeout_s": receipt_timeout_s,
+            "keep_alive_s": 4,
+            "bytes_per_day": bytes_per_day,
+        },
         "centre": {"command_key": key},
         "devices": [
             {

@@ -122,7 +122,10 @@ def test_an_older_agents_file_is_taken_over_with_its_backlog(tmp_path: Path) -> 
     """F16: version 1 knew no undated batches; its checksums and numbers still hold."""
     epoch = fill(tmp_path, 3)
     base = sqlite3.connect(tmp_path / FILE)
-    base.executescript("DROP INDEX batches_undated; ALTER TABLE batches DROP COLUMN boot; PRAGMA user_version = 1;")
+    base.executescript(
+        "DROP INDEX batches_undated; ALTER TABLE batches DROP COLUMN boot;"
+        " ALTER TABLE tally DROP COLUMN spent_day; ALTER TABLE tally DROP COLUMN spent_bytes; PRAGMA user_version = 1;"
+    )
     base.close()
     with open_outbox(tmp_path, now=NOW) as outbox:
         assert outbox.counters().epoch == epoch

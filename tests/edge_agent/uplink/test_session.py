@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from device_profiles.clock import SystemClock
 from device_profiles.wire import Channel, size_of
+from edge_agent.app import opened
 from edge_agent.connector import Happening
+from edge_agent.uplink.budget import day_of
 from tests.edge_agent.centre import Centre, centre_at
 from tests.edge_agent.rig import Counting, Hand, plan, running
 from tests.servers import Server, run_mosquitto
@@ -142,3 +145,26 @@ async def test_junk_on_our_topics_is_survived(broker: Server, tmp_path: Path) ->
                 await centre.tell(gateway, Channel.RECEIPT, junk)
             await settled(centre, outbox, outbox.counters().accepted + 3)
         assert centre.readings() == {"gauge": outbox.counters().accepted}
+
+
+async def test_when_the_bytes_of_the_day_are_spent_only_events_and_health_travel(
+    mosquitto_server: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    gateway = f"gw-{tmp_path.name}"[:64]
+    limited = plan(tmp_path, ["gauge", "kiosk"], port=mosquitto_server.port, gateway=gateway, bytes_per_day=100_000)
+    with opened(limited, SystemClock()) as (outbox, clock):
+        await outbox.note_spent(day=day_of(clock.now_ms()), spent=100_000)
+    hand = Hand()
+    async with centre_at(mosquitto_server, gateway=gateway) as centre:
+        async with running(limited, {"gauge": Counting("gauge")}, hand=hand) as (_, outbox):
+            await eventually(lambda: outbox.counters().backlog_batches >= 3, 10)
+            await (await hand.deliver)([Happening("kiosk", "r1", "rating")])
+            await eventually(lambda: centre.channels, 10)
+            await eventually(lambda: len(centre.healths) >= 2, 10)
+        assert set(centre.channels) == {Channel.EVENTS}
+        assert outbox.counters().spent_bytes > 100_000
+        assert "byte budget of the day closes or opens lanes" in caplog.text
+        unlimited = plan(tmp_path, ["gauge", "kiosk"], port=mosquitto_server.port, gateway=gateway)
+        async with running(unlimited, {"gauge": Counting("gauge")}) as (_, outbox):
+            await settled(centre, outbox, 5)
+        assert sum(size_of(batch) for batch in centre.batches.values()) == outbox.counters().accepted
