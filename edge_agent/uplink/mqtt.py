@@ -22,9 +22,9 @@ from edge_agent.outbox.base import Parcel
 from edge_agent.outbox.owner import OutboxOwner
 from edge_agent.racing import first_of
 from edge_agent.supervisor import UNAUTHORISED, keep_going
-from edge_agent.uplink.budget import NONE, Budget
 from edge_agent.uplink.commands import Commands
 from edge_agent.uplink.lanes import Lanes, lane_of
+from edge_agent.uplink.spending import Spending
 
 log = logging.getLogger(__name__)
 
@@ -83,9 +83,7 @@ class Uplink:
         self._health = health
         self._clock = clock
         self._lanes = Lanes(receipt_timeout_s=link.receipt_timeout_s)
-        counters = outbox.counters()
-        self._budget = Budget(link.bytes_per_day, day=counters.spent_day, spent=counters.spent_bytes)
-        self._closed = NONE
+        self._spending = Spending(link.bytes_per_day, outbox=outbox, clock=clock)
         self._slots = asyncio.Semaphore(UNACKNOWLEDGED)
         self._stop = asyncio.Event()
         self._parted = asyncio.Event()
@@ -126,7 +124,7 @@ class Uplink:
                     self._hear(client), self._send(client), self._report(client), self._tell(client), self._stop.wait()
                 )
                 await self._publish_state(client, "stopped")
-                await self._note_spent()
+                await self._spending.write_down()
             self._parted.set()
         except aiomqtt.MqttError as error:
             raise LinkError(_fault_of(error), str(error)) from error
@@ -201,7 +199,7 @@ class Uplink:
         if self._outbox.dated.is_set():
             self._outbox.dated.clear()
             self._lanes.rewind(next_sequence=next_sequence)
-        self._mind_budget()
+        self._lanes.close(self._spending.closed())
         for wish in self._lanes.wishes(next_sequence=next_sequence):
             found = await self._outbox.peek(wish.priority, after=wish.after, before=wish.before, limit=wish.limit)
             for parcel in self._lanes.fresh(wish, found):
@@ -222,7 +220,7 @@ class Uplink:
     ) -> None:
         await self._slots.acquire()
         self._lanes.sent(parcel, channel, now=self._clock.monotonic())
-        self._spend(parcel.payload)
+        self._spending.spend(parcel.payload)
         publishes.create_task(self._until_acknowledged(client, parcel, channel))
 
     async def _until_acknowledged(self, client: aiomqtt.Client, parcel: Parcel, channel: Channel) -> None:
@@ -237,30 +235,9 @@ class Uplink:
             document = self._health(max(0, self._sessions - 1))
             payload = encode(document)
             await client.publish(self._topic(Channel.HEALTH), payload, qos=0, retain=True)
-            self._spend(payload)
-            await self._note_spent()
+            self._spending.spend(payload)
+            await self._spending.write_down()
             await self._clock.sleep(self._link.health_period_s)
-
-    def _spend(self, payload: bytes) -> None:
-        self._budget.spend(len(payload), now=self._today())
-
-    def _today(self) -> int:
-        """A clock that is not set yet does not begin a new day."""
-        return max(self._clock.now_ms(), self._outbox.counters().latest_at)
-
-    async def _note_spent(self) -> None:
-        """Now and then is enough: a kill forgets the bytes of one health period."""
-        if self._link.bytes_per_day is not None:
-            await self._outbox.note_spent(day=self._budget.day, spent=self._budget.spent)
-
-    def _mind_budget(self) -> None:
-        """What today's bytes no longer allow waits on disk until midnight."""
-        closed = self._budget.closed(now=self._today())
-        if closed != self._closed:
-            facts = {"spent_bytes": self._budget.spent, "closed": ", ".join(sorted(closed)) or "none"}
-            log.warning("byte budget of the day closes or opens lanes", extra=facts)
-        self._closed = closed
-        self._lanes.close(closed)
 
     async def _tell(self, client: aiomqtt.Client) -> None:
         """Publishes results; one that found no PUBACK is published again in the next session."""
