@@ -81,11 +81,12 @@ def fault_schedule(
     chance = random.Random(seed)  # noqa: S311 - physics, not secrets
     choices = tuple(kinds)
     windows: list[FaultWindow] = []
-    moment = chance.expovariate(faults_per_h / 3600) if faults_per_h > 0 else duration_s
+    per_s = faults_per_h / 3600
+    moment = chance.expovariate(per_s) if per_s > 0 else duration_s
     while moment < duration_s:
         end = min(moment + chance.expovariate(1 / mean_s), duration_s)
         windows.append(FaultWindow(chance.choice(choices), moment, end))
-        moment = end + chance.expovariate(faults_per_h / 3600)
+        moment = end + chance.expovariate(per_s)
     return tuple(windows)
 
 

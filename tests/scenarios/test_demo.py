@@ -62,8 +62,12 @@ def _assert_walked(figures: dict[str, Any]) -> None:
     assert figures["gateways"] >= 3
     assert len(figures["protocols"]) >= 4
     levels = [step["level"] for step in figures["flood_alarms"]]
-    assert levels == ["I", "II", "III"]
-    assert figures["flood_notices"] == {"I": 1, "II": 1, "III": 1}
+    if figures["restarts"]:  # a level that the river passed during an outage may be stepped over, never doubled
+        assert levels == sorted(set(levels))
+        assert levels[-1] == "III"
+    else:
+        assert levels == ["I", "II", "III"]
+    assert {level: count for level, count in figures["flood_notices"].items() if count} == dict.fromkeys(levels, 1)
     assert set(figures["notices"].values()) == {1}
 
 

@@ -49,6 +49,8 @@ def test_figures_that_agree_have_no_faults() -> None:
         ({"flood_alarms": [Step("I", 1), Step("III", 2)]}, "flood alarms are"),
         ({"flood_alarms": []}, "flood alarms are"),
         ({"flood_notices": {"I": 1, "II": 2, "III": 1}}, "notices per flood level"),
+        ({"restarts": 1, "flood_alarms": [Step("I", 1), Step("II", 2)]}, "flood alarms are"),
+        ({"restarts": 1, "flood_alarms": [Step("II", 1), Step("I", 2), Step("III", 3)]}, "flood alarms are"),
         ({"notices": {"a": 2}}, "a notice came more than once"),
         ({"devices_unequal": {"gw/d": [3, 2]}}, "produced and stored differ"),
     ],
@@ -56,6 +58,13 @@ def test_figures_that_agree_have_no_faults() -> None:
 def test_what_does_not_agree_is_named(change: dict[str, object], words: str) -> None:
     (fault, *_) = faults_of(replace(GOOD, **change), expected_levels=ALL)  # type: ignore[arg-type]
     assert words in fault
+
+
+def test_a_level_passed_during_an_outage_may_be_stepped_over() -> None:
+    stepped = replace(
+        GOOD, restarts=1, flood_alarms=[Step("I", 1), Step("III", 2)], flood_notices={"I": 1, "II": 0, "III": 1}
+    )
+    assert faults_of(stepped, expected_levels=ALL) == []
 
 
 def test_only_steps_up_are_flood_alarms() -> None:
