@@ -70,6 +70,7 @@ async def test_f07_a_full_disk_is_counted_and_survived(
         await made.gauges.rest()
         await eventually(lambda: is_settled(made), 60)
         verdict = made.verdict()
+        score.sent += verdict.sent
         score.acknowledged += verdict.acknowledged
         score.stored += verdict.stored
         score.declared += verdict.dropped
