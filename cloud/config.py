@@ -124,8 +124,8 @@ class FlowConfig(Strict):
     """How readings are gathered into windows: one write and one commit each."""
 
     window_readings: int = Field(100_000, ge=1, le=1_000_000, description="A window is full with so many readings.")
-    window_messages: int = Field(1_000, ge=1, le=10_000, description="A window is full with so many messages.")
-    linger_s: float = Field(0.05, ge=0, le=5, description="How long a window waits for company.")
+    window_messages: int = Field(700, ge=1, le=10_000, description="A window is full with so many messages.")
+    linger_s: float = Field(0.02, ge=0, le=5, description="How long a window waits for company.")
     probe_s: float = Field(30.0, gt=0, le=3600, description="How often a store that refuses us is asked again.")
     tick_s: float = Field(1.0, gt=0, le=60, description="How often silence is judged.")
 
