@@ -142,7 +142,7 @@ def test_the_flood_is_watched_on_real_servers_through_three_blows(
 
 def test_embedded_servers_may_be_killed_too(demo_folder: Path) -> None:
     """The broker, then the centre itself: what was under way is sent again, and counts once."""
-    run = start_demo(demo_folder, {**QUICK, "DEMO_SECONDS": "60", "PORT": str(free_port())})
+    run = start_demo(demo_folder, {**QUICK, "PORT": str(free_port())})
     try:
         run.wait_until_ready()
         _pause(8)
