@@ -83,13 +83,20 @@ class Refused(Message, frozen=True):
 
 
 class Receipt(Message, frozen=True):
-    """What the centre has committed: the gateway may forget `committed` and `refused`, and re-sends `missing`."""
+    """What the centre has committed: the gateway may forget `committed` and `refused`, and re-sends `missing`.
+
+    `held` arrived and were judged by the rules, but cannot be stored now: the gateway keeps them, frees its window and
+    goes on with newer ones, until they are named `missing`. `backlog_wait_s` > 0 asks it to send no backlog for so many
+    seconds from now; live readings and events go on.
+    """
 
     v: Version
     epoch: str
     committed: list[tuple[int, int]] = []
     missing: list[tuple[int, int]] = []
     refused: list[Refused] = []
+    held: list[tuple[int, int]] = []
+    backlog_wait_s: Annotated[float, Meta(ge=0, le=3600)] = 0.0
 
 
 class BirthDevice(Message, frozen=True):
