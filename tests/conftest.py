@@ -1,12 +1,30 @@
-"""Fixtures for every test: real servers, started once for the run and shared; see tests/servers.py."""
+"""Fixtures for every test: real servers, started once for each worker and shared; see tests/servers.py."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.servers import InfluxServer, Server, run_influxd, run_mosquitto, run_nats
+
+pytest_plugins = ["tests.faults.score"]
+
+# These files wait most and take longest. Workers begin with them, so that in the end no worker waits for another.
+BEGIN_WITH = ("scenarios", "faults")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With several workers (`make test`) the long files come first; alone, the order of names stays."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: _rank(item.path))
+
+
+def _rank(file: Path) -> int:
+    rooms = file.relative_to(Path(__file__).parent).parts
+    return BEGIN_WITH.index(rooms[0]) if rooms[0] in BEGIN_WITH else len(BEGIN_WITH)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -20,7 +21,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -29,6 +30,7 @@ from tests.waiting import until
 
 S = TypeVar("S", bound="Server")
 HOST = "127.0.0.1"
+OUR_PORTS = range(12_000, 32_000)
 START_WITHIN_S = 30.0
 STOP_WITHIN_S = 10.0
 CURES = {
@@ -148,11 +150,16 @@ class InfluxServer(Server):
 
 
 def free_port() -> int:
-    """A TCP port of loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port of loopback that nobody uses now.
+
+    It lies below those that the system gives to outgoing connections: else one of them, or another worker's server, may
+    take it before the server that it is meant for, or while that server is restarted.
+    """
+    while True:
+        port = OUR_PORTS.start + secrets.randbelow(len(OUR_PORTS))  # no worker draws what another draws
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((HOST, port))
+            return port
 
 
 def program(name: str) -> str:
