@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import uvicorn
 
 from cloud.alarms.book import AlarmBook
-from cloud.api.deadline import PromptProtocol
+from cloud.api.deadline import prompt_protocol
 from cloud.api.deps import ApiSettings
 from cloud.api.hub import Hub
 from cloud.births import Births
@@ -207,7 +207,7 @@ class Centre:
         server = uvicorn.Server(
             uvicorn.Config(
                 create_site(self.view),
-                http=PromptProtocol,
+                http=prompt_protocol(self._settings.config.http.request_within_s),
                 lifespan="off",
                 log_config=None,
                 access_log=False,

@@ -86,6 +86,9 @@ class ListenConfig(Strict):
 
     host: str = Field("127.0.0.1", min_length=1, description="Address to listen on.")
     port: int = Field(8088, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    request_within_s: int = Field(
+        15, ge=1, le=600, description="Longest wait for a request's head, then for its body, and between two requests."
+    )
 
 
 class CentreConfig(Strict):

@@ -31,8 +31,6 @@ from edge_agent.connectors.http_json.documents import Pushed, RefusalError, read
 from edge_agent.credentials import CredentialError
 
 REMEMBERED = 1000  # ids of each device, so that a document that is sent again counts once
-HEAD_WITHIN_S = 15  # also the longest pause between two requests on one connection
-BODY_WITHIN_S = 15.0
 STOP_WITHIN_S = 2
 
 log = logging.getLogger(__name__)
@@ -48,6 +46,10 @@ class ListenAddress(Protocol):
     @property
     def port(self) -> int:
         """Port; 0 for a free one."""
+
+    @property
+    def request_within_s(self) -> int:
+        """Longest wait for a request's head, then for its body, and between two requests."""
 
 
 @dataclass(slots=True)
@@ -81,7 +83,9 @@ class PushServer:
     async def listen(self, deliver: Deliver) -> None:
         """Serves until cancelled; LinkError when the port cannot be had."""
         door = _bound_socket(self._listen.host, self._listen.port)
-        server = uvicorn.Server(_settings(create_push_api(self._devices, deliver)))
+        within_s = self._listen.request_within_s
+        api = create_push_api(self._devices, deliver, body_within_s=within_s)
+        server = uvicorn.Server(_settings(api, within_s))
         server.config.load()
         server.lifespan = server.config.lifespan_class(server.config)
         #  not server.serve(): it takes the signals of the whole program for itself
@@ -112,13 +116,13 @@ class PromptProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody is there."""
-        self._deadline = self.loop.call_later(HEAD_WITHIN_S, self._end_without_request)
+        self._deadline = self.loop.call_later(self.config.timeout_keep_alive, self._end_without_request)
         super().connection_made(transport)
 
     def on_response_complete(self) -> None:
         """The next request may begin."""
         self._deadline.cancel()
-        self._deadline = self.loop.call_later(HEAD_WITHIN_S, self._end_without_request)
+        self._deadline = self.loop.call_later(self.config.timeout_keep_alive, self._end_without_request)
         super().on_response_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -137,7 +141,9 @@ _ADVICE: dict[int, dict[str, str]] = {
 }
 
 
-def create_push_api(devices: Mapping[str, tuple[PushConnection, DeviceProfile]], deliver: Deliver) -> FastAPI:
+def create_push_api(
+    devices: Mapping[str, tuple[PushConnection, DeviceProfile]], deliver: Deliver, *, body_within_s: float
+) -> FastAPI:
     """The endpoint as an application; `deliver` returns when the outbox has the samples on disk."""
     api = FastAPI(openapi_url=None)
     api.add_exception_handler(HTTPException, _elsewhere)
@@ -147,7 +153,7 @@ def create_push_api(devices: Mapping[str, tuple[PushConnection, DeviceProfile]],
     async def push(device: str, request: Request) -> Response:
         try:
             sender = _sender(known, device, request)
-            body = await _body(request, sender.connection.max_bytes)
+            body = await _body(request, sender.connection.max_bytes, within_s=body_within_s)
             documents = read_documents(device, sender.profile, body)
             async with sender.turn:
                 new = unrepeated(documents, sender.taken)
@@ -192,18 +198,18 @@ def _key_of(device: _Device) -> str:
     return key.get_secret_value()
 
 
-async def _body(request: Request, max_bytes: int) -> bytes:
+async def _body(request: Request, max_bytes: int, *, within_s: float) -> bytes:
     """The whole body, never more than allowed in memory."""
     body = bytearray()
     try:
-        async with asyncio.timeout(BODY_WITHIN_S):
+        async with asyncio.timeout(within_s):
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > max_bytes:
                     sentence = f"The body is longer than {max_bytes} bytes; send fewer documents at once."
                     raise RefusalError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, sentence)
     except TimeoutError:
-        sentence = f"The body did not arrive within {BODY_WITHIN_S:g} s."
+        sentence = f"The body did not arrive within {within_s:g} s."
         raise RefusalError(HTTPStatus.REQUEST_TIMEOUT, sentence) from None
     return bytes(body)
 
@@ -236,7 +242,7 @@ def _bound_socket(host: str, port: int) -> socket.socket:
     return door
 
 
-def _settings(api: FastAPI) -> uvicorn.Config:
+def _settings(api: FastAPI, request_within_s: int) -> uvicorn.Config:
     return uvicorn.Config(
         api,
         lifespan="off",
@@ -244,7 +250,7 @@ def _settings(api: FastAPI) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         http=PromptProtocol,
-        timeout_keep_alive=HEAD_WITHIN_S,
+        timeout_keep_alive=request_within_s,
         timeout_graceful_shutdown=STOP_WITHIN_S,
         limit_concurrency=200,
         h11_max_incomplete_event_size=16_384,

@@ -41,6 +41,7 @@ receipt_timeout_s = {receipt_timeout_s}
 keep_alive_s = {keep_alive_s}
 [listen]
 port = {listen}
+request_within_s = {request_within_s}
 """
 GAUGE = """
 [[devices]]
@@ -173,6 +174,7 @@ async def platform(
     receipt_timeout_s: float = 2.0,
     keep_alive_s: int = 4,
     health_period_s: float = 0.3,
+    request_within_s: int = 15,
 ) -> AsyncIterator[Platform]:
     """Everything, started; all of it is ended behind the test. `data`: where the agent keeps its outbox."""
     data = data or folder / "edge"
@@ -180,7 +182,8 @@ async def platform(
         async with proxy_to(broker.port) as link, gauges_at(free_port(), number=gauges, pause_s=pause_s) as pushing:
             centre_port = free_port()
             config = write_config(folder, f"mqtt://127.0.0.1:{broker.port}")
-            config.write_text(config.read_text("utf-8").replace("port = 0", f"port = {centre_port}"), "utf-8")
+            answering = f"port = {centre_port}\nrequest_within_s = {request_within_s}"
+            config.write_text(config.read_text("utf-8").replace("port = 0", answering), "utf-8")
             (folder / "key").write_text(KEY)
             head = AGENT.format(
                 gateway=GATEWAY,
@@ -190,6 +193,7 @@ async def platform(
                 receipt_timeout_s=receipt_timeout_s,
                 keep_alive_s=keep_alive_s,
                 health_period_s=health_period_s,
+                request_within_s=request_within_s,
             )
             devices = "".join(GAUGE.format(name=name, profile=PROFILE) for name in pushing.names)
             (folder / "gateway.toml").write_text(head + devices, encoding="utf-8")

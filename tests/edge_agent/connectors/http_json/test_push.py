@@ -28,6 +28,7 @@ GAUGE = load_catalogue()["rain_gauge_tipping"]
 class Address:
     host: str = "127.0.0.1"
     port: int = 0
+    request_within_s: int = 15
 
 
 @dataclass(slots=True)
