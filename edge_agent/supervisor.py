@@ -43,6 +43,12 @@ class Breaker:
 
 async def attempt(name: str, work: Callable[[], Awaitable[None]]) -> str:
     """Does the work; its fault as a short code, empty when it went well. One faulty connector stops nobody else."""
+    fault = await _fault_of(name, work)
+    _obey_stop()
+    return fault
+
+
+async def _fault_of(name: str, work: Callable[[], Awaitable[None]]) -> str:
     try:
         await work()
     except LinkError as error:
@@ -59,6 +65,13 @@ async def attempt(name: str, work: Callable[[], Awaitable[None]]) -> str:
         log.exception("connector faulted", extra={"device": name})
         return "device"
     return ""
+
+
+def _obey_stop() -> None:
+    """A library may swallow a cancellation (`asyncio.wait_for` of Python 3.11 does); the task still knows of it."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 class PollLoop:
@@ -104,7 +117,7 @@ async def keep_going(
     name: str, work: Callable[[], Awaitable[None]], *, lost: Callable[[str], None], clock: Clock
 ) -> None:
     """Begins the work again whenever it ends: later each time until it once lasted, and much later when refused."""
-    soon, late = Backoff(base_s=0.5, cap_s=10.0), Backoff(base_s=5.0, cap_s=120.0)
+    soon, late = Backoff(base_s=0.5, cap_s=8.0), Backoff(base_s=5.0, cap_s=120.0)
     while True:
         began = clock.monotonic()
         fault = await attempt(name, work)

@@ -22,6 +22,7 @@ from edge_agent.outbox.base import Parcel
 from edge_agent.outbox.owner import OutboxOwner
 from edge_agent.racing import first_of
 from edge_agent.supervisor import UNAUTHORISED, keep_going
+from edge_agent.uplink.client import GatewayClient
 from edge_agent.uplink.commands import Commands
 from edge_agent.uplink.lanes import Lanes, lane_of
 from edge_agent.uplink.spending import Spending
@@ -132,9 +133,9 @@ class Uplink:
             self._linked = False
 
     @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[aiomqtt.Client]:
+    async def _connected(self) -> AsyncIterator[GatewayClient]:
         will = replace(self._birth, state="lost", since=self._clock.now_ms())
-        client = aiomqtt.Client(
+        client = GatewayClient(
             self._link.host,
             self._link.port,
             username=self._link.username or None,
@@ -152,7 +153,7 @@ class Uplink:
         async with client:
             yield client
 
-    async def _introduce(self, client: aiomqtt.Client) -> None:
+    async def _introduce(self, client: GatewayClient) -> None:
         """Subscribes before it speaks, so that no receipt is missed; then the birth, then the lanes begin anew."""
         for channel in (Channel.RECEIPT, Channel.COMMAND):
             await client.subscribe(self._topic(channel), qos=1)
@@ -162,7 +163,7 @@ class Uplink:
         self._linked = True
         self._note_back()
 
-    async def _hear(self, client: aiomqtt.Client) -> None:
+    async def _hear(self, client: GatewayClient) -> None:
         receipts: list[Receipt] = []
         async for message in client.messages:
             channel = _channel_of(str(message.topic))
@@ -184,7 +185,7 @@ class Uplink:
                 self._lanes.receipt(receipt, now=self._clock.monotonic())
         await self._outbox.settle(receipts)
 
-    async def _send(self, client: aiomqtt.Client) -> None:
+    async def _send(self, client: GatewayClient) -> None:
         async with asyncio.TaskGroup() as publishes:
             while True:
                 self._outbox.news.clear()
@@ -192,7 +193,7 @@ class Uplink:
                     wait_s = self._lanes.next_look_s(now=self._clock.monotonic())
                     await first_of(self._outbox.news.wait(), self._clock.sleep(wait_s))
 
-    async def _send_wave(self, client: aiomqtt.Client, publishes: asyncio.TaskGroup) -> int:
+    async def _send_wave(self, client: GatewayClient, publishes: asyncio.TaskGroup) -> int:
         """What each lane may send now; says how many batches it looked at, so that 0 means: nothing more for now."""
         looked = 0
         next_sequence = self._outbox.counters().next_sequence
@@ -216,21 +217,21 @@ class Uplink:
         return looked
 
     async def _publish(
-        self, client: aiomqtt.Client, publishes: asyncio.TaskGroup, parcel: Parcel, channel: Channel
+        self, client: GatewayClient, publishes: asyncio.TaskGroup, parcel: Parcel, channel: Channel
     ) -> None:
         await self._slots.acquire()
         self._lanes.sent(parcel, channel, now=self._clock.monotonic())
         self._spending.spend(parcel.payload)
         publishes.create_task(self._until_acknowledged(client, parcel, channel))
 
-    async def _until_acknowledged(self, client: aiomqtt.Client, parcel: Parcel, channel: Channel) -> None:
+    async def _until_acknowledged(self, client: GatewayClient, parcel: Parcel, channel: Channel) -> None:
         """The PUBACK frees the slot and nothing else; when it does not come in time the link is half open."""
         try:
             await client.publish(self._topic(channel), parcel.payload, qos=1)
         finally:
             self._slots.release()
 
-    async def _report(self, client: aiomqtt.Client) -> None:
+    async def _report(self, client: GatewayClient) -> None:
         while True:
             document = self._health(max(0, self._sessions - 1))
             payload = encode(document)
@@ -239,7 +240,7 @@ class Uplink:
             await self._spending.write_down()
             await self._clock.sleep(self._link.health_period_s)
 
-    async def _tell(self, client: aiomqtt.Client) -> None:
+    async def _tell(self, client: GatewayClient) -> None:
         """Publishes results; one that found no PUBACK is published again in the next session."""
         while True:
             self._commands.news.clear()
@@ -248,7 +249,7 @@ class Uplink:
                 self._commands.results.popleft()
             await self._commands.news.wait()
 
-    async def _publish_state(self, client: aiomqtt.Client, state: Literal["online", "stopped"]) -> None:
+    async def _publish_state(self, client: GatewayClient, state: Literal["online", "stopped"]) -> None:
         document = replace(self._birth, state=state, since=self._clock.now_ms())
         patience_s = FAREWELL_S if state == "stopped" else self._link.keep_alive_s
         await client.publish(self._topic(Channel.STATE), encode(document), qos=1, retain=True, timeout=patience_s)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,23 @@ async def test_a_dead_device_says_so_once_and_is_asked_less_often(tmp_path: Path
     assert 9 <= dead.polls - late <= 11  # once a minute
     assert vitals.health()[0].fault == "refused"
     assert {getattr(each, "fault", "") for each in offered} == {"refused"}
+
+
+class Deaf(Counting):
+    """A poller whose library swallows a cancellation, as `asyncio.wait_for` of Python 3.11 does beside an answer."""
+
+    async def poll(self) -> Sequence[Observation]:
+        with suppress(asyncio.CancelledError):
+            await super().poll()
+            await asyncio.Event().wait()
+        return []
+
+
+async def test_a_swallowed_cancellation_ends_the_polling_all_the_same(tmp_path: Path) -> None:
+    deaf = Deaf("deaf")
+    async with running(plan(tmp_path, ["deaf"]), {"deaf": deaf}):
+        await eventually(lambda: deaf.polls, 4)
+    assert (deaf.polls, deaf.closed) == (1, True)
 
 
 async def test_the_way_back_is_logged_once_with_its_duration(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,0 +1,31 @@
+"""The uplink ends when it is told to, in whatever moment of a session that happens."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from edge_agent.uplink.mqtt import Link
+from tests.edge_agent.uplink.carrier import carrying
+from tests.edge_agent.uplink.stand_in import Packet, StandIn, honest, stand_in
+
+STAGES = ("CONNECT", "SUBSCRIBE", "SUBSCRIBE", "birth", "health")
+TURNS = 12  # of the loop until what is on its way over loopback has been taken in
+
+
+@pytest.mark.parametrize("stage", range(len(STAGES)), ids=[f"{n}-{name}" for n, name in enumerate(STAGES)])
+async def test_it_ends_in_whatever_turn_of_the_loop_after_an_answer_it_is_stopped(stage: int) -> None:
+    """A stop while an answer is being taken in was swallowed, and the session went on for ever."""
+    for turns in range(TURNS):
+        answered = asyncio.Event()
+
+        def manner(broker: StandIn, packet: Packet, answered: asyncio.Event = answered) -> None:
+            honest(broker, packet)
+            if len(broker.packets) == stage + 1:
+                answered.set()
+
+        async with stand_in(manner) as broker, carrying(Link("127.0.0.1", broker.port), within_s=3):
+            await asyncio.wait_for(answered.wait(), 5)
+            for _ in range(turns):
+                await asyncio.sleep(0)
