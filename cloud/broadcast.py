@@ -15,7 +15,6 @@ from device_profiles.clock import Clock
 from device_profiles.wire import Result
 
 GATHER_S = 0.25  # people cannot read faster, and a thousand devices must not cost a thousand messages
-UNWATCHED_S = 5.0  # nobody looks now; whoever comes back still finds what changed
 
 
 class Broadcast:
@@ -63,7 +62,9 @@ class Broadcast:
     async def run(self) -> NoReturn:
         """Publishes the devices that had readings, until cancelled."""
         while True:
-            await self._clock.sleep(GATHER_S if self._hub.listeners else UNWATCHED_S)
+            await self._clock.sleep(GATHER_S)
+            if not self._hub.listeners:
+                continue  # whoever comes back still finds what changed meanwhile
             touched, self._touched = self._touched, set()
             for gateway, device in touched:
                 view = self._display.device(gateway, device)

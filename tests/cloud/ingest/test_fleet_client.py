@@ -10,6 +10,7 @@ import pytest
 
 from cloud.ingest.fleet_client import BufferedSocket, FleetClient
 from tests.servers import Server
+from tests.waiting import eventually
 
 MANY = 500
 
@@ -21,8 +22,7 @@ async def test_it_reads_many_packets_and_publishes_without_waiting(mosquitto_ser
         assert isinstance(client._client._sock, BufferedSocket)
         await client.subscribe("fleet/#", qos=0)
         async with asyncio.timeout(20):
-            for number in range(MANY):
-                client.publish_unconfirmed("fleet/a", str(number).encode() * 50)
+            client.publish_unconfirmed(("fleet/a", str(number).encode() * 50) for number in range(MANY))
             async for message in client.messages:
                 heard.append(bytes(message.payload))  # type: ignore[arg-type]
                 if len(heard) == MANY:
@@ -30,12 +30,22 @@ async def test_it_reads_many_packets_and_publishes_without_waiting(mosquitto_ser
     assert heard == [str(number).encode() * 50 for number in range(MANY)]
 
 
+async def test_who_hears_is_told_at_once(mosquitto_server: Server) -> None:
+    heard: list[tuple[str, bytes]] = []
+    async with FleetClient("127.0.0.1", mosquitto_server.port, hear=lambda *each: heard.append(each)) as client:
+        await client.subscribe("told/#", qos=1)
+        await client.publish("told/a", b"", qos=1)
+        client.publish_unconfirmed([("told/b", b"x" * 200), ("told/ệ", b"x" * 20_000), ("told/c", b"")])
+        await eventually(lambda: len(heard) == 4, 10)
+    assert heard == [("told/a", b""), ("told/b", b"x" * 200), ("told/ệ", b"x" * 20_000), ("told/c", b"")]
+
+
 async def test_a_lost_connection_is_said_when_publishing(mosquitto_server: Server) -> None:
     client = FleetClient("127.0.0.1", mosquitto_server.port)
     async with client:
         pass
     with pytest.raises(aiomqtt.MqttError):
-        client.publish_unconfirmed("fleet/a", b"x")
+        client.publish_unconfirmed([("fleet/a", b"x")])
 
 
 def test_reading_ahead_changes_nothing_but_the_number_of_calls() -> None:
