@@ -17,10 +17,7 @@ from tests.faults.tools.platform import Platform, platform
 from tests.faults.tools.verifier import Verdict
 from tests.faults.tools.warm import Starter
 
-pytestmark = [
-    pytest.mark.scenario,
-    pytest.mark.skipif(not Path("/dev/fuse").exists(), reason="the lossy disk needs FUSE: there is no /dev/fuse here"),
-]
+pytestmark = pytest.mark.scenario
 
 
 @pytest.fixture

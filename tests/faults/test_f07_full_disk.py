@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.disks import small_disk
 from tests.faults.conftest import Score
 from tests.faults.tools.platform import Platform, platform
 from tests.faults.tools.warm import Starter
@@ -21,15 +21,9 @@ FULL_FOR_S = 2.0
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of two megabytes."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("only root may mount a small disk")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk") as folder:
+        yield folder
 
 
 def fill(path: Path) -> None:
@@ -53,17 +47,17 @@ def is_settled(made: Platform) -> bool:
 
 @pytest.mark.parametrize("is_linked", [True, False], ids=["linked", "offline"])
 async def test_f07_a_full_disk_is_counted_and_survived(
-    is_linked: bool, tmp_path: Path, small_disk: Path, starter: Starter, score: Score
+    is_linked: bool, tmp_path: Path, disk: Path, starter: Starter, score: Score
 ) -> None:
-    async with platform(tmp_path, starter, data=small_disk / "edge") as made:
+    async with platform(tmp_path, starter, data=disk / "edge") as made:
         if not is_linked:
             made.link.become(down=True)
             made.link.cut()
         await made.ready()
-        fill(small_disk / "ballast")
+        fill(disk / "ballast")
         made.note("disk full")
         await asyncio.sleep(FULL_FOR_S)  # the blow
-        (small_disk / "ballast").unlink()
+        (disk / "ballast").unlink()
         made.note("disk free")
         made.link.become(down=False)
         await made.ready()

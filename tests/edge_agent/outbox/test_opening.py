@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from edge_agent.outbox.base import Bounds, Load, Outbox, OutboxBrokenError, Outb
 from edge_agent.outbox.opening import open_outbox
 from edge_agent.outbox.shelving import ShelfOutbox
 from edge_agent.outbox.sqlite import FILE, SCHEMA_VERSION, SqliteShelf, sqlite_outbox
+from tests.disks import small_disk
 from tests.edge_agent.samples import NOW, load
 
 
@@ -178,15 +178,9 @@ def test_the_settings_that_durability_rests_on(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of two megabytes."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("only root may mount a small disk")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk") as folder:
+        yield folder
 
 
 def random_load(number: int) -> Load:
@@ -201,10 +195,10 @@ def random_load(number: int) -> Load:
     return Load(Priority.READINGS, NOW, NOW, devices=(DeviceBlock("gauge", "test_station", times, {"p": column}),))
 
 
-def test_a_small_disk_fills_and_the_oldest_go(small_disk: Path) -> None:
+def test_a_small_disk_fills_and_the_oldest_go(disk: Path) -> None:
     """F07: the disk is smaller than the bound; everything still balances, and the file stays sound."""
     stored = declared = 0
-    with open_outbox(small_disk / "data", now=NOW, bounds=Bounds(max_bytes=2**30)) as outbox:
+    with open_outbox(disk / "data", now=NOW, bounds=Bounds(max_bytes=2**30)) as outbox:
         for number in range(1500):
             outbox.append([random_load(number)], now=NOW)
         counters = outbox.counters()
@@ -220,11 +214,11 @@ def test_a_small_disk_fills_and_the_oldest_go(small_disk: Path) -> None:
         assert stored + declared == counters.accepted
 
 
-def test_somebody_else_fills_the_disk_and_gives_it_back(small_disk: Path) -> None:
+def test_somebody_else_fills_the_disk_and_gives_it_back(disk: Path) -> None:
     from edge_agent.outbox.base import OutboxFullError
 
-    ballast = small_disk / "ballast"
-    with open_outbox(small_disk / "data", now=NOW) as outbox:
+    ballast = disk / "ballast"
+    with open_outbox(disk / "data", now=NOW) as outbox:
         for number in range(20):
             outbox.append([random_load(number)], now=NOW)
         with ballast.open("wb", buffering=0) as file:
