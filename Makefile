@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 # Many tests wait for real programs: side by side they take half the time. A file stays whole, on one worker.
 WORKERS ?= 2
 
-.PHONY: help demo test check bench faults clean
+.PHONY: help demo test check bench faults soak clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ faults: $(READY) ## The long fault range: CYCLES=1000 kills, CUTS=200 power cuts
 	@FAULT_CYCLES=$(or $(CYCLES),1000) FAULT_CUTS=$(or $(CUTS),200) FAULT_RESTARTS=$(or $(RESTARTS),50) \
 	  FAULT_PATTERNS=$(or $(PATTERNS),3) FAULT_MINUTE_MS=$(or $(MINUTE_MS),200) FAULT_SEED=$(or $(SEED),1) \
 	  $(BIN)/pytest tests/faults -q --timeout=7200 --durations=15
+
+soak: $(READY) ## The whole platform at work for MINUTES=60, its growth measured; one line of JSON last
+	@bash deploy/setup/system_packages.sh >&2
+	@$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),60) --store $(or $(STORE),influx)
 
 clean: ## Remove what the commands made (not the virtual environment)
 	@rm -rf .demo .bench .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -14,6 +14,7 @@ wanted=(
   postgres:postgresql
   fc-list:fontconfig
   fusermount3:fuse3
+  faketime:faketime
 )
 PATH=$PATH:/usr/sbin:/usr/local/sbin
 for folder in /usr/lib/postgresql/*/bin; do PATH=$PATH:$folder; done # Debian keeps the server out of the way
