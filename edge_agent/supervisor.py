@@ -21,6 +21,9 @@ LONGEST_POLL_S = 30.0
 SHORTEST_POLL_S = 5.0  # even a device that is read every second may take so long when its line is shared
 OPEN_AFTER_FAILURES = 3
 LONGEST_PAUSE_S = 60.0
+LONGEST_WAIT_S = (
+    8.0  # with the time that a connection takes: back within 10 s of the broker, ten thousand spread over 8
+)
 GOOD_SESSION_S = 30.0  # a shorter one does not reset the back-off: links that come and go are not hammered
 UNAUTHORISED = "unauthorised"  # asking more often does not help, and a whole fleet asking is an attack
 
