@@ -23,7 +23,7 @@ from cloud.store.base import (
     UserRow,
 )
 from cloud.store.schema_version import upgrade
-from cloud.store.sql_door import SqlDoor, append, as_dict, put, put_new
+from cloud.store.sql_door import SqlDoor, append, as_dict, as_tuple, put, put_many, put_new
 from cloud.store.tables import (
     ACCOUNT,
     ALARM,
@@ -64,13 +64,14 @@ class SqlStateStore:
     def commit(self, change: Commit) -> None:
         """All of it in one transaction; StoreUnavailableError when the database does not take it."""
         with self._door.writing() as connection:
-            put(connection, ACCOUNT, map(as_dict, change.accounts))
-            _add_counts(connection, change.point_counts)
+            put_many(connection, ACCOUNT, list(map(as_tuple, change.accounts)))
+            counts = [(*point, more) for point, more in change.point_counts.items()]
+            put_many(connection, POINT_COUNT, counts, adding="readings")
             _put_rule_states(connection, change.rule_states)
             put(connection, ALARM, map(as_dict, _closed_first(change.alarms)))
             append(connection, ALARM_HISTORY, map(as_dict, change.history))
             put_new(connection, NOTICE, map(as_dict, change.notices))
-            put(connection, DIRTY, map(as_dict, change.dirty), adding="marks")
+            put_many(connection, DIRTY, list(map(as_tuple, change.dirty)), adding="marks")
 
     def accounts(self) -> Sequence[AccountRow]:
         """Every account of the ledger."""
@@ -232,17 +233,9 @@ def _closed_first(alarms: Iterable[AlarmRow]) -> list[AlarmRow]:
     return sorted(last.values(), key=lambda alarm: alarm.open)
 
 
-def _add_counts(connection: Connection, counts: Mapping[tuple[str, str, str], int]) -> None:
-    rows = (
-        {"gateway": gateway, "device": device, "point": point, "readings": more}
-        for (gateway, device, point), more in counts.items()
-    )
-    put(connection, POINT_COUNT, rows, adding="readings")
-
-
 def _put_rule_states(connection: Connection, states: Iterable[RuleStateRow]) -> None:
     last = {(row.rule, row.gateway, row.device): row for row in states}
-    put(connection, RULE_STATE, (as_dict(row) for row in last.values() if row.state is not None))
+    put_many(connection, RULE_STATE, [as_tuple(row) for row in last.values() if row.state is not None])
     for row in last.values():
         if row.state is None:
             gone = (RULE_STATE.c.rule == row.rule, RULE_STATE.c.gateway == row.gateway)
