@@ -84,7 +84,7 @@ class MqttLink:
 
     async def run(self, inbox: Inbox) -> None:
         """Connects, listens, and starts again when the link is lost; ends only when cancelled."""
-        backoff = Backoff(base_s=0.5, cap_s=15.0)
+        backoff = Backoff(base_s=0.5, cap_s=5.0)  # there is one centre: it need not spread, and a fleet waits for it
         while True:
             began = self._clock.monotonic()
             try:

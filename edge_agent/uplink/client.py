@@ -63,3 +63,19 @@ class GatewayClient(aiomqtt.Client):
         kind = NotMqttError if is_strange else aiomqtt.MqttError
         self._connected.set_exception(kind(f"lost before the answer to CONNECT: {reason_code}"))
         self._connected.exception()  # who was cancelled meanwhile does not ask for it
+
+    def _on_socket_register_write(self, client: Any, userdata: Any, sock: Any) -> None:
+        """Theirs looks for the socket a turn later by its number, which then may be another's or nobody's."""
+
+        def write() -> None:
+            try:
+                client.loop_write()
+            except OSError as error:
+                if not self._disconnected.done():
+                    self._disconnected.set_exception(error)
+
+        def watch() -> None:
+            if client.socket() is sock and client.want_write():
+                self._loop.add_writer(sock, write)
+
+        self._loop.call_soon_threadsafe(watch)

@@ -12,8 +12,8 @@ from edge_agent.uplink.pace import Pace
 
 WINDOWS = {Channel.EVENTS: 16, Channel.READINGS: 64, Channel.BACKLOG: 32}  # batches without receipt per lane
 WAVE = 8  # batches of one lane at a time, so that a long backlog never keeps a live reading waiting
-PROBES = 2  # while no receipt comes at all, only so many are sent again: the centre may just be withholding them
-LONGEST_PROBE_S = 60.0
+PROBES = 2  # while no receipt comes at all, only so many are sent again: the centre may just be away
+LONGEST_PROBE_S = 20.0  # how much later than the centre the gateway is back at most; two batches cost a fleet little
 SETTLING_S = 2.0  # a batch named missing so soon after it was sent is probably on its way; longer on a slow link
 BACKLOG_SHARE = 2  # of the bytes on their way the backlog has at most one in so many
 CLOSED_LOOK_S = 5.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from device_profiles.wire import Channel, Receipt, Refused
@@ -129,19 +129,19 @@ def test_what_the_centre_misses_is_sent_again_at_once_but_not_what_is_still_on_i
 
 
 def test_while_the_centre_is_silent_only_two_are_tried_and_ever_more_rarely() -> None:
-    line = Line(timeout_s=20)
+    line = Line(timeout_s=2)
     line.begin()
     line.append(30)
     line.drain()
     moments = []
-    for second in range(1, 400):
+    for second in range(1, 100):
         line.now = float(second)
         if again := line.wave():
             moments.append(second)
             assert len(again) == 2
-    assert moments == [20, 40, 80, 140, 200, 260, 320, 380]
+    assert moments == [2, 4, 8, 16, 32, 52, 72, 92]  # the centre is back: known within 20 s
     line.receipt(30)
-    line.now = 401.0
+    line.now = 100.0
     assert len(line.drain()) == 29  # the centre speaks again: all the rest goes
 
 
@@ -169,6 +169,7 @@ def test_what_was_refused_or_dropped_meanwhile_is_not_sent_again() -> None:
     assert line.lanes.next_look_s(now=5.5) == 5.0
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5), st.booleans(), st.floats(0, 30)), max_size=40))
 def test_everything_arrives_in_the_end(steps: list[tuple[int, int, bool, float]]) -> None:
     line = Line(timeout_s=5)

@@ -74,6 +74,8 @@ async def test_the_backlog_drains_without_new_data(broker: Server, tmp_path: Pat
         silent = plan(tmp_path, ["gauge"], port=broker.port, gateway=gateway)
         async with running(silent, {}) as (_, outbox):
             await settled(centre, outbox, 3)
+        assert centre.readings() == {"gauge": outbox.counters().accepted}
+        assert set(centre.channels) == {Channel.BACKLOG}
 
 
 async def test_an_event_has_its_own_lane_and_counts_once(broker: Server, tmp_path: Path) -> None:

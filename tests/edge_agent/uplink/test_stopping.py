@@ -6,9 +6,11 @@ import asyncio
 
 import pytest
 
+from edge_agent.uplink.client import GatewayClient
 from edge_agent.uplink.mqtt import Link
 from tests.edge_agent.uplink.carrier import carrying
 from tests.edge_agent.uplink.stand_in import Packet, StandIn, honest, stand_in
+from tests.fakes import settle
 
 STAGES = ("CONNECT", "SUBSCRIBE", "SUBSCRIBE", "birth", "health")
 TURNS = 12  # of the loop until what is on its way over loopback has been taken in
@@ -29,3 +31,13 @@ async def test_it_ends_in_whatever_turn_of_the_loop_after_an_answer_it_is_stoppe
             await asyncio.wait_for(answered.wait(), 5)
             for _ in range(turns):
                 await asyncio.sleep(0)
+
+
+async def test_a_socket_that_is_gone_is_not_watched(caplog: pytest.LogCaptureFixture) -> None:
+    """Its number would be nobody's (an error in the log) or already another's (a loop that never rests)."""
+    async with stand_in() as broker, GatewayClient("127.0.0.1", broker.port) as client:
+        sock = client._client.socket()
+        client._on_socket_register_write(client._client, None, sock)
+        client._client._sock_close()
+        await settle()
+    assert "Exception in callback" not in caplog.text
