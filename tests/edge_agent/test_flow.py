@@ -178,6 +178,7 @@ async def test_what_was_collected_is_on_disk_when_the_flow_has_stopped() -> None
         made.flow.offer([sample(1.0)])
         made.flow.stop()
         await eventually(lambda: made.outbox.counters().accepted == 1)
+        assert [batch.devices[0].points for batch in made.batches()] == [{"p": [1.0]}]
 
 
 async def test_without_a_clock_readings_are_kept_undated_and_dated_when_it_is_known() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Literal
@@ -17,6 +16,8 @@ import pytest
 from PIL import Image
 
 from edge_agent.connector import LinkError, Observation
+from edge_agent.connectors.camera.config import CameraConnection
+from edge_agent.connectors.camera.connector import REPORT_EVERY_S
 from simulators.devices.rtsp.server import RtspCamera
 from tests.edge_agent.connectors.camera.watching import Heard, camera_of, ffmpeg_children, watching
 from tests.waiting import eventually
@@ -24,12 +25,13 @@ from tests.waiting import eventually
 PASSWORD = "p@ss:w/rd'%\"x #"
 USER = "op er@"
 LOSS_LIMIT_S = 10.0
+FRAMES_PER_S = 5.0
 PICTURE_POINTS = ("fps", "frozen", "black", "blurred", "moved", "motion", "brightness")
 
 
 @pytest.fixture
 async def device() -> AsyncIterator[RtspCamera]:
-    async with RtspCamera() as camera:
+    async with RtspCamera(frames_per_s=FRAMES_PER_S) as camera:
         yield camera
 
 
@@ -107,7 +109,10 @@ async def test_freeze_is_told_within_ten_seconds_by_the_usual_limits(device: Rts
     async with watching(camera_of(device.url, tmp_path, sight={})) as heard:
         await heard.row_with(online=True)
         device.faults.freeze = True
-        await heard.row_with(frozen=True, within_s=LOSS_LIMIT_S)
+        sent = device.frames_sent
+        await heard.row_with(frozen=True)
+    # counted by the camera's own pictures: a machine that is busy delays both of us
+    assert (device.frames_sent - sent) / FRAMES_PER_S <= LOSS_LIMIT_S
 
 
 async def test_blur_and_aim_are_judged_against_a_reference_that_survives_a_restart(
@@ -132,7 +137,7 @@ async def test_a_camera_that_is_cut_off_goes_offline_once_and_comes_back(device:
     async with watching(camera) as heard:
         await heard.row_with(online=True)
         device.faults.cut = True
-        await heard.until(lambda heard: heard.lost is not None, LOSS_LIMIT_S)
+        await heard.until(lambda heard: heard.lost is not None)
     assert heard.lost is not None
     assert heard.rows[-1] == {"online": False} | dict.fromkeys(PICTURE_POINTS, "no_picture")
     assert heard.kinds() == ["camera_offline"]
@@ -151,12 +156,12 @@ async def test_a_camera_that_is_cut_off_goes_offline_once_and_comes_back(device:
 async def test_an_open_connection_without_pictures_is_given_up_within_ten_seconds(
     device: RtspCamera, tmp_path: Path
 ) -> None:
-    async with watching(camera_of(device.url, tmp_path, sight={})) as heard:
+    usual = CameraConnection(url=device.url)
+    assert usual.no_picture_s + REPORT_EVERY_S < LOSS_LIMIT_S
+    async with watching(camera_of(device.url, tmp_path, no_picture_s=2)) as heard:
         await heard.row_with(online=True)
         device.faults.silent = True
-        begin = time.monotonic()
-        await heard.until(lambda heard: heard.lost is not None, LOSS_LIMIT_S)
-        assert time.monotonic() - begin < LOSS_LIMIT_S
+        await heard.until(lambda heard: heard.lost is not None)
         assert ffmpeg_children() == []
     assert heard.lost is not None
     assert heard.lost.fault == "timeout"
@@ -167,7 +172,7 @@ async def test_an_open_connection_without_pictures_is_given_up_within_ten_second
 async def test_a_server_that_accepts_and_never_answers_is_given_up(device: RtspCamera, tmp_path: Path) -> None:
     device.faults.silent = True
     async with watching(camera_of(device.url, tmp_path, no_picture_s=2)) as heard:
-        await heard.until(lambda heard: heard.lost is not None, 5)
+        await heard.until(lambda heard: heard.lost is not None)
     assert heard.rows == [{"online": False} | dict.fromkeys(PICTURE_POINTS, "no_picture")]
     assert heard.kinds() == ["camera_offline"]
     assert "snapshot" not in heard.events[-1].facts
@@ -182,7 +187,7 @@ async def test_a_wrong_password_is_refused_and_a_new_one_needs_no_restart(
     async with RtspCamera(username=USER, password="other/than#before") as device:
         camera = camera_of(device.url, tmp_path, username=USER, password_file=password_file)
         async with watching(camera) as heard:
-            await heard.until(lambda heard: heard.lost is not None, LOSS_LIMIT_S)
+            await heard.until(lambda heard: heard.lost is not None)
         assert isinstance(heard.lost, LinkError)
         assert heard.lost.fault == "refused"
         assert "401" in str(heard.lost)
@@ -195,7 +200,7 @@ async def test_a_wrong_password_is_refused_and_a_new_one_needs_no_restart(
 
 async def test_nobody_at_the_address_is_no_answer(unused_tcp_port: int, tmp_path: Path) -> None:
     async with watching(camera_of(f"rtsp://127.0.0.1:{unused_tcp_port}/live", tmp_path)) as heard:
-        await heard.until(lambda heard: heard.lost is not None, LOSS_LIMIT_S)
+        await heard.until(lambda heard: heard.lost is not None)
     assert heard.lost is not None
     assert heard.lost.fault == "no_answer"
     assert heard.rows[-1]["online"] is False
@@ -212,7 +217,7 @@ async def test_a_server_that_speaks_no_rtsp_is_no_answer(tmp_path: Path) -> None
     async with server:
         port = server.sockets[0].getsockname()[1]
         async with watching(camera_of(f"rtsp://127.0.0.1:{port}/live", tmp_path)) as heard:
-            await heard.until(lambda heard: heard.lost is not None, LOSS_LIMIT_S)
+            await heard.until(lambda heard: heard.lost is not None)
     assert heard.rows[-1]["online"] is False
 
 
@@ -258,7 +263,7 @@ async def test_a_switch_of_the_codec_in_mid_stream_ends_the_child_and_is_survive
     async with watching(camera) as heard:
         await heard.row_with(online=True)
         device.faults.other_codec = True
-        await heard.until(lambda heard: heard.lost is not None, LOSS_LIMIT_S)
+        await heard.until(lambda heard: heard.lost is not None)
         assert ffmpeg_children() == []
     assert heard.rows[-1]["online"] is False
     device.faults.other_codec = False

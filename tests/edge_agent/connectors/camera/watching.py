@@ -17,6 +17,7 @@ from edge_agent.connectors.camera.config import CameraConnection
 from edge_agent.connectors.camera.connector import Camera, build_camera
 
 DEVICE = "cam-1"
+PATIENCE_S = 40.0  # of a test, on a machine that does many other things
 QUICK_SIGHT = {"frozen_after_s": 2, "hold_s": 0.5, "learn_s": 1.5}
 
 
@@ -41,11 +42,11 @@ class Heard:
             self.lost = error
             self._changed.notify_all()
 
-    async def until(self, condition: Callable[[Heard], bool], within_s: float = 20.0) -> None:
+    async def until(self, condition: Callable[[Heard], bool], within_s: float = PATIENCE_S) -> None:
         async with asyncio.timeout(within_s), self._changed:
             await self._changed.wait_for(lambda: condition(self))
 
-    async def row_with(self, within_s: float = 20.0, **values: Scalar) -> dict[str, Scalar | str | None]:
+    async def row_with(self, within_s: float = PATIENCE_S, **values: Scalar) -> dict[str, Scalar | str | None]:
         """The first row from now on with these values."""
         begin = len(self.rows)
         await self.until(lambda heard: any(_has(row, values) for row in heard.rows[begin:]), within_s)
