@@ -34,7 +34,7 @@ class InfluxSettings:
     gzip: bool = True
     timeout_s: float = 10.0
     senders: int = 4
-    body_bytes: int = 512 * 1024
+    body_bytes: int = 1024 * 1024
     series_per_gateway: int = 1000
 
 
