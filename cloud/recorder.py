@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cloud.errors import StoreUnavailableError
 from cloud.ingest.intake import Admitted
-from cloud.ingest.ledger import Amendment, Ledger, Settlement
+from cloud.ingest.ledger import Amendment, Draft, Ledger, Settlement
 from cloud.ingest.window import Window, counted
 from cloud.rollups.marks import Marks
 from cloud.rules.judge import Judge, Judgement
+from cloud.rules.platform import Trouble
 from cloud.rules.rule_set import RuleSet
 from cloud.store.base import AlarmFilter, AlarmRow, Columns, Commit, StateStore
 from device_profiles.clock import Clock
@@ -21,17 +22,18 @@ log = logging.getLogger(__name__)
 
 OPEN_ALARMS_MAX = 100_000
 
-Keep = Callable[[Sequence[Columns]], Awaitable[None]]  # writes derived points; StoreUnavailableError when it cannot
+Keep = Callable[[Sequence[Columns]], Awaitable[object]]  # writes derived points; StoreUnavailableError when it cannot
 Announce = Callable[[Judgement], None]  # tells the rest of the house what was committed
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What a window came to: every batch to be receipted, and the columns that were new."""
+    """What a window came to: every batch to be receipted, and the columns that the rules had not seen."""
 
     settlements: Sequence[Settlement] = ()
     new: Sequence[Settlement] = ()
     columns: Sequence[Columns] = field(default_factory=list)
+    held: int = 0  # batches
 
 
 class Recorder:
@@ -85,24 +87,26 @@ class Recorder:
             await self._ready()
 
     async def settle(self, window: Window, *, received_at: int) -> Settled:
-        """Judges and commits what is new in a window; StoreUnavailableError means: nothing is settled, try again."""
-        settlements = window.settlements()
+        """Judges and commits what is new in a window; StoreUnavailableError means: nothing is settled, try again.
+
+        When the store goes away before it has the derived points, the window is held after all.
+        """
         async with self._lock:
             judge = await self._ready()
-            draft = self.ledger.draft(settlements)
-            new = {(each.gateway, each.epoch, each.sequence) for each in draft.new}
-            columns = [
-                each
-                for batch in _once(window)
-                if (batch.gateway, batch.epoch, batch.sequence) in new
-                for each in batch.columns
-                if each.times
-            ]
-            judgement = judge.observe(columns, received_at=received_at)
-            rows = draft.rows(self._clock.now_ms())
-            await self._commit(judgement, Commit(accounts=rows, point_counts=counted(columns)), columns)
+            draft = self.ledger.draft(window.settlements())
+            fresh, again = _unjudged(window, draft)
+            judgement = judge.observe(fresh, received_at=received_at)
+            derived = [*judgement.derived, *judge.derive(again)]
+            if not window.held and not await self._is_kept(derived):
+                window.hold()
+                draft = self.ledger.draft(window.settlements())
+            settlements = window.settlements()
+            stored = [] if window.held else [*fresh, *again]
+            base = Commit(accounts=draft.rows(self._clock.now_ms()), point_counts=counted(stored))
+            touched = [] if window.held else [*stored, *derived]
+            await self._commit(replace(judgement, derived=()), base, touched)
             self.ledger.install(draft, settlements)
-        return Settled(settlements, draft.new, columns)
+        return Settled(settlements, draft.new, fresh, len(draft.held))
 
     async def amend(self, amendment: Amendment, columns: Sequence[Columns] = ()) -> str:
         """Commits what was done with a dead letter, and judges what it brought; done twice, it counts once.
@@ -120,6 +124,10 @@ class Recorder:
             await self._commit(judgement, Commit(accounts=draft.rows(now), point_counts=counted(columns)), columns)
             self.ledger.install(draft, ())
         return amendment.outcome
+
+    async def platform(self, trouble: Trouble | None) -> None:
+        """Raises and clears the alarm of the platform itself; StoreUnavailableError when that could not be kept."""
+        await self._judged(lambda judge, now: judge.platform(trouble, now=now))
 
     async def tick(self) -> None:
         """Judges silence; StoreUnavailableError when the outcome could not be kept."""
@@ -173,6 +181,14 @@ class Recorder:
         if judgement.alarms or judgement.notices:
             self._announce(judgement)
 
+    async def _is_kept(self, derived: Sequence[Columns]) -> bool:
+        try:
+            if derived:
+                await self._keep(derived)
+        except StoreUnavailableError:
+            return False
+        return True
+
     async def _ready(self) -> Judge:
         """The judge, built anew from what is kept when the last commit failed."""
         if self._judge is not None:
@@ -192,6 +208,19 @@ class Recorder:
         self._judge = judge
         self._fault = ""
         return judge
+
+
+def _unjudged(window: Window, draft: Draft) -> tuple[list[Columns], list[Columns]]:
+    """The columns that are new to the rules, and those that they saw while the store was away."""
+    new = {each.identity for each in (*draft.new, *draft.held)}
+    fresh: list[Columns] = []
+    again: list[Columns] = []
+    for batch in _once(window):
+        identity = (batch.gateway, batch.epoch, batch.sequence)
+        if identity in new:
+            kept = again if identity in draft.recalled else fresh
+            kept.extend(each for each in batch.columns if each.times)
+    return fresh, again
 
 
 def _once(window: Window) -> list[Admitted]:

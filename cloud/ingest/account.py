@@ -37,6 +37,7 @@ class Account:
     dead_reasons: dict[str, int] = field(default_factory=dict)  # of `dead`; what is left over is unstated
     spans: list[Span] = field(default_factory=list)  # of `dropped`, and of drops of unsaid size with 0 readings
     handled: dict[str, str] = field(default_factory=dict)  # dead letter -> what was done, until its mark is on disk
+    held: list[Range] = field(default_factory=list)  # judged, and not stored: the store was away; still awaited
 
     @property
     def dead_lettered(self) -> int:
@@ -87,6 +88,7 @@ class Account:
     def store(self, sequence: int, *, base: int, stored: int, dead: int, reasons: Reasons = ()) -> None:
         """Settles a batch that is committed, with the readings of it that are stored and those in the dead letters."""
         size = stored + dead
+        self._let_go([(sequence, sequence)])
         for reason, readings in reasons:
             self.dead_reasons[reason] = self.dead_reasons.get(reason, 0) + readings
         self.claimed = max(self.claimed, base + size)
@@ -94,10 +96,20 @@ class Account:
         self.dead += dead
         self.settled.add(Stretch(sequence, sequence, base, size))
 
+    def hold(self, sequence: int, *, base: int, size: int) -> None:
+        """Notes a batch that the rules have seen and the store has not: the gateway keeps it, it stays awaited."""
+        self.claimed = max(self.claimed, base + size)
+        self.held = merged(self.held, sequence, sequence)
+
+    def is_held(self, sequence: int) -> bool:
+        """Whether a batch was judged and is not stored."""
+        return any(first <= sequence <= last for first, last in self.held)
+
     def refuse(self, sequence: int, *, base: int) -> None:
         """Settles a batch that cannot be read; how much it held is told by the batches around it."""
         self.claimed = max(self.claimed, base)
         self.unsized = "dead"
+        self._let_go([(sequence, sequence)])
         self.refused = merged(self.refused, sequence, sequence)
         self.settled.add(Stretch(sequence, sequence, base, 0))
 
@@ -105,6 +117,7 @@ class Account:
         """Settles what the gateway declares dropped; what had arrived before stays stored, said twice counts once."""
         gaps = self.settled.gaps_in(drop.first, drop.last)
         whole = gaps == [(drop.first, drop.last)]
+        self._let_go(gaps)
         for first, last in gaps:
             self.given_up = merged(self.given_up, first, last)
             readings = drop.readings if whole else 0
@@ -145,8 +158,9 @@ class Account:
         self.claimed = max(self.claimed, accepted)
 
     def missing(self, up_to: int) -> list[Range]:
-        """Ranges that are not settled, from the first sequence up to one."""
-        return self.settled.gaps_in(1, up_to) if up_to > 0 else []
+        """Ranges that have not come, from the first sequence up to one; what is held has come."""
+        gaps = self.settled.gaps_in(1, up_to) if up_to > 0 else []
+        return without(gaps, self.held) if self.held else gaps
 
     def stored_ranges(self) -> list[Range]:
         """Ranges of committed batches."""
@@ -167,6 +181,7 @@ class Account:
             self.dead_reasons.copy(),
             self.spans.copy(),
             self.handled.copy(),
+            self.held.copy(),
         )
 
     def pack(self) -> str:
@@ -185,6 +200,8 @@ class Account:
             content["g"] = [[span.reason, span.readings, span.begin, span.end] for span in self.spans]
         if self.handled:
             content["h"] = self.handled
+        if self.held:
+            content["k"] = self.held
         if self.dead_reasons:
             content["w"] = self.dead_reasons
         return json.dumps(content, separators=(",", ":"))
@@ -199,6 +216,10 @@ class Account:
             if each.first == last + 1:
                 return Stretch(first, last, each.begin, 0)
         return Stretch(first, last, UNKNOWN, 0)
+
+    def _let_go(self, ranges: list[Range]) -> None:
+        if self.held:
+            self.held = without(self.held, ranges)
 
     def _unsaid(self) -> int:
         return max(0, self.settled.covered() - self.stored - self.dead - self.dropped)
@@ -220,6 +241,7 @@ def unpack(text: str) -> Account:
         dead_reasons=content.get("w", {}),
         spans=[Span(*each) for each in content.get("g", ())],
         handled=content.get("h", {}),
+        held=_ranges(content.get("k", ())),
     )
 
 

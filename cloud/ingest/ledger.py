@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cloud.ingest.account import MISSING_NAMED, Account, unpack
-from cloud.ingest.ranges import Range
+from cloud.ingest.ranges import Range, ranges_of
 from cloud.ingest.spans import Span
 from cloud.store.base import AccountRow
 from device_profiles.wire import Channel, Dropped, Receipt, Refused
 
 AccountKey = tuple[str, str]  # gateway, epoch
+Identity = tuple[str, str, int]  # gateway, epoch, sequence
 RETRIED, DISCARDED = "retried", "discarded"
 
 
@@ -29,11 +30,17 @@ class Settlement:
     dropped: Sequence[Dropped] = ()
     refused: str = ""
     reasons: Sequence[tuple[str, int]] = ()  # of the dead
+    held: bool = False  # judged, but not stored: the store is away
 
     @property
     def key(self) -> AccountKey:
         """Whose account it belongs to."""
         return (self.gateway, self.epoch)
+
+    @property
+    def identity(self) -> Identity:
+        """Which batch it is."""
+        return (self.gateway, self.epoch, self.sequence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,7 @@ class Ledger:
 
     def __init__(self, rows: Iterable[AccountRow] = ()) -> None:
         self._accounts = {(row.gateway, row.epoch): unpack(row.account) for row in rows}
+        self._holding = {key for key, account in self._accounts.items() if account.held}
         self._next: dict[AccountKey, int] = {}
         self._lanes: dict[AccountKey, dict[Channel, int]] = {}
 
@@ -87,11 +95,16 @@ class Ledger:
         self._accounts = {(row.gateway, row.epoch): unpack(row.account) for row in rows}
         for key, claimed in claims.items():
             self._accounts.setdefault(key, Account()).claim(claimed)
+        self._holding = {key for key, account in self._accounts.items() if account.held}
 
     def has(self, gateway: str, epoch: str, sequence: int) -> bool:
         """Whether this batch is settled."""
         account = self._accounts.get((gateway, epoch))
         return account is not None and sequence in account.settled
+
+    def held(self) -> dict[AccountKey, list[Range]]:
+        """What was judged and is not stored, account by account; look, do not touch."""
+        return {key: self._accounts[key].held for key in self._holding}
 
     def accounts(self) -> Sequence[tuple[str, str, Account]]:
         """Every account; look, do not touch."""
@@ -143,6 +156,10 @@ class Ledger:
         for key, account in draft.changed.items():
             account.claim(self._accounts[key].claimed if key in self._accounts else 0)
             self._accounts[key] = account
+            if account.held:
+                self._holding.add(key)
+            else:
+                self._holding.discard(key)
         for each in settlements:
             lanes = self._lanes.setdefault(each.key, {})
             lanes[each.channel] = max(lanes.get(each.channel, 0), each.sequence)
@@ -150,14 +167,10 @@ class Ledger:
     def receipt(self, key: AccountKey, settlements: Iterable[Settlement]) -> Receipt:
         """What the gateway may forget, of these batches of one account, and what it should send again."""
         mine = [each for each in settlements if each.key == key]
-        committed: list[Range] = []
-        for sequence in sorted({each.sequence for each in mine if not each.refused}):
-            if committed and sequence <= committed[-1][1] + 1:
-                committed[-1] = (committed[-1][0], sequence)
-            else:
-                committed.append((sequence, sequence))
+        held = {each.sequence for each in mine if each.held and not self.has(*each.identity)}
+        committed = {each.sequence for each in mine if not each.refused} - held
         refused = [Refused(each.sequence, each.refused) for each in mine if each.refused]
-        return Receipt(v=1, epoch=key[1], committed=committed, missing=self._passed_over(key), refused=refused)
+        return Receipt(1, key[1], ranges_of(committed), self._passed_over(key), refused, ranges_of(held))
 
     def _passed_over(self, key: AccountKey) -> list[Range]:
         """Ranges that both lanes have gone past: each lane sends in rising order, so what lies below both is lost.
@@ -171,33 +184,54 @@ class Ledger:
 
 
 class Draft:
-    """Accounts as they would be; copies are made of what changes only."""
+    """Accounts as they would be; copies are made of what changes only.
+
+    `new` are settled now, `recalled` those of them that the rules had seen while the store was away, and `held` are
+    seen by the rules now and not stored.
+    """
 
     def __init__(self, accounts: dict[AccountKey, Account]) -> None:
         self._accounts = accounts
         self.changed: dict[AccountKey, Account] = {}
         self.new: list[Settlement] = []
+        self.held: list[Settlement] = []
+        self.recalled: set[Identity] = set()
 
     def settle(self, settlement: Settlement) -> None:
         """Settles a batch, unless it is settled already; the drops that it declares count either way."""
         account = self._account(settlement)
         if settlement.sequence not in account.settled:
-            self.new.append(settlement)
             account = self._changing(settlement.key)
-            if settlement.refused:
-                account.refuse(settlement.sequence, base=settlement.base)
+            was_held = bool(account.held) and account.is_held(settlement.sequence)
+            if settlement.held:
+                self._hold(account, settlement, was_held=was_held)
             else:
-                account.store(
-                    settlement.sequence,
-                    base=settlement.base,
-                    stored=settlement.stored,
-                    dead=settlement.dead,
-                    reasons=settlement.reasons,
-                )
+                self._close(account, settlement)
+                if was_held:
+                    self.recalled.add(settlement.identity)
         for drop in settlement.dropped:
             if account.settled.gaps_in(drop.first, drop.last):
                 account = self._changing(settlement.key)
                 account.give_up(drop)
+
+    def _hold(self, account: Account, settlement: Settlement, *, was_held: bool) -> None:
+        if not was_held:
+            self.held.append(settlement)
+            size = settlement.stored + settlement.dead
+            account.hold(settlement.sequence, base=settlement.base, size=size)
+
+    def _close(self, account: Account, settlement: Settlement) -> None:
+        self.new.append(settlement)
+        if settlement.refused:
+            account.refuse(settlement.sequence, base=settlement.base)
+        else:
+            account.store(
+                settlement.sequence,
+                base=settlement.base,
+                stored=settlement.stored,
+                dead=settlement.dead,
+                reasons=settlement.reasons,
+            )
 
     def amend(self, amendment: Amendment) -> None:
         """Moves the readings of a dead letter to where they belong now, and remembers that this was done."""

@@ -45,22 +45,27 @@ class Patience:
             try:
                 result = await attempt()
             except StoreUnavailableError as error:
-                self._metrics.add(self._counter)
-                self._note_fault(error)
-                # who is refused needs a person: ask seldom, drop nothing
-                await self._clock.sleep(self._probe_s if self.outage.refused else self._backoff.next_delay())
+                self.lost(error)
+                await self._clock.sleep(self.next_delay())
             else:
-                self._note_success()
+                self.regained()
                 return result
 
-    def _note_fault(self, error: StoreUnavailableError) -> None:
+    def next_delay(self) -> float:
+        """Seconds until the next attempt: who is refused needs a person, so ask seldom, drop nothing."""
+        return self._probe_s if self.outage.refused else self._backoff.next_delay()
+
+    def lost(self, error: StoreUnavailableError) -> None:
+        """An attempt failed."""
+        self._metrics.add(self._counter)
         if not self.outage.fault:
             self.outage.since_ms = self._clock.now_ms()
             log.warning("store lost", extra={"store": self._name, "error": str(error)})
         self.outage.refused = isinstance(error, StoreMisconfiguredError)
         self.outage.fault = str(error) or type(error).__name__
 
-    def _note_success(self) -> None:
+    def regained(self) -> None:
+        """An attempt was taken."""
         if self.outage.fault:
             away_s = (self._clock.now_ms() - self.outage.since_ms) / 1000
             log.warning("store back", extra={"store": self._name, "away_s": away_s})

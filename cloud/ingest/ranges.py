@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 Range = tuple[int, int]  # first and last, both included
@@ -116,6 +116,38 @@ def merged(ranges: Sequence[Range], first: int, last: int) -> list[Range]:
         else:
             joined.append((low, high))
     return joined
+
+
+def ranges_of(sequences: Iterable[int]) -> list[Range]:
+    """Sequences, each of them once, as sorted ranges."""
+    ranges: list[Range] = []
+    for sequence in sorted(sequences):
+        if ranges and sequence == ranges[-1][1] + 1:
+            ranges[-1] = (ranges[-1][0], sequence)
+        else:
+            ranges.append((sequence, sequence))
+    return ranges
+
+
+def size_of_ranges(ranges: Sequence[Range]) -> int:
+    """How many sequences lie in them."""
+    return sum(last - first + 1 for first, last in ranges)
+
+
+def lowest(ranges: Sequence[Range], most: int) -> list[Range]:
+    """The first so many sequences of sorted ranges."""
+    taken: list[Range] = []
+    for first, last in ranges:
+        if most <= 0:
+            break
+        taken.append((first, min(last, first + most - 1)))
+        most -= last - first + 1
+    return taken
+
+
+def common(ranges: Sequence[Range], others: Sequence[Range]) -> list[Range]:
+    """What lies in both of two sorted lists."""
+    return without(ranges, without(ranges, others))
 
 
 def without(ranges: Sequence[Range], taken: Sequence[Range]) -> list[Range]:

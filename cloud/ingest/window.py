@@ -23,6 +23,7 @@ class Window:
     batches: list[Admitted] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     readings: int = 0
+    held: bool = False  # the store is away: its batches are judged and not stored
 
     def __bool__(self) -> bool:
         return bool(self.batches or self.rejected)
@@ -46,8 +47,8 @@ class Window:
         return [each for batch in self.batches for each in batch.events]
 
     def letters(self) -> list[DeadLetter]:
-        """The dead letters of every batch."""
-        return [each for batch in self.batches for each in batch.letters]
+        """The dead letters of every batch; those of a held one are buried when it comes again."""
+        return [each for batch in self.batches if not self._holds(batch) for each in batch.letters]
 
     def settlements(self) -> list[Settlement]:
         """What the ledger must know."""
@@ -56,7 +57,14 @@ class Window:
             for each in self.rejected
             if each.identity is not None
         ]
-        return [_settlement(batch) for batch in self.batches] + refusals
+        return [_settlement(batch, held=self._holds(batch)) for batch in self.batches] + refusals
+
+    def hold(self) -> None:
+        """Goes on without the store: whatever it should take is held by the gateways."""
+        self.held = True
+
+    def _holds(self, batch: Admitted) -> bool:
+        return self.held and bool(batch.columns or batch.events)
 
 
 def bury_rejections(window: Window, rejections: Sequence[Rejection]) -> None:
@@ -119,7 +127,7 @@ def reasons_of(letters: Iterable[DeadLetter]) -> Counter[str]:
     return reasons
 
 
-def _settlement(batch: Admitted) -> Settlement:
+def _settlement(batch: Admitted, *, held: bool) -> Settlement:
     return Settlement(
         batch.gateway,
         batch.epoch,
@@ -130,4 +138,5 @@ def _settlement(batch: Admitted) -> Settlement:
         dead=batch.dead,
         dropped=batch.dropped,
         reasons=tuple(reasons_of(batch.letters).items()) if batch.dead else (),
+        held=held,
     )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from cloud.alarms.book import alarm_id, new_alarm
 from cloud.alarms.lifecycle import AlarmState, Trigger
-from cloud.rules.course import Course, Move, advance
+from cloud.indices.flood_level import derive
+from cloud.rules.course import Course, Move, advance, good_readings
 from cloud.rules.kinds.threshold import Threshold
 from cloud.rules.ladder import IDLE
 from cloud.rules.turn import Turn
 from cloud.rules.watch import Track, Watch
-from cloud.store.base import AlarmHistoryRow, AlarmRow
+from cloud.store.base import AlarmHistoryRow, AlarmRow, Columns
 
 Readings = Sequence[tuple[int, float]]
 LATE = "from late data; nobody was told"
@@ -71,6 +72,17 @@ def apply_move(track: Track, watch: Watch, course: Course, *, move: Move, turn: 
         turn.tell(track, change.alarm, "raised", observed_at=move.at)
         return replace(course, owed=False)
     return replace(course, owed=True)
+
+
+def indices_of(watch: Watch, block: Columns) -> Iterator[Columns]:
+    """The indices of readings that a device's rules have seen before, worked out as those of late ones."""
+    for point in block.points:
+        for track in watch.points.get(point, ()):
+            if track.rule.index and isinstance(track.rule.kind, Threshold):
+                late = good_readings(block, point)
+                _, columns = derive(block, track.rule.kind.ladder, IDLE, late=late, live=())
+                if columns.times:
+                    yield columns
 
 
 def _trigger(move: Move) -> Trigger:

@@ -14,8 +14,9 @@ from cloud.alarms.book import AlarmBook
 from cloud.indices.flood_level import derive
 from cloud.rules.announce import Announcer
 from cloud.rules.course import good_readings
-from cloud.rules.follow import Readings, follow_hold, follow_late, follow_live
+from cloud.rules.follow import Readings, follow_hold, follow_late, follow_live, indices_of
 from cloud.rules.kinds.threshold import Threshold
+from cloud.rules.platform import Trouble, follow_platform
 from cloud.rules.roster import SEEN, Roster
 from cloud.rules.rule_set import RuleSet
 from cloud.rules.silence import Ears, decode_ears, follow_silence
@@ -138,6 +139,17 @@ class Judge:
             self._judge_silence(turn)
         states = [RuleStateRow(EARS, "", "", self._ears.encode())] if keep else []
         return self._end(turn, states)
+
+    def derive(self, columns: Sequence[Columns]) -> list[Columns]:
+        """The indices of readings that were judged before, worked out as those of late ones; nothing moves."""
+        watched = ((self._roster.get(block.gateway, block.device), block) for block in columns)
+        return [index for watch, block in watched if watch for index in indices_of(watch, block)]
+
+    def platform(self, trouble: Trouble | None, *, now: int) -> Judgement:
+        """Says what is wrong with the platform itself, or that nothing is; nothing when that is known."""
+        turn = self._begin(now)
+        follow_platform(turn, trouble)
+        return self._end(turn)
 
     def acknowledge(self, alarm_id: str, *, actor: str, comment: str, now: int) -> Judgement:
         """Somebody has seen the alarm; AlarmError when it is not open or already acknowledged."""

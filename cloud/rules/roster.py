@@ -88,6 +88,8 @@ class Roster:
             self._equip(bare, courses.pop(key, {}))
         self._orphans |= {(rule, *device) for device, lost in courses.items() for rule in lost}
         for alarm in self._book:
+            if alarm.gateway.startswith("@"):
+                continue  # of the platform itself, see platform.py
             home = self._watches.get((alarm.gateway, alarm.device))
             if home is None or alarm.rule not in home.courses():
                 self._orphans.add((alarm.rule, alarm.gateway, alarm.device))

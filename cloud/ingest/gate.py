@@ -1,0 +1,122 @@
+"""The gate to the store of readings: open, or closed while it is away, so that windows go past it and not through it.
+
+```
+            overdue, and no canary               canary taken
+   open ------------------------------> closed ----------------> open
+   windows are written, then judged     windows are judged and held by the gateways; one probe asks
+```
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import NoReturn
+
+from cloud.errors import StoreUnavailableError
+from cloud.ingest.patience import Patience
+from cloud.store.base import Columns, PlacedEvent, ReadingStore, Rejection
+from device_profiles.clock import Clock
+
+log = logging.getLogger(__name__)
+
+CANARY_S = 120.0  # a store that forgets what it took is noticed within 5 minutes
+LOOKS = 3  # so often within our patience is looked whether a write is overdue
+
+
+class Gate:
+    """Writes to the store, and knows when it is away.
+
+    A write is overdue when it lasts longer than our patience. Then a canary decides: a store that takes it is busy, and
+    is waited for; from a store that does not, every write is taken back, and none begins until it takes one again.
+    """
+
+    def __init__(self, store: ReadingStore, patience: Patience, clock: Clock, *, patience_s: float) -> None:
+        self._store = store
+        self._patience = patience
+        self._clock = clock
+        self._patience_s = patience_s
+        self._under_way: dict[asyncio.Timeout, float] = {}  # write -> since when
+        self._canary_at = clock.monotonic()
+        self._turned_at = clock.monotonic()
+        self.is_open = False  # until the first canary has been taken
+
+    def fault(self) -> str:
+        """Empty when the store takes what we write, else why not."""
+        return self._patience.outage.fault
+
+    def away_since(self) -> int:
+        """Since when the gate is closed, in ms since 1970 UTC; 0 when it is open."""
+        return 0 if self.is_open else self._patience.outage.since_ms
+
+    def is_refused(self) -> bool:
+        """Whether the store is there and does not want us: a person must help."""
+        return self._patience.outage.refused
+
+    def steady_for_s(self) -> float:
+        """How long windows have been going the way that they go now; 0 while they wait for the store to answer."""
+        if self.is_open and self.fault():
+            return 0.0
+        return self._clock.monotonic() - max(self._turned_at, self._patience.outage.back_at)
+
+    async def open(self) -> None:
+        """Asks the store once, briefly; whoever does not answer counts as away."""
+        await self._ask()
+
+    async def write(self, columns: Sequence[Columns], events: Sequence[PlacedEvent] = ()) -> Sequence[Rejection]:
+        """What the store will never take; StoreUnavailableError as soon as it counts as away."""
+        if not self.is_open:
+            raise StoreUnavailableError(self.fault())
+        limit = asyncio.timeout(None)
+        self._under_way[limit] = self._clock.monotonic()
+        try:
+            async with limit:
+                return await self._patience.until_taken(lambda: self._store.write(columns, events))
+        except TimeoutError as error:
+            raise StoreUnavailableError(self.fault()) from error
+        finally:
+            del self._under_way[limit]
+
+    async def run(self) -> NoReturn:
+        """Looks whether the store is well, until cancelled."""
+        while True:
+            if self.is_open:
+                await self._clock.sleep(self._patience_s / LOOKS)
+                if self._is_overdue() or self._clock.monotonic() - self._canary_at >= CANARY_S:
+                    await self._ask()
+            else:
+                await self._clock.sleep(self._patience.next_delay())
+                await self._ask()
+
+    def _is_overdue(self) -> bool:
+        oldest = next(iter(self._under_way.values()), None)
+        return oldest is not None and self._clock.monotonic() - oldest >= self._patience_s
+
+    async def _ask(self) -> None:
+        self._canary_at = self._clock.monotonic()
+        try:
+            async with asyncio.timeout(self._patience_s):
+                if not self.is_open:
+                    await self._store.open()  # somebody may have emptied or mended it
+                await self._store.check()
+        except StoreUnavailableError as error:
+            self._close(error)
+        except TimeoutError:
+            if not self.is_open or self._is_overdue():
+                self._close(StoreUnavailableError("the store does not answer"))
+        else:
+            self._reopen()
+
+    def _close(self, error: StoreUnavailableError) -> None:
+        self._patience.lost(error)
+        if self.is_open:
+            log.warning("store away: readings are judged and held by the gateways", extra={"error": str(error)})
+            self.is_open, self._turned_at = False, self._clock.monotonic()
+            for write in self._under_way:
+                write.reschedule(0)
+
+    def _reopen(self) -> None:
+        if not self.is_open:
+            self.is_open, self._turned_at = True, self._clock.monotonic()
+            self._patience.regained()
