@@ -10,7 +10,8 @@ from typing import NoReturn
 import msgspec
 
 from cloud.errors import StoreUnavailableError
-from cloud.inventory.fleet import Fleet
+from cloud.inventory.fleet import Fleet, GatewayStanding
+from cloud.inventory.passages import Passage
 from cloud.inventory.sites import Inventory
 from cloud.store.base import BirthRow, ReadingStore, SeriesKey, StateStore
 from device_profiles.clock import Clock
@@ -68,7 +69,9 @@ class Births:
                 if row.health:
                     health = decode(row.health.encode(), Health)
                     self._fleet.healthy(row.gateway, health, received_at=row.updated_at)
-            except WireError as error:
+                for device, passages in _unpacked(row.passages).items():
+                    self._fleet.recalled(row.gateway, device, passages)
+            except (WireError, msgspec.MsgspecError) as error:
                 log.warning("birth not understood", extra={"gateway": row.gateway, "error": str(error)})
 
     async def restore_values(self, store: ReadingStore) -> None:
@@ -100,4 +103,15 @@ class Births:
             encode(state).decode() if state else "",
             encode(standing.health).decode() if standing.health else "",
             now,
+            _packed(standing),
         )
+
+
+def _packed(standing: GatewayStanding) -> str:
+    """The passages of every device that has any, as a JSON text."""
+    passages = {each.device: each.passages for each in standing.devices.values() if each.passages}
+    return msgspec.json.encode(passages).decode() if passages else ""
+
+
+def _unpacked(text: str) -> dict[str, list[Passage]]:
+    return msgspec.json.decode(text, type=dict[str, list[Passage]]) if text else {}

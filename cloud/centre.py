@@ -22,6 +22,7 @@ from cloud.api.views import (
 from cloud.broadcast import Broadcast
 from cloud.commands import Commander, CommandRefusedError
 from cloud.flow import Flow, Parts
+from cloud.inventory.passages import Passage
 from cloud.inventory.sites import Inventory
 from cloud.letter_office import Desk, LetterOffice
 from cloud.rules.rule_set import RuleSet
@@ -118,9 +119,14 @@ class ThacbaCentre:
         areas = [area.id for area in self._house.inventory.path_of(site.area)]
         return threshold_views(self.rules.rules, standing, point, areas=areas)
 
-    def ledger(self) -> Sequence[AccountView]:
-        """Every account."""
-        return list(account_views(self._parts.recorder.ledger))
+    def ledger(self, gateway: str | None = None) -> Sequence[AccountView]:
+        """Every account, or those of one gateway."""
+        return list(account_views(self._parts.recorder.ledger, gateway))
+
+    def passages(self, gateway: str, device: str) -> Sequence[Passage]:
+        """What of a device came late, or with doubted times, lately."""
+        standing = self._parts.fleet.device(gateway, device)
+        return standing.passages if standing is not None else ()
 
     def counters(self) -> Counters:
         """What the centre counts of itself."""

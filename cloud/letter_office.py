@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from cloud.api.deps import RefusedOrderError, UnknownThingError, WrongStateError
 from cloud.api.views import DeadLetterDetail, DeadLetterView, LetterFilter, LetterState
 from cloud.ingest.deadletters import DeadLetter, Handled, Headline, batch_of
@@ -131,7 +133,9 @@ def page_of_letters(
     """Letters that fit a filter, newest first, and where the next page starts. Reads files: call it in a thread."""
     marks = graveyard.handled()
     found: dict[str, tuple[str, DeadLetterView]] = {}  # a letter that was buried twice is one letter
-    for place, headline in graveyard.headlines(before=before):
+    names = (("gateway", wanted.gateway), ("device", wanted.device))
+    holding = [msgspec.json.encode({key: name})[1:-1] for key, name in names if name is not None]
+    for place, headline in graveyard.headlines(before=before, since=wanted.begin or 0, holding=holding):
         view = _view(headline, marks.get(headline.id))
         if view.id in found or not _fits(view, wanted):
             continue
@@ -194,6 +198,7 @@ def _view(headline: Headline, mark: Handled | None) -> DeadLetterView:
 def _fits(view: DeadLetterView, wanted: LetterFilter) -> bool:
     return (
         wanted.gateway in (None, view.gateway)
+        and wanted.device in (None, view.device)
         and wanted.reason in (None, view.reason.partition(":")[0])
         and wanted.state in (None, view.state)
         and (wanted.begin is None or view.at >= wanted.begin)

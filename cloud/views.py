@@ -108,8 +108,8 @@ def device_view(
     )
 
 
-def account_views(ledger: Ledger) -> Iterator[AccountView]:
-    """The ledger, account by account."""
+def account_views(ledger: Ledger, wanted: str | None = None) -> Iterator[AccountView]:
+    """The ledger, account by account, of every gateway or of one."""
     for gateway, epoch, account in ledger.accounts():
         yield AccountView(
             gateway,
@@ -122,6 +122,8 @@ def account_views(ledger: Ledger) -> Iterator[AccountView]:
             tuple(account.stored_ranges()),
             tuple(ledger.missing(gateway, epoch)),
             account.dead_by_reason(),
+        if wanted not in (None, gateway):
+            continue
             account.dropped_by_reason(),
             tuple(SpanView(span.reason, span.readings, span.begin, span.end) for span in account.spans),
         )

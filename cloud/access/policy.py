@@ -36,6 +36,7 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/api/v1/gateways/{gateway}"): _V,
     ("GET", "/api/v1/devices"): _V,
     ("GET", "/api/v1/devices/{gateway}/{device}"): _V,
+    ("GET", "/api/v1/devices/{gateway}/{device}/gaps"): _V,
     ("GET", "/api/v1/series"): _V,
     ("GET", "/api/v1/points"): _V,
     ("GET", "/api/v1/alarms"): _V,

@@ -21,6 +21,7 @@ from cloud.api.views import (
     ThresholdView,
 )
 from cloud.errors import CloudError
+from cloud.inventory.passages import Passage
 from cloud.store.base import AlarmRow, ReadingStore, StateStore
 from device_profiles.clock import Clock
 from device_profiles.schema import DeviceProfile
@@ -118,8 +119,11 @@ class Centre(Protocol):
     def thresholds(self, gateway: str, device: str, point: str) -> Sequence[ThresholdView]:
         """The levels of the rules that watch this point of this device, lowest first."""
 
-    def ledger(self) -> Sequence[AccountView]:
-        """Every account."""
+    def ledger(self, gateway: str | None = None) -> Sequence[AccountView]:
+        """Every account, or those of one gateway."""
+
+    def passages(self, gateway: str, device: str) -> Sequence[Passage]:
+        """What of a device came late, or with doubted times, lately."""
 
     def counters(self) -> Counters:
         """What the centre counts of itself."""

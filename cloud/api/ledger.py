@@ -49,8 +49,8 @@ async def list_accounts(
     limit: Limit = 100,
 ) -> Page[AccountView]:
     """One account per gateway and epoch; `missing_ranges` are sequences that have not come yet."""
-    wanted = [account for account in centre.ledger() if gateway in (None, account.gateway)]
-    return page_of(wanted, lambda account: f"{account.gateway}/{account.epoch}", cursor=cursor, limit=limit)
+    accounts = centre.ledger(gateway)
+    return page_of(accounts, lambda account: f"{account.gateway}/{account.epoch}", cursor=cursor, limit=limit)
 
 
 @router.get("/summary", summary="The centre in figures")

@@ -168,6 +168,7 @@ class LetterFilter:
     end: int | None = None
     state: LetterState | None = "open"
 
+    device: str | None = None
 
 @dataclass(frozen=True, slots=True)
 class Counters:

@@ -36,7 +36,7 @@ class Graveyard:
 
     def bury(self, letters: Sequence[DeadLetter], *, at: int) -> None:
         """Returns when the letters are on disk; StoreUnavailableError when the disk does not take them."""
-        self._append(f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d}.jsonl", lines_of(letters, at=at))
+        self._append(f"{day_of(at)}.jsonl", lines_of(letters, at=at))
 
     def mark(self, handled: Handled) -> None:
         """Writes down, for good, what was done with a letter."""
@@ -47,14 +47,22 @@ class Graveyard:
         marks = (_read(_handled, line) for _, line in self._lines(self._folder / HANDLED))
         return {mark.id: mark for mark in marks if mark is not None}
 
-    def headlines(self, *, before: str | None = None) -> Iterator[tuple[str, Headline]]:
-        """Every letter with its place, newest first; `before` is the place behind which the list starts."""
+    def headlines(
+        self, *, before: str | None = None, since: int = 0, holding: Sequence[bytes] = ()
+    ) -> Iterator[tuple[str, Headline]]:
+        """Every letter with its place, newest first; `before` is the place behind which the list starts.
+
+        Passes over files of days before `since` (ms since 1970 UTC), and lines that lack any of the words `holding`.
+        """
         day, _, offset = (before or "").partition(":")
+        first = day_of(since)
         for path in sorted(self._folder.glob("????-??-??.jsonl"), reverse=True):
-            if before and path.stem > day:
+            if path.stem < first or (before and path.stem > day):
                 continue
             for place, line in reversed(list(self._lines(path))):
                 if before and path.stem == day and place >= int(offset):
+                    continue
+                if not all(words in line for words in holding):
                     continue
                 headline = _read(_headline, line)
                 if headline is not None:
@@ -95,6 +103,11 @@ class Graveyard:
                 _sync_folder(self._folder)
         except OSError as error:
             raise StoreUnavailableError(f"{path}: {error.strerror}") from error
+
+
+def day_of(at: int) -> str:
+    """The day whose file holds the letters of this time: 2026-11-22, UTC."""
+    return f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d}"
 
 
 def _read(decoder: msgspec.json.Decoder[T], line: bytes) -> T | None:

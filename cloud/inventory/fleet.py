@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from cloud.inventory.passages import LATE_MS, Passage, passages_of, with_passages
 from cloud.store.base import Columns
 from device_profiles.wire import BirthDevice, DeviceHealth, Health, State
 from device_profiles.wire.messages import Cell
@@ -38,6 +39,7 @@ class DeviceStanding:
     read_at: int = 0
     fault: str = ""
     points: dict[str, PointStanding] = field(default_factory=dict)
+    passages: list[Passage] = field(default_factory=list)  # what came late or doubted lately
 
 
 @dataclass(slots=True)
@@ -123,6 +125,9 @@ class Fleet:
             gateway.devices[columns.device] = device
         times, quality = columns.times, columns.quality
         device.read_at = max(device.read_at, times[-1])
+        if quality or received_at - times[0] > LATE_MS:
+            passages = passages_of(columns, received_at=received_at)
+            device.passages = with_passages(device.passages, passages) if passages else device.passages
         for key, column in columns.points.items():
             point = device.points.get(key)
             if point is None:
@@ -137,6 +142,17 @@ class Fleet:
         standing = device.points.setdefault(point, PointStanding())
         if observed_at > standing.observed_at:
             standing.value, standing.observed_at, standing.received_at = value, observed_at, observed_at
+
+    def recalled(self, gateway: str, device: str, passages: Sequence[Passage]) -> None:
+        """Takes what was kept of late and doubted readings of a device that is known again."""
+        standing = self.device(gateway, device)
+        if standing is not None:
+            standing.passages = with_passages(standing.passages, passages)
+
+    def is_reachable(self, gateway: str) -> bool:
+        """Whether it makes sense to send a gateway something: it has not said, nor has its will, that it is gone."""
+        standing = self._gateways.get(gateway)
+        return standing is None or standing.presence not in ("lost", "stopped")
 
     def withheld(self, gateway: str, *, received_at: int) -> None:
         """Remembers that an unknown gateway spoke."""

@@ -191,12 +191,13 @@ class NoticeRow:
 
 @dataclass(frozen=True, slots=True)
 class BirthRow:
-    """The last state and health document of a gateway, as JSON texts."""
+    """The last state and health document of a gateway, as JSON texts; and what came late or doubted of its devices."""
 
     gateway: str
     state: str
     health: str
     updated_at: int
+    passages: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,7 @@ BIRTH = Table(
     Column("state", Text, nullable=False),
     Column("health", Text, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+    Column("passages", Text, nullable=False, server_default=""),
 )
 
 REJECT = Table(

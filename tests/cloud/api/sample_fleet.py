@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cloud.api.views import AccountView, DeviceView, Freshness, GatewayView, PointView, SiteView, ThresholdView
+from cloud.api.views import (
+    AccountView,
+    DeviceView,
+    Freshness,
+    GatewayView,
+    PointView,
+    SiteView,
+    SpanView,
+    ThresholdView,
+)
+from cloud.inventory.passages import Passage
 from device_profiles.load import load_catalogue
 from device_profiles.schema import Text
 from device_profiles.wire.messages import Cell
@@ -78,24 +88,29 @@ def gateways(now: int) -> tuple[GatewayView, ...]:
     )  # fmt: skip
 
 
-ACCOUNTS = (
-    AccountView("gw-thao", "6f3a", 182_400, 182_220, 0, 0, 180, ((0, 4_120),), ()),
-    AccountView("gw-thao", "41c0", 9_120, 9_117, 3, 0, 0, ((0, 201),), (), {"type": 1, "unmapped_point": 2}),
-    AccountView("gw-pvhcc", "6f3a", 96_311, 96_311, 0, 0, 0, ((0, 2_003),), ()),
-    AccountView("gw-thac-ba", "6f3a", 20_400, 20_400, 0, 0, 0, ((0, 861),), ()),
-    AccountView(
-        "gw-nghia-lo",
-        "6f3a",
-        84_000,
-        41_570,
-        0,
-        1_200,
-        41_230,
-        ((0, 730), (745, 801)),
-        ((731, 744),),
-        dropped_by_reason={"outbox_full": 1_200},
-    ),
-)
+def accounts(now: int) -> tuple[AccountView, ...]:
+    """One account per gateway and epoch; the Thao gave some readings up five hours ago."""
+    full = SpanView("outbox_full", 90, now - 5 * HOUR_MS, now - 5 * HOUR_MS + HOUR_MS // 3)
+    full_too = SpanView("outbox_full", 1_200, now - 30 * HOUR_MS, now - 29 * HOUR_MS)
+    return (
+        AccountView("gw-thao", "6f3a", 182_400, 182_130, 0, 90, 180, ((0, 4_120),), (),
+                    dropped_by_reason={"outbox_full": 90}, drops=(full,)),
+        AccountView("gw-thao", "41c0", 9_120, 9_117, 3, 0, 0, ((0, 201),), (), {"type": 1, "unmapped_point": 2}),
+        AccountView("gw-pvhcc", "6f3a", 96_311, 96_311, 0, 0, 0, ((0, 2_003),), ()),
+        AccountView("gw-thac-ba", "6f3a", 20_400, 20_400, 0, 0, 0, ((0, 861),), ()),
+        AccountView("gw-nghia-lo", "6f3a", 84_000, 41_570, 0, 1_200, 41_230, ((0, 730), (745, 801)), ((731, 744),),
+                    dropped_by_reason={"outbox_full": 1_200}, drops=(full_too,)),
+    )  # fmt: skip
+
+
+def passages(now: int) -> tuple[Passage, ...]:
+    """What of the Thao gauge came late, and what came with a clock that nobody trusts."""
+    late = now - 3 * HOUR_MS
+    doubted = now - 12 * HOUR_MS
+    return (
+        Passage("late", late, late + HOUR_MS // 2, 1_080, late + 2_400_000, late + 2_460_000),
+        Passage("doubtful", doubted, doubted + HOUR_MS, 2_160, doubted + 5_000, doubted + HOUR_MS),
+    )
 
 
 def devices(now: int) -> dict[tuple[str, str], DeviceView]:

@@ -1,0 +1,43 @@
+"""What came late stays on the charts when the centre starts again."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from cloud.births import Births
+from cloud.inventory.fleet import Fleet
+from cloud.store.base import BirthRow, Columns
+from cloud.store.sql import SqlStateStore
+from device_profiles.wire import BirthDevice, State
+from tests.cloud.letters import CATALOGUE, DEVICE, GATEWAY, INVENTORY, PROFILE
+from tests.fakes import ManualClock
+
+
+async def test_late_readings_are_remembered_over_a_restart(tmp_path: Path) -> None:
+    clock, state = ManualClock(), SqlStateStore(f"sqlite:///{tmp_path / 'state.sqlite3'}")
+    state.migrate()
+    now = clock.now_ms()
+    fleet = Fleet()
+    birth = State(1, "online", now, devices=[BirthDevice(DEVICE, PROFILE, "0" * 12, "Trạm", "Gauge")])
+    fleet.born(GATEWAY, birth, site="site", received_at=now)
+    late = Columns("site", GATEWAY, DEVICE, PROFILE, [now - 600_000], {"level_m": [27.5]}, {}, {})
+    fleet.observed(late, received_at=now)
+    births = Births(fleet, state, CATALOGUE.profiles, clock=clock)
+    births.changed(GATEWAY, at_once=True)
+    async with asyncio.TaskGroup() as group:
+        keeping = group.create_task(births.run())
+        async with asyncio.timeout(5):
+            while not state.births():
+                await clock.advance(1.0)
+                await asyncio.sleep(0.01)
+        keeping.cancel()
+    again = Fleet()
+    await Births(again, state, CATALOGUE.profiles, clock=clock).restore(INVENTORY)
+    before, after = fleet.device(GATEWAY, DEVICE), again.device(GATEWAY, DEVICE)
+    assert before is not None
+    assert after is not None
+    assert before.passages == after.passages != []
+    state.put_birth(BirthRow(GATEWAY, "", "", now, "{torn"))
+    await Births(Fleet(), state, CATALOGUE.profiles, clock=clock).restore(INVENTORY)
+    state.close()
