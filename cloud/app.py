@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import quote, urlsplit, urlunsplit
 
 import uvicorn
 
@@ -24,9 +23,10 @@ from cloud.births import Births
 from cloud.broadcast import Broadcast
 from cloud.centre import House, ThacbaCentre
 from cloud.commands import Commander
-from cloud.config import CentreConfig, InfluxStoreConfig
 from cloud.errors import CloudError, ConfigurationError
 from cloud.flow import Flow, Parts
+from cloud.ingest.admission import Admission, SeriesAllowance
+from cloud.ingest.drain_slots import DrainSlots
 from cloud.ingest.graveyard import FOLDER, Graveyard
 from cloud.ingest.inbox import Inbox
 from cloud.ingest.intake import Intake
@@ -43,14 +43,10 @@ from cloud.rollups.worker import Kept, RollUpWorker
 from cloud.rules.judge import Judge, Judgement, NoticeOptions, Places
 from cloud.rules.rule_set import RuleSet
 from cloud.settings import Settings, read_rules
-from cloud.store.base import Columns, StateStore
-from cloud.store.influx import InfluxSettings, InfluxStore
-from cloud.store.influx_roll_ups import InfluxRollUps
+from cloud.store.base import Columns
 from cloud.store.memory_roll_ups import MemoryRollUps
-from cloud.store.roll_up import RawStore, RollUpStore
-from cloud.store.sql import SqlStateStore
-from cloud.store.sqlite import SqliteStore
-from cloud.store.sqlite_roll_ups import SqliteRollUps
+from cloud.store.roll_up import RawStore
+from cloud.stores import open_readings, open_state
 from cloud.tally import Tally
 from cloud.views import Display
 from cloud.web.app import create_site
@@ -63,33 +59,6 @@ STOP_S = 3  # open requests get so long; the whole stop stays below 5 s
 
 class AlreadyRunningError(CloudError):
     """Something that only one program can have is taken: the data folder or the port."""
-
-
-def open_state(config: CentreConfig) -> StateStore:
-    """The state database that the configuration names."""
-    return SqlStateStore(_state_url(config))
-
-
-def open_readings(config: CentreConfig, clock: Clock) -> tuple[RawStore, RollUpStore]:
-    """The stores of readings and of their roll-ups that the configuration names."""
-    store = config.store
-    if isinstance(store, InfluxStoreConfig):
-        secret = store.password()
-        settings = InfluxSettings(
-            url=store.url,
-            database=store.database,
-            username=store.name(),
-            password=secret.get_secret_value() if secret else "",
-            retention_policy=store.retention_policy,
-            retention_days=store.retention_days,
-            organisation=store.organisation,
-            gzip=store.gzip,
-            timeout_s=store.timeout_s,
-        )
-        keep_days = config.roll_ups.keep_days()
-        return InfluxStore(settings, clock=clock), InfluxRollUps(settings, keep_days, clock=clock)
-    path = store.path or config.data_dir / "readings.sqlite3"
-    return SqliteStore(path), SqliteRollUps(path.with_name(f"{path.stem}_roll_ups{path.suffix}"))
 
 
 class Centre:
@@ -129,7 +98,9 @@ class Centre:
         fleet = Fleet()
         hub = Hub(clock)
         commander = Commander(settings.key, self.link, clock=clock, metrics=self.metrics)
-        display = Display(fleet, settings.inventory, settings.catalogue.profiles, clock=clock)
+        admission = Admission(config.admission, settings.inventory.gateways)
+        profiles = settings.catalogue.profiles
+        display = Display(fleet, settings.inventory, profiles, clock=clock, admission=admission)
         broadcast = Broadcast(hub, commander, display, clock=clock)
 
         def announce(judgement: Judgement) -> None:
@@ -139,7 +110,9 @@ class Centre:
                 self.tally.stir()
 
         parts = Parts(
-            intake=Intake(settings.catalogue, settings.inventory),
+            admission=admission,
+            intake=Intake(settings.catalogue, settings.inventory, allowance=SeriesAllowance(config.admission)),
+            slots=DrainSlots(config.drain),
             link=self.link,
             inbox=Inbox(
                 clock,
@@ -160,7 +133,7 @@ class Centre:
             ),
             fleet=fleet,
             watchers=broadcast,
-            births=Births(fleet, self.state, settings.catalogue.profiles, clock=clock),
+            births=Births(fleet, self.state, profiles, clock=clock),
             clock=clock,
             metrics=self.metrics,
         )
@@ -272,18 +245,6 @@ def _places(inventory: Inventory) -> Places:
         sites={gateway: site.id for gateway, site in inventory.gateways.items()},
         names={site.id: site.name for site in inventory.sites.values()},
     )
-
-
-def _state_url(config: CentreConfig) -> str:
-    state = config.state
-    if not state.url:
-        return f"sqlite:///{config.data_dir / 'centre.sqlite3'}"
-    name, secret = state.name(), state.password()
-    if not name:
-        return state.url
-    parts = urlsplit(state.url)
-    login = quote(name, safe="") + (f":{quote(secret.get_secret_value(), safe='')}" if secret else "")
-    return urlunsplit(parts._replace(netloc=f"{login}@{parts.netloc.rpartition('@')[2]}"))
 
 
 @contextmanager

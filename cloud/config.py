@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 
 from cloud.errors import ConfigurationError
+from cloud.ingest.admission import AdmissionConfig
+from cloud.ingest.drain_slots import DrainConfig
 from cloud.notify.registry import ChannelConfig
 from cloud.rollups.config import RollUpConfig
 from cloud.store.roll_up import RAW_DAYS
@@ -167,6 +169,12 @@ class CentreConfig(Strict):
         default_factory=lambda: RollUpConfig.model_validate({}), description="Windows that stand in for readings."
     )
     flow: FlowConfig = Field(default_factory=lambda: FlowConfig.model_validate({}), description="Windows of readings.")
+    admission: AdmissionConfig = Field(
+        default_factory=lambda: AdmissionConfig.model_validate({}), description="What one gateway may bring."
+    )
+    drain: DrainConfig = Field(
+        default_factory=lambda: DrainConfig.model_validate({}), description="Who sends backlog at the same time."
+    )
     notify: NotifyConfig = Field(default_factory=lambda: NotifyConfig.model_validate({}), description="Notices.")
     sites_dir: Path = Field(description="Folder of site files, one site each, and areas.toml.")
     rules_dir: Path | None = Field(None, description="Folder of rule files; without it nothing raises an alarm.")

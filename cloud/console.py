@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from cloud.app import open_state
 from cloud.config import load_config
 from cloud.errors import CloudError, ConfigurationError
 from cloud.store.base import StateStore
+from cloud.stores import open_state
 from device_profiles.load import FileFaultsError
 
 WRONG_CONFIGURATION = 2

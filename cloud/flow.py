@@ -20,6 +20,8 @@ from typing import NoReturn, Protocol
 from cloud.births import Births
 from cloud.config import FlowConfig
 from cloud.errors import StoreUnavailableError
+from cloud.ingest.admission import Admission
+from cloud.ingest.drain_slots import DrainSlots
 from cloud.ingest.graveyard import Graveyard
 from cloud.ingest.inbox import Arrival, Inbox
 from cloud.ingest.intake import Admitted, Heard, Intake, Rejected, Withheld
@@ -71,7 +73,9 @@ class Watchers(Protocol):
 class Parts:
     """What the flow works with."""
 
+    admission: Admission
     intake: Intake
+    slots: DrainSlots
     link: Link
     inbox: Inbox
     store: ReadingStore
@@ -185,8 +189,11 @@ class Flow:
         except WireError as error:
             window.rejected.append(_refused_topic(arrival, error))
             return
+        if self._parts.admission.withholds(address, len(arrival.payload), received_at=arrival.received_at):
+            return
         taken = self._parts.intake.take(address, arrival.payload, received_at=arrival.received_at)
         if isinstance(taken, Admitted):
+            self._parts.admission.charge(taken.gateway, taken.size)
             if self._parts.recorder.ledger.has(taken.gateway, taken.epoch, taken.sequence):
                 taken.forget_content()
             window.add(taken)
@@ -245,10 +252,12 @@ class Flow:
 
     def _give_receipts(self, settlements: Sequence[Settlement]) -> None:
         by_account: dict[tuple[str, str], list[Settlement]] = {}
+        now = self._parts.clock.monotonic()
         for each in settlements:
             by_account.setdefault(each.key, []).append(each)
         for key, mine in by_account.items():
             receipt = self._parts.recorder.ledger.receipt(key, mine)
+            receipt = self._parts.slots.asked(receipt, key[0], [each.channel for each in mine], now)
             self._parts.link.send(topic_for(key[0], Channel.RECEIPT), encode(receipt), qos=RECEIPT_QOS)
             self._parts.metrics.add(Metric.RECEIPTS)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from cloud.api.views import AccountView, DeviceView, GatewayView, PointView, SiteView, SpanView, ThresholdView
+from cloud.ingest.admission import Admission
 from cloud.ingest.ledger import Ledger
 from cloud.inventory.fleet import DeviceStanding, Fleet, GatewayStanding, PointStanding
 from cloud.inventory.freshness import freshness, stale_after_ms
@@ -21,16 +23,25 @@ class Display:
     """What the fleet looks like now, gateway by gateway and device by device."""
 
     def __init__(
-        self, fleet: Fleet, inventory: Inventory, profiles: Mapping[str, DeviceProfile], *, clock: Clock
+        self,
+        fleet: Fleet,
+        inventory: Inventory,
+        profiles: Mapping[str, DeviceProfile],
+        *,
+        clock: Clock,
+        admission: Admission,
     ) -> None:
         self._fleet = fleet
+        self._admission = admission
         self._inventory = inventory
         self._clock = clock
         self.profiles = profiles
 
     def gateway(self, gateway: str) -> GatewayView:
         """One gateway, heard or not."""
-        return gateway_view(gateway, self._fleet.gateway(gateway), self._inventory)
+        view = gateway_view(gateway, self._fleet.gateway(gateway), self._inventory)
+        withheld = self._admission.withheld(gateway)
+        return replace(view, withheld=withheld) if withheld else view
 
     def gateways(self) -> list[GatewayView]:
         """Every gateway of the inventory, and every stranger that was heard."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from cloud.api.guard import CentreDep
 from cloud.api.ledger import reasons_of, summarise
+from cloud.api.views import GatewayView
 
 router = APIRouter(tags=["operation"])
 TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8"
@@ -32,13 +33,15 @@ async def metrics(centre: CentreDep) -> PlainTextResponse:
     }
     dead, dropped = reasons_of(centre.ledger())
     by_state: dict[str, int] = {}
-    for gateway in centre.gateways():
+    gateways = centre.gateways()
+    for gateway in gateways:
         by_state[gateway.state] = by_state.get(gateway.state, 0) + 1
     blocks = [
         family("thacba_readings", "gauge", "Readings by what became of them.", "state", states),
         family("thacba_readings_dead_lettered", "gauge", "Dead-lettered readings by reason.", "reason", dead),
         family("thacba_readings_dropped", "gauge", "Dropped readings by reason.", "reason", dropped),
         family("thacba_gateways", "gauge", "Gateways by state.", "state", by_state),
+        withheld_family(gateways),
         family("thacba_alarms_open", "gauge", "Open alarms.", "", {"": figures.alarms_open}),
         family("thacba_alarms_raised_total", "counter", "Alarms raised.", "", {"": figures.alarms_raised}),
         family("thacba_notices_sent_total", "counter", "Notices sent.", "", {"": figures.notices_sent}),
@@ -55,6 +58,16 @@ def family(name: str, kind: str, about: str, label: str, values: Mapping[str, fl
     lines = [f"# HELP {name} {about}", f"# TYPE {name} {kind}"]
     for key, value in values.items():
         lines.append(f'{name}{{{label}="{escaped(key)}"}} {value:.17g}' if label else f"{name} {value:.17g}")
+    return "\n".join(lines) + "\n"
+
+
+def withheld_family(gateways: Sequence[GatewayView]) -> str:
+    """Batches beyond the limits of their gateways; only gateways that ever were there."""
+    name = "thacba_gateway_withheld_batches_total"
+    lines = [f"# HELP {name} Batches that had to wait, by gateway and limit.", f"# TYPE {name} counter"]
+    for gateway in gateways:
+        for reason, batches in gateway.withheld.items():
+            lines.append(f'{name}{{gateway="{escaped(gateway.id)}",reason="{escaped(reason)}"}} {batches}')
     return "\n".join(lines) + "\n"
 
 

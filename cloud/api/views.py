@@ -48,6 +48,7 @@ class GatewayView:
     reconnects: int = 0
     clock: ClockWord = "unknown"
     devices: int = 0
+    withheld: Mapping[str, int] = field(default_factory=dict)  # batches that had to wait since the start, by limit
 
 
 @dataclass(frozen=True, slots=True)

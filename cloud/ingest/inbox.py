@@ -1,13 +1,17 @@
-"""What has arrived and is not yet looked at: bounded; what does not fit is let go, because no receipt is given."""
+"""What has arrived and is not yet looked at: bounded and fair; what is let go gets no receipt and comes again."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from dataclasses import dataclass
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
 
 from cloud.metrics import Metric, Metrics
 from device_profiles.clock import Clock
+
+GATEWAY_LEVEL, CHANNEL_LEVEL = 3, 4  # of a topic, thacba/1/<shard>/<gateway>/<channel>
+WEIGHT = 300  # bytes of memory of a message beside its payload
+BACKLOG_TURNS = 4  # while new things wait, every so many-th message is one of the backlog
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +22,78 @@ class Arrival:
     payload: bytes
     received_at: int
 
+    @property
+    def weight(self) -> int:
+        """How many bytes it takes while it waits; an empty message is not free."""
+        return len(self.payload) + WEIGHT
+
+
+@dataclass(slots=True)
+class _Queue:
+    """What waits of one gateway, oldest first."""
+
+    arrivals: deque[Arrival] = field(default_factory=deque)
+    bytes: int = 0
+
+
+class _Lane:
+    """Messages of one kind; the gateways take turns, each in its own order."""
+
+    def __init__(self) -> None:
+        self._queues: OrderedDict[str, _Queue] = OrderedDict()  # of who has something here; whose turn is next is first
+        self._largest = ""
+        self._bytes = 0
+        self.messages = 0
+
+    def put(self, gateway: str, arrival: Arrival) -> None:
+        queue = self._queues.get(gateway)
+        if queue is None:
+            queue = self._queues[gateway] = _Queue()
+        queue.arrivals.append(arrival)
+        self._weigh(queue, arrival, 1)
+        if queue.bytes >= self._bytes_of(self._largest):
+            self._largest = gateway
+
+    def take(self) -> Arrival:
+        """The oldest message of the gateway whose turn it is."""
+        gateway, queue = next(iter(self._queues.items()))
+        arrival = queue.arrivals.popleft()
+        self._weigh(queue, arrival, -1)
+        if queue.arrivals:
+            self._queues.move_to_end(gateway)
+        else:
+            del self._queues[gateway]
+        return arrival
+
+    def let_go(self, gateway: str) -> Arrival | None:
+        """The newest message of whoever has the most here; None when nobody has more than this gateway."""
+        if self._bytes_of(self._largest) * len(self._queues) < self._bytes:  # less than the average: no longer so
+            self._largest = max(self._queues, key=self._bytes_of)
+        queue = self._queues.get(self._largest)
+        if queue is None or queue.bytes <= self._bytes_of(gateway):
+            return None
+        arrival = queue.arrivals.pop()
+        self._weigh(queue, arrival, -1)
+        if not queue.arrivals:
+            del self._queues[self._largest]
+        return arrival
+
+    def _weigh(self, queue: _Queue, arrival: Arrival, sign: int) -> None:
+        queue.bytes += sign * arrival.weight
+        self._bytes += sign * arrival.weight
+        self.messages += sign
+
+    def _bytes_of(self, gateway: str) -> int:
+        queue = self._queues.get(gateway)
+        return queue.bytes if queue is not None else 0
+
 
 class Inbox:
     """A queue between the broker's link and the flow. Belongs to one event loop; putting never waits.
 
-    Policy: when it is full, the newest message is let go and counted. The gateway still has it and sends it again.
+    Policy: gateways take turns, and what is new goes before what is backlog. When it is full, a message of the backlog
+    makes room first, and of whoever has the most in it: who floods loses his own newest messages, not those of others.
+    What is let go is counted; the gateway still has it and sends it again.
     """
 
     def __init__(self, clock: Clock, metrics: Metrics, *, most_messages: int, most_bytes: int) -> None:
@@ -30,33 +101,63 @@ class Inbox:
         self._metrics = metrics
         self._most_messages = most_messages
         self._most_bytes = most_bytes
-        self._arrivals: deque[Arrival] = deque()
+        self._new, self._backlog = _Lane(), _Lane()
         self._bytes = 0
+        self._turn = 0
         self._filled = asyncio.Event()
 
     def __len__(self) -> int:
-        return len(self._arrivals)
+        return self._new.messages + self._backlog.messages
+
+    @property
+    def size_bytes(self) -> int:
+        """How large everything is that waits."""
+        return self._bytes
 
     def put(self, topic: str, payload: bytes) -> None:
-        """Takes a message in, or lets it go."""
+        """Takes a message in, or lets it or another one go."""
         self._metrics.add(Metric.MESSAGES)
-        if len(self._arrivals) >= self._most_messages or self._bytes + len(payload) > self._most_bytes:
+        levels = topic.split("/", CHANNEL_LEVEL)
+        gateway = levels[GATEWAY_LEVEL] if len(levels) > CHANNEL_LEVEL else ""
+        lane = self._backlog if levels[-1] == "backlog" else self._new
+        arrival = Arrival(topic, payload, self._clock.now_ms())
+        if not self._has_room(arrival) and not self._make_room(lane, gateway, arrival):
             self._metrics.add(Metric.LET_GO)
             return
-        self._arrivals.append(Arrival(topic, payload, self._clock.now_ms()))
-        self._bytes += len(payload)
+        lane.put(gateway, arrival)
+        self._bytes += arrival.weight
         self._filled.set()
 
     async def filled(self, most: int, *, linger_s: float) -> None:
         """Waits for a message, then a moment for company unless `most` are there."""
         await self._filled.wait()
-        if len(self._arrivals) < most and linger_s > 0:
+        if len(self) < most and linger_s > 0:
             await self._clock.sleep(linger_s)
 
     def pop(self) -> Arrival:
-        """The oldest message; IndexError when there is none."""
-        arrival = self._arrivals.popleft()
-        self._bytes -= len(arrival.payload)
-        if not self._arrivals:
+        """The message whose turn it is; IndexError when there is none."""
+        if not len(self):
+            raise IndexError("the inbox is empty")
+        self._turn += 1
+        is_backlogs_turn = not self._new.messages or (self._backlog.messages and self._turn % BACKLOG_TURNS == 0)
+        arrival = (self._backlog if is_backlogs_turn else self._new).take()
+        self._bytes -= arrival.weight
+        if not len(self):
             self._filled.clear()
         return arrival
+
+    def _has_room(self, arrival: Arrival) -> bool:
+        return len(self) < self._most_messages and self._bytes + arrival.weight <= self._most_bytes
+
+    def _make_room(self, lane: _Lane, gateway: str, arrival: Arrival) -> bool:
+        """Lets messages go until this one fits; False when it must go itself."""
+        while len(self) and not self._has_room(arrival):
+            is_new = lane is self._new
+            gone = self._backlog.let_go("" if is_new else gateway)  # what is new may push out any backlog
+            if gone is None and is_new:
+                gone = self._new.let_go(gateway)
+            if gone is None:
+                return False
+            self._bytes -= gone.weight
+            self._metrics.add(Metric.LET_GO)
+        return self._has_room(arrival)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import zstandard
 
+from cloud.ingest.admission import AdmissionConfig, SeriesAllowance
 from cloud.ingest.columns import FUTURE_MS, OLDEST_MS, Flaw, check, refuse_all, types_of
 from cloud.ingest.deadletters import DeadLetter, letter_of
 from cloud.inventory.sites import Inventory, Site
@@ -34,7 +35,6 @@ from device_profiles.wire.codec import GZIP_MAGIC, ZSTD_MAGIC
 
 SAMPLE_BYTES = 64
 HEAD_BYTES = 512
-DEVICES_PER_GATEWAY = 500  # a gateway that invents device names must not blow up the store's index
 _HEAD = re.compile(rb'^\{"v":1,"epoch":"([0-9a-f]{16})","sequence":([1-9]\d{0,15}),"base":(\d{1,16})[,}]')
 
 
@@ -104,15 +104,12 @@ _KINDS: dict[Channel, type[State] | type[Health] | type[Result]] = {
 
 
 class Intake:
-    """Judges messages against the catalogue and the inventory; remembers only which devices it has seen."""
+    """Judges messages against the catalogue, the inventory and each gateway's allowance of series."""
 
-    def __init__(
-        self, catalogue: Catalogue, inventory: Inventory, *, devices_per_gateway: int = DEVICES_PER_GATEWAY
-    ) -> None:
+    def __init__(self, catalogue: Catalogue, inventory: Inventory, *, allowance: SeriesAllowance | None = None) -> None:
         self._types = {key: types_of(profile) for key, profile in catalogue.profiles.items()}
         self._inventory = inventory
-        self._budget = devices_per_gateway
-        self._devices: dict[str, set[tuple[str, str]]] = {}
+        self._allowance = allowance or SeriesAllowance(AdmissionConfig.model_validate({}))
 
     def take(self, address: Address, payload: bytes, *, received_at: int) -> Taken:
         """What the message is worth."""
@@ -159,7 +156,8 @@ class Intake:
         if types is None:
             _bury(admitted, block, refuse_all(block, times, "unknown_profile"))
             return
-        if not self._has_room(admitted.gateway, block):
+        known = (block.device, block.profile)
+        if not self._allowance.has_room(admitted.gateway, known, len(types), now=admitted.received_at):
             _bury(admitted, block, refuse_all(block, times, "series_budget"))
             return
         checked = check(block, times, types, received_at=admitted.received_at)
@@ -178,16 +176,6 @@ class Intake:
                     types,
                 )
             )
-
-    def _has_room(self, gateway: str, block: DeviceBlock) -> bool:
-        seen = self._devices.setdefault(gateway, set())
-        key = (block.device, block.profile)
-        if key in seen:
-            return True
-        if len(seen) >= self._budget:
-            return False
-        seen.add(key)
-        return True
 
 
 def identity_in(payload: bytes) -> tuple[str, int, int] | None:

@@ -9,6 +9,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cloud.ingest.admission import AdmissionConfig, SeriesAllowance
 from cloud.ingest.columns import FUTURE_MS, OLDEST_MS
 from cloud.ingest.intake import Admitted, Heard, Intake, Rejected, Withheld, identity_in
 from cloud.inventory.sites import GatewayEntry, Inventory, Site
@@ -59,8 +60,9 @@ SITE = Site(
 
 
 def intake(budget: int = 500) -> Intake:
+    limits = AdmissionConfig.model_validate({"series": budget})
     inventory = Inventory({"site": SITE}, {}, {"gw": SITE})
-    return Intake(Catalogue({"probe": PROFILE}), inventory, devices_per_gateway=budget)
+    return Intake(Catalogue({"probe": PROFILE}), inventory, allowance=SeriesAllowance(limits))
 
 
 def block(points: dict[str, list[Cell]], times: list[int] | None = None, **more: object) -> DeviceBlock:
@@ -170,7 +172,7 @@ def test_whole_blocks_go_when_profile_or_budget_do_not_allow_them() -> None:
     assert [letter.reason for letter in admitted.letters] == ["unknown_profile"]
     assert len(admitted.columns) == 1
     crowd = [block({"level": [1.0]}, device=f"d{number}") for number in range(3)]
-    admitted = taken(*crowd, budget=2)
+    admitted = taken(*crowd, budget=2 * len(POINTS))
     assert [letter.reason for letter in admitted.letters] == ["series_budget"]
     assert [columns.device for columns in admitted.columns] == ["d0", "d1"]
 

@@ -78,8 +78,8 @@ def test_a_disk_that_takes_no_letters_withholds_receipts(tmp_path: Path) -> None
 
 async def test_a_full_inbox_lets_the_newest_go_and_counts_it() -> None:
     metrics = Metrics()
-    inbox = Inbox(ManualClock(), metrics, most_messages=3, most_bytes=10)
-    for payload in (b"1234", b"12345", b"12", b"1", b"1"):
+    inbox = Inbox(ManualClock(), metrics, most_messages=3, most_bytes=1000)
+    for payload in (b"1234", b"12345", b"x" * 400, b"1", b"1"):
         inbox.put("t", payload)
     assert metrics.value(Metric.LET_GO) == 2
     await inbox.filled(3, linger_s=1.0)
