@@ -88,6 +88,35 @@ class Misbehaviour:
                 await self.gone.wait()
 
 
+class HttpAppliance:
+    """What every simulated device with a web server shares: it is on for the length of a block."""
+
+    def __init__(self, api: FastAPI, misbehaviour: Misbehaviour, *, host: str, port: int) -> None:
+        api.middleware("http")(misbehaviour)
+        self._misbehaviour = misbehaviour
+        self._host = HttpHost(api, host=host, port=port)
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self._host.port
+
+    @property
+    def url(self) -> str:
+        """Its base address."""
+        return self._host.url
+
+    async def __aenter__(self) -> Self:
+        await self._host.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._misbehaviour.gone.set()
+        await self._host.__aexit__(kind, error, trace)
+
+
 def is_let_in(request: Request, key: str) -> bool:
     """True when no key is wanted, or the right one came along."""
     offered = request.headers.get("authorization", "")

@@ -18,7 +18,7 @@ from device_profiles.schema import DeviceProfile
 from simulators.device import Elapsed, Signal, stopwatch
 from simulators.encoding import document_of
 from simulators.faults import FaultKind, Faults
-from simulators.http_server import HttpHost, Misbehaviour, is_let_in
+from simulators.http_server import HttpAppliance, Misbehaviour, is_let_in
 
 KEPT_REPORTS = 10_000  # what the logger of a gauge holds while nobody takes its reports
 REPORTS_AT_ONCE = 50
@@ -27,7 +27,7 @@ ACCEPTED = 202
 NEVER = frozenset({413, 422})
 
 
-class HttpDevice:
+class HttpDevice(HttpAppliance):
     """A device that answers GET /data with its values."""
 
     def __init__(
@@ -46,32 +46,15 @@ class HttpDevice:
         self._signal = signal
         self._key = key
         self._elapsed = elapsed or stopwatch()
-        self._misbehaviour = Misbehaviour(self.faults, self._elapsed)
-        self._host = HttpHost(self._api(), host=host, port=port)
-
-    @property
-    def port(self) -> int:
-        """Where it listens."""
-        return self._host.port
+        super().__init__(self._api(), Misbehaviour(self.faults, self._elapsed), host=host, port=port)
 
     @property
     def url(self) -> str:
         """The address to poll."""
         return f"{self._host.url}/data"
 
-    async def __aenter__(self) -> Self:
-        await self._host.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._misbehaviour.gone.set()
-        await self._host.__aexit__(kind, error, trace)
-
     def _api(self) -> FastAPI:
         api = FastAPI(openapi_url=None)
-        api.middleware("http")(self._misbehaviour)
 
         @api.get("/data")
         async def data(request: Request) -> Response:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
@@ -18,7 +17,7 @@ from simulators.device import Elapsed, Signal, stopwatch
 from simulators.encoding import document_of
 from simulators.faults import Faults
 from simulators.hall import Visit
-from simulators.http_server import HttpHost, Misbehaviour, is_let_in
+from simulators.http_server import HttpAppliance, Misbehaviour, is_let_in
 
 KEPT_RATINGS = 1000
 DOUBLE_PRESS_S = 3.0  # two presses at one counter within this are one opinion
@@ -40,7 +39,7 @@ class Shown:
     until_s: float
 
 
-class Kiosk:
+class Kiosk(HttpAppliance):
     """One kiosk. Ratings come from the visits of its hall, as they go home, and from `press`."""
 
     def __init__(
@@ -71,33 +70,12 @@ class Kiosk:
         self._pressed: dict[str, float] = {}
         self._down_until = -1.0
         self._shown = Shown("", -1.0)
-        self._misbehaviour = Misbehaviour(self.faults, self._elapsed)
-        self._host = HttpHost(self._api(), host=host, port=port)
-
-    @property
-    def port(self) -> int:
-        """Where it listens."""
-        return self._host.port
-
-    @property
-    def url(self) -> str:
-        """Its base address."""
-        return self._host.url
+        super().__init__(self._api(), Misbehaviour(self.faults, self._elapsed), host=host, port=port)
 
     @property
     def message(self) -> str:
         """What the screen shows now."""
         return self._shown.text if self._elapsed() < self._shown.until_s else ""
-
-    async def __aenter__(self) -> Self:
-        await self._host.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._misbehaviour.gone.set()
-        await self._host.__aexit__(kind, error, trace)
 
     def press(self, score: int, *, counter: str = "1") -> None:
         """Somebody presses a button; pressing again at once changes nothing."""
@@ -134,7 +112,6 @@ class Kiosk:
 
     def _api(self) -> FastAPI:
         api = FastAPI(openapi_url=None)
-        api.middleware("http")(self._misbehaviour)
 
         @api.get("/status")
         async def status(request: Request) -> Response:
