@@ -7,7 +7,7 @@ import fcntl
 import logging
 import signal
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -27,13 +27,15 @@ from cloud.errors import CloudError, ConfigurationError
 from cloud.flow import Flow, Parts
 from cloud.ingest.admission import Admission, SeriesAllowance
 from cloud.ingest.drain_slots import DrainSlots
+from cloud.ingest.gate import Gate
 from cloud.ingest.graveyard import FOLDER, Graveyard
 from cloud.ingest.inbox import Inbox
 from cloud.ingest.intake import Intake
+from cloud.ingest.patience import Patience
 from cloud.ingest.subscriber import Link, MqttLink
 from cloud.inventory.fleet import Fleet
 from cloud.inventory.sites import Inventory
-from cloud.metrics import Metrics
+from cloud.metrics import Metric, Metrics
 from cloud.notify.pipeline import NoticePipeline
 from cloud.notify.registry import build_channel
 from cloud.recorder import Recorder
@@ -43,7 +45,6 @@ from cloud.rollups.worker import Kept, RollUpWorker
 from cloud.rules.judge import Judge, Judgement, NoticeOptions, Places
 from cloud.rules.rule_set import RuleSet
 from cloud.settings import Settings, read_rules
-from cloud.store.base import Columns
 from cloud.store.memory_roll_ups import MemoryRollUps
 from cloud.store.roll_up import RawStore
 from cloud.stores import open_readings, open_state
@@ -109,6 +110,10 @@ class Centre:
                 self.pipeline.wake()
                 self.tally.stir()
 
+        patience = Patience(
+            "readings", clock, self.metrics, counter=Metric.STORE_RETRIES, probe_s=config.flow.probe_s
+        )
+        gate = Gate(self.store, patience, clock, patience_s=config.flow.patience_s)
         parts = Parts(
             admission=admission,
             intake=Intake(settings.catalogue, settings.inventory, allowance=SeriesAllowance(config.admission)),
@@ -121,13 +126,14 @@ class Centre:
                 most_bytes=config.broker.inbox_bytes,
             ),
             store=self.store,
+            gate=gate,
             state=self.state,
             graveyard=Graveyard(config.data_dir / FOLDER),
             recorder=Recorder(
                 self.state,
                 partial(self._new_judge, settings.rules),
                 clock=clock,
-                keep=self._keep_derived,
+                keep=gate.write,
                 announce=announce,
                 marks=self.marks,
             ),
@@ -213,9 +219,6 @@ class Centre:
         channels = tuple(channel.name for channel in notify.channels)
         options = NoticeOptions(channels, notify.late_s, settings.config.http.public_url)
         return Judge(rules, AlarmBook(), places=_places(settings.inventory), notices=options)
-
-    async def _keep_derived(self, columns: Sequence[Columns]) -> None:
-        await self.store.write(columns, [])
 
 
 async def serve(settings: Settings) -> None:

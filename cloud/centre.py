@@ -139,6 +139,8 @@ class ThacbaCentre:
         recorder = self._parts.recorder
         return {
             **self._parts.metrics.snapshot(),
+            "thacba_held_batches": float(recorder.ledger.held_batches()),
+            "thacba_store_away": float(not self._parts.gate.is_open),
             "thacba_inbox_messages": float(len(self._parts.inbox)),
             "thacba_late_readings_total": float(recorder.late_readings()),
             "thacba_rules_faulted": float(len(recorder.rule_faults())),

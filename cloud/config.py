@@ -132,6 +132,13 @@ class FlowConfig(Strict):
     window_messages: int = Field(700, ge=1, le=10_000, description="A window is full with so many messages.")
     linger_s: float = Field(0.02, ge=0, le=5, description="How long a window waits for company.")
     probe_s: float = Field(30.0, gt=0, le=3600, description="How often a store that refuses us is asked again.")
+    patience_s: float = Field(
+        3.0, gt=0, le=60, description="A write that lasts longer, while no canary is taken, means: the store is away."
+    )
+    away_alarm_s: float = Field(60.0, ge=0, le=86400, description="So long away, and people are told.")
+    recall_batches: int = Field(
+        2000, ge=1, le=1_000_000, description="Held batches that are asked for at a time, over the whole fleet."
+    )
     tick_s: float = Field(1.0, gt=0, le=60, description="How often silence is judged.")
 
 

@@ -53,9 +53,15 @@ def _facts(account: AccountView) -> Iterator[str]:
         yield f"dropped: {_counted(account.dropped_by_reason)}"
     yield from map(_span, account.drops)
     if account.missing_ranges:
-        shown = [f"{first}-{last}" for first, last in account.missing_ranges[:RANGES_SHOWN]]
-        more = len(account.missing_ranges) - len(shown)
-        yield f"missing batches: {', '.join(shown)}" + (f" and {more} ranges more" if more else "")
+        yield f"missing batches: {_ranges(account.missing_ranges)}"
+    if account.held_ranges:
+        yield f"held batches (judged, the store was away): {_ranges(account.held_ranges)}"
+
+
+def _ranges(ranges: Sequence[tuple[int, int]]) -> str:
+    shown = [f"{first}-{last}" for first, last in ranges[:RANGES_SHOWN]]
+    more = len(ranges) - len(shown)
+    return ", ".join(shown) + (f" and {more} ranges more" if more else "")
 
 
 def _counted(reasons: Mapping[str, int]) -> str:

@@ -4,8 +4,9 @@
  inbox --> collect --(1 window)--> write (2 at once) ----> settle --> receipts, fleet, live feed
              intake                  store, dead letters    judge + ledger + commit (Recorder), in order
 ```
-While the store works on one window, the next is encoded and another collected; when the store is away, all hands are
-full, the inbox fills up to its bound, and the gateways keep the rest, because receipts follow the commit.
+While the store works on one window, the next is encoded and another collected. When the store is away, windows go past
+it: the rules judge them, the commit names them held, the gateways keep them, and `recall` asks for them later. When
+the state database is away, everything waits, and the gateways keep the rest, because receipts follow the commit.
 """
 
 from __future__ import annotations
@@ -22,17 +23,20 @@ from cloud.config import FlowConfig
 from cloud.errors import StoreUnavailableError
 from cloud.ingest.admission import Admission
 from cloud.ingest.drain_slots import DrainSlots
+from cloud.ingest.gate import Gate
 from cloud.ingest.graveyard import Graveyard
 from cloud.ingest.inbox import Arrival, Inbox
 from cloud.ingest.intake import Admitted, Heard, Intake, Rejected, Withheld
-from cloud.ingest.ledger import Settlement
 from cloud.ingest.patience import Patience
-from cloud.ingest.subscriber import Link, Qos
+from cloud.ingest.recall import Recall
+from cloud.ingest.subscriber import Link
 from cloud.ingest.window import Window, bury_rejections
 from cloud.inventory.fleet import Fleet, answering
 from cloud.metrics import Metric, Metrics
+from cloud.receipts import Receipts
 from cloud.recorder import Recorder, Settled
-from cloud.store.base import Columns, PlacedEvent, ReadingStore, Rejection, RejectRow, StateStore
+from cloud.rules.platform import Trouble
+from cloud.store.base import ReadingStore, RejectRow, StateStore
 from device_profiles.clock import Clock
 from device_profiles.wire import (
     Channel,
@@ -40,19 +44,14 @@ from device_profiles.wire import (
     Result,
     State,
     WireError,
-    encode,
     parse_topic,
-    topic_for,
 )
 
 log = logging.getLogger(__name__)
 
 REJECTS_LOGGED = 20  # per window: a flood of rubbish is counted in full, and kept in part
 DETAIL_KEPT = 200  # characters
-CANARY_S = 120.0  # a store that forgets what it took is noticed within 5 minutes
-RECEIPT_QOS: Qos = (
-    0  # a receipt that gets lost costs one re-sent batch; an acknowledged one costs every batch a fifth more
-)
+RECALL_S = 0.25  # how often held batches are asked for, once the store is back
 LISTENING_S = 5.0  # silence is judged only when we have listened for so long
 
 
@@ -79,6 +78,7 @@ class Parts:
     link: Link
     inbox: Inbox
     store: ReadingStore
+    gate: Gate
     state: StateStore
     graveyard: Graveyard
     recorder: Recorder
@@ -99,14 +99,15 @@ class Flow:
         self._to_settle: asyncio.Queue[tuple[Window, asyncio.Event]] = asyncio.Queue(maxsize=1)
         self._burial = asyncio.Lock()  # one hand at a time writes into the files of dead letters
         clock, metrics = parts.clock, parts.metrics
-        self._canary = ""
         probe_s = config.probe_s
-        self._store = Patience("readings", clock, metrics, counter=Metric.STORE_RETRIES, probe_s=probe_s)
+        self._receipts = Receipts(parts.recorder.ledger, parts.link, parts.slots, metrics)
+        self._recall = Recall(config.recall_batches)
+        self._letters = Patience("dead letters", clock, metrics, counter=Metric.STORE_RETRIES, probe_s=probe_s)
         self._state = Patience("state", clock, metrics, counter=Metric.COMMIT_RETRIES, probe_s=probe_s)
 
     def store_fault(self) -> str:
         """Empty when the store of readings takes what we write, else why not."""
-        return self._store.outage.fault or self._canary
+        return self._parts.gate.fault() or self._letters.outage.fault
 
     def state_fault(self) -> str:
         """Empty when the state database takes what we commit, else why not."""
@@ -119,11 +120,12 @@ class Flow:
             group.create_task(parts.link.run(parts.inbox))
             await self._state.until_taken(parts.recorder.open)
             group.create_task(self._collect())
-            await self._store.until_taken(parts.store.open)
+            await parts.gate.open()
+            group.create_task(parts.gate.run())
             group.create_task(self._write())
             group.create_task(self._settle())
             group.create_task(self._judge_silence())
-            group.create_task(self._watch_store())
+            group.create_task(self._recall_held())
             group.create_task(parts.births.restore_values(parts.store))
 
     # --- stages -----------------------------------------------------------------------------------------------------
@@ -153,33 +155,32 @@ class Flow:
             await written.wait()
             settle = partial(self._parts.recorder.settle, window, received_at=window.newest())
             settled = await self._state.until_taken(settle)
-            self._give_receipts(settled.settlements)
+            self._receipts.give(settled.settlements, now=self._parts.clock.monotonic())
             self._note(window, settled)
             await self._keep_rejects(window.rejected)
 
     async def _judge_silence(self) -> NoReturn:
         while True:
             await self._parts.clock.sleep(self._config.tick_s)
-            if self._is_listening():
-                try:
-                    await self._parts.recorder.tick()
-                except StoreUnavailableError as error:
-                    log.warning("silence not judged", extra={"error": str(error)})
-
-    async def _watch_store(self) -> NoReturn:
-        """Asks for a canary point now and then: a store that says yes and keeps nothing must not go unnoticed."""
-        while True:
-            await self._parts.clock.sleep(CANARY_S)
-            if self._store.outage.fault:
-                continue
             try:
-                await self._parts.store.check()
+                await self._parts.recorder.platform(self._trouble())
+                if self._is_listening():
+                    await self._parts.recorder.tick()
             except StoreUnavailableError as error:
-                if not self._canary:
-                    log.warning("canary lost", extra={"error": str(error)})
-                self._canary = str(error)
-            else:
-                self._canary = ""
+                log.warning("silence not judged", extra={"error": str(error)})
+
+    async def _recall_held(self) -> NoReturn:
+        """Asks for what is held as long as the store takes it, a little at a time."""
+        parts = self._parts
+        while True:
+            await parts.clock.sleep(RECALL_S)
+            held = parts.recorder.ledger.held()
+            if not held or not parts.gate.is_open:
+                self._recall.forget()
+                continue
+            held = {key: ranges for key, ranges in held.items() if parts.fleet.is_reachable(key[0])}
+            for key, ranges in self._recall.due(held, parts.clock.monotonic()):
+                self._receipts.ask(key, ranges)
 
     # --- steps ------------------------------------------------------------------------------------------------------
 
@@ -205,22 +206,18 @@ class Flow:
             self._hear(taken)
 
     async def _put_into_store(self, window: Window, written: asyncio.Event) -> None:
-        columns, events, letters = window.columns(), window.events(), window.letters()
+        columns, events = window.columns(), window.events()
         if columns or events:
-            rejections = await self._store.until_taken(partial(self._store_readings, columns, events))
-            bury_rejections(window, rejections)
-            letters = window.letters()
+            try:
+                bury_rejections(window, await self._parts.gate.write(columns, events))
+            except StoreUnavailableError:
+                window.hold()
+        letters = window.letters()
         if letters:
             bury = partial(self._parts.graveyard.bury, letters, at=self._parts.clock.now_ms())
             async with self._burial:
-                await self._store.until_taken(partial(asyncio.to_thread, bury))
+                await self._letters.until_taken(partial(asyncio.to_thread, bury))
         written.set()
-
-    async def _store_readings(self, columns: Sequence[Columns], events: Sequence[PlacedEvent]) -> Sequence[Rejection]:
-        """Writes; a store that refused us is opened again first, in case somebody emptied or mended it."""
-        if self._store.outage.refused:
-            await self._parts.store.open()
-        return await self._parts.store.write(columns, events)
 
     def _withhold(self, withheld: Withheld) -> None:
         if withheld.channel not in (Channel.STATE, Channel.HEALTH):
@@ -250,22 +247,12 @@ class Flow:
             if device is not None:
                 self._parts.recorder.heard(gateway, each.device, device.profile, each.read_at, settled=settled)
 
-    def _give_receipts(self, settlements: Sequence[Settlement]) -> None:
-        by_account: dict[tuple[str, str], list[Settlement]] = {}
-        now = self._parts.clock.monotonic()
-        for each in settlements:
-            by_account.setdefault(each.key, []).append(each)
-        for key, mine in by_account.items():
-            receipt = self._parts.recorder.ledger.receipt(key, mine)
-            receipt = self._parts.slots.asked(receipt, key[0], [each.channel for each in mine], now)
-            self._parts.link.send(topic_for(key[0], Channel.RECEIPT), encode(receipt), qos=RECEIPT_QOS)
-            self._parts.metrics.add(Metric.RECEIPTS)
-
     def _note(self, window: Window, settled: Settled) -> None:
         metrics = self._parts.metrics
         metrics.add(Metric.WINDOWS)
         metrics.add(Metric.REJECTED, len(window.rejected))
-        metrics.add(Metric.DUPLICATES, len(settled.settlements) - len(settled.new))
+        metrics.add(Metric.DUPLICATES, len(settled.settlements) - len(settled.new) - settled.held)
+        metrics.add(Metric.HELD, settled.held)
         metrics.add(Metric.READINGS, sum(each.stored for each in settled.new))
         metrics.add(Metric.DEAD_LETTERS, sum(each.dead for each in settled.new))
         received_at = window.newest()
@@ -281,9 +268,14 @@ class Flow:
 
     def _is_listening(self) -> bool:
         """Silence means something only when nothing but the devices can be the cause of it."""
-        now, outage = self._parts.clock.monotonic(), self._store.outage
-        is_store_good = not outage.fault and (not outage.back_at or now - outage.back_at > LISTENING_S)
-        return is_store_good and self._parts.link.connected_for_s() > LISTENING_S
+        return self._parts.gate.steady_for_s() > LISTENING_S and self._parts.link.connected_for_s() > LISTENING_S
+
+    def _trouble(self) -> Trouble | None:
+        """What people must be told of the store."""
+        gate, since = self._parts.gate, self._parts.gate.away_since()
+        if not since or self._parts.clock.now_ms() - since < self._config.away_alarm_s * 1000:
+            return None
+        return Trouble("refused" if gate.is_refused() else "away", since)
 
 
 def _refused_topic(arrival: Arrival, error: WireError) -> Rejected:

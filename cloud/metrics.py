@@ -17,6 +17,7 @@ class Metric(StrEnum):
     DUPLICATES = "thacba_duplicate_batches_total"  # batches that had been committed before
     READINGS = "thacba_stored_readings_total"  # readings and events committed since start
     DEAD_LETTERS = "thacba_dead_lettered_readings_total"  # readings that can never be stored, since start
+    HELD = "thacba_held_batches_total"  # batches judged while the store was away, since start; it gets them later
     WINDOWS = "thacba_windows_total"  # windows committed
     STORE_RETRIES = "thacba_store_retries_total"  # writes that had to be tried again
     COMMIT_RETRIES = "thacba_commit_retries_total"  # commits that had to be tried again

@@ -122,6 +122,8 @@ def device_view(
 def account_views(ledger: Ledger, wanted: str | None = None) -> Iterator[AccountView]:
     """The ledger, account by account, of every gateway or of one."""
     for gateway, epoch, account in ledger.accounts():
+        if wanted not in (None, gateway):
+            continue
         yield AccountView(
             gateway,
             epoch,
@@ -133,10 +135,9 @@ def account_views(ledger: Ledger, wanted: str | None = None) -> Iterator[Account
             tuple(account.stored_ranges()),
             tuple(ledger.missing(gateway, epoch)),
             account.dead_by_reason(),
-        if wanted not in (None, gateway):
-            continue
             account.dropped_by_reason(),
             tuple(SpanView(span.reason, span.readings, span.begin, span.end) for span in account.spans),
+            tuple(account.held),
         )
 
 

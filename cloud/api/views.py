@@ -121,6 +121,7 @@ class AccountView:
     dead_by_reason: Mapping[str, int] = field(default_factory=dict)
     dropped_by_reason: Mapping[str, int] = field(default_factory=dict)
     drops: tuple[SpanView, ...] = ()
+    held_ranges: tuple[tuple[int, int], ...] = ()  # judged, not stored yet: the store was away; awaited
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +169,8 @@ class LetterFilter:
     begin: int | None = None
     end: int | None = None
     state: LetterState | None = "open"
-
     device: str | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Counters:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cloud.ingest.account import MISSING_NAMED, Account, unpack
-from cloud.ingest.ranges import Range, ranges_of
+from cloud.ingest.ranges import Range, ranges_of, size_of_ranges
 from cloud.ingest.spans import Span
 from cloud.store.base import AccountRow
 from device_profiles.wire import Channel, Dropped, Receipt, Refused
@@ -105,6 +105,10 @@ class Ledger:
     def held(self) -> dict[AccountKey, list[Range]]:
         """What was judged and is not stored, account by account; look, do not touch."""
         return {key: self._accounts[key].held for key in self._holding}
+
+    def held_batches(self) -> int:
+        """How many batches are held over the whole fleet."""
+        return sum(map(size_of_ranges, self.held().values()))
 
     def accounts(self) -> Sequence[tuple[str, str, Account]]:
         """Every account; look, do not touch."""
