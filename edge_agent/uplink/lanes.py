@@ -9,6 +9,7 @@ from device_profiles.wire import Channel, Receipt
 from edge_agent.outbox.base import Parcel, Priority
 from edge_agent.uplink.budget import NONE
 from edge_agent.uplink.pace import Pace
+from edge_agent.uplink.ranges import Ranges
 
 WINDOWS = {Channel.EVENTS: 16, Channel.READINGS: 64, Channel.BACKLOG: 32}  # batches without receipt per lane
 WAVE = 8  # batches of one lane at a time, so that a long backlog never keeps a live reading waiting
@@ -17,6 +18,8 @@ LONGEST_PROBE_S = 20.0  # how much later than the centre the gateway is back at 
 SETTLING_S = 2.0  # a batch named missing so soon after it was sent is probably on its way; longer on a slow link
 BACKLOG_SHARE = 2  # of the bytes on their way the backlog has at most one in so many
 CLOSED_LOOK_S = 5.0
+SHORTEST_LOOK_S = 0.05
+STORE_AWAY_S = 60.0  # while the centre holds what it cannot store, more backlog would only have to travel twice
 FAR = 2**62
 
 
@@ -49,6 +52,9 @@ class Lanes:
         self._flying: dict[Channel, int] = dict.fromkeys(WINDOWS, 0)
         self._out: dict[int, _Sent] = {}
         self._missing: set[int] = set()
+        self._held = Ranges()
+        self._slot_at = 0.0  # the centre's drain slot for the backlog
+        self._store_at = 0.0
         self._cursor: dict[Channel, int] = {}
         self._floor = 1
         self._closed = NONE
@@ -60,6 +66,8 @@ class Lanes:
         """A session begins: what was kept before it is backlog, and nothing counts as sent."""
         self._out.clear()
         self._missing.clear()
+        self._held.clear()
+        self._slot_at = self._store_at = now
         self._flying = dict.fromkeys(WINDOWS, 0)
         self._pace.begin()
         self.rewind(next_sequence=next_sequence)
@@ -74,7 +82,7 @@ class Lanes:
         self._floor = next_sequence
         self._cursor = {Channel.EVENTS: 0, Channel.READINGS: next_sequence - 1, Channel.BACKLOG: 0}
 
-    def wishes(self, *, next_sequence: int) -> list[Wish]:
+    def wishes(self, *, next_sequence: int, now: float) -> list[Wish]:
         """What each lane would send, the urgent first; a lane that lags hands its lag to the backlog."""
         window = WINDOWS[Channel.READINGS]
         if next_sequence - self._cursor[Channel.READINGS] > 2 * window:
@@ -82,14 +90,14 @@ class Lanes:
             self._cursor[Channel.READINGS] = next_sequence - 1
         events = self._wish(Channel.EVENTS, Priority.EVENTS, FAR)
         live = self._wish(Channel.READINGS, Priority.READINGS, FAR)
-        backlog = self._wish(Channel.BACKLOG, Priority.READINGS, self._floor)
-        return [wish for wish in (events, live, backlog) if wish.limit > 0]
+        backlog = [self._wish(Channel.BACKLOG, Priority.READINGS, self._floor)] if now >= self._backlog_at else []
+        return [wish for wish in (events, live, *backlog) if wish.limit > 0]
 
     def fresh(self, wish: Wish, found: Sequence[Parcel]) -> list[Parcel]:
-        """Those of the found parcels that are not on their way already and fit into the link; the lane goes on."""
+        """Those of the found parcels that are not on their way, nor held, and fit into the link; the lane goes on."""
         room, chosen = self._room(wish.channel), []
         for parcel in found:
-            if parcel.sequence not in self._out:
+            if parcel.sequence not in self._out and parcel.sequence not in self._held:
                 if room <= 0:
                     break
                 room -= len(parcel.payload)
@@ -114,6 +122,10 @@ class Lanes:
         for sequence in list(self._out):
             if sequence in done or _within(sequence, receipt.committed):
                 self._measure(self._landed(sequence), now)
+        self._look_again(receipt)
+        self._hold(receipt, now)
+        if receipt.backlog_wait_s:
+            self._slot_at = now + receipt.backlog_wait_s
         settling_s = min(self._timeout_s, max(SETTLING_S, 2 * self._pace.round_trip_s))
         for sequence, sent in self._out.items():
             if now - sent.at >= settling_s and _within(sequence, receipt.missing):
@@ -142,11 +154,41 @@ class Lanes:
         self._landed(sequence)
 
     def next_look_s(self, *, now: float) -> float:
-        """Seconds until something may have to be sent again, or a closed lane may have opened."""
-        if not self._out or self._closed:
-            return min(self._timeout_s, CLOSED_LOOK_S) if self._closed else self._timeout_s
-        first = next(iter(self._out.values())).at + self._timeout_s
-        return min(max(first - now, self._probe_at - now, 0.05), self._timeout_s)
+        """Seconds until something may have to be sent again, or a lane may have opened."""
+        look_s = self._timeout_s
+        if self._closed:
+            look_s = min(look_s, CLOSED_LOOK_S)
+        elif self._out:
+            first = next(iter(self._out.values())).at + look_s
+            look_s = min(look_s, max(first - now, self._probe_at - now))
+        if now < self._backlog_at:
+            look_s = min(look_s, self._backlog_at - now)
+        return max(look_s, SHORTEST_LOOK_S)
+
+    @property
+    def _backlog_at(self) -> float:
+        return max(self._slot_at, self._store_at)
+
+    def _look_again(self, receipt: Receipt) -> None:
+        """What was held and is stored by now is forgotten; what is missing after all goes again in order."""
+        for first, last in receipt.committed:
+            self._held.take(first, last)
+        lost = [found for first, last in receipt.missing if (found := self._held.take(first, last)) is not None]
+        if lost:
+            self._floor = max(self._floor, self._cursor[Channel.READINGS] + 1)
+            for channel in (Channel.EVENTS, Channel.BACKLOG):
+                self._cursor[channel] = min(self._cursor[channel], *(found - 1 for found in lost))
+
+    def _hold(self, receipt: Receipt, now: float) -> None:
+        """What is held made its way: it takes no room of the link, and nobody asks after it."""
+        held = [sequence for sequence in self._out if _within(sequence, receipt.held)]
+        for sequence in held:
+            self._measure(self._landed(sequence), now)
+            self._held.add(sequence)
+        if receipt.held:
+            self._store_at = now + STORE_AWAY_S
+        elif receipt.committed:
+            self._store_at = now
 
     def _heard(self, now: float) -> None:
         self._heard_at = now

@@ -201,7 +201,7 @@ class Uplink:
             self._outbox.dated.clear()
             self._lanes.rewind(next_sequence=next_sequence)
         self._lanes.close(self._spending.closed())
-        for wish in self._lanes.wishes(next_sequence=next_sequence):
+        for wish in self._lanes.wishes(next_sequence=next_sequence, now=self._clock.monotonic()):
             found = await self._outbox.peek(wish.priority, after=wish.after, before=wish.before, limit=wish.limit)
             for parcel in self._lanes.fresh(wish, found):
                 await self._publish(client, publishes, parcel, wish.channel)

@@ -105,7 +105,7 @@ class World:
 
     def one_wave(self) -> int:
         looked = 0
-        for wish in self.lanes.wishes(next_sequence=self.next):
+        for wish in self.lanes.wishes(next_sequence=self.next, now=self.now):
             found = []
             for sequence in range(wish.after + 1, min(wish.before, self.next)):
                 if sequence in self.kept and self.kept[sequence].priority is wish.priority:

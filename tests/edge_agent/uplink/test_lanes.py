@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -32,7 +34,7 @@ class Line:
 
     def wave(self) -> list[tuple[int, Channel]]:
         sent: list[tuple[int, Channel]] = []
-        for wish in self.lanes.wishes(next_sequence=self.next):
+        for wish in self.lanes.wishes(next_sequence=self.next, now=self.now):
             found = [
                 Parcel(sequence, priority, b"")
                 for sequence, priority in sorted(self.kept.items())
@@ -57,16 +59,25 @@ class Line:
             everything += wave
         return everything
 
-    def receipt(self, *committed: int, missing: tuple[int, ...] = (), refused: tuple[int, ...] = ()) -> None:
-        for sequence in (*committed, *refused):
-            self.kept.pop(sequence, None)
+    def receipt(
+        self,
+        *committed: int,
+        missing: Iterable[int] = (),
+        refused: Iterable[int] = (),
+        held: Iterable[int] = (),
+        backlog_wait_s: float = 0.0,
+    ) -> None:
         document = Receipt(
             v=1,
             epoch=EPOCH,
             committed=[(each, each) for each in committed],
             missing=[(each, each) for each in missing],
             refused=[Refused(each, "bad") for each in refused],
+            held=[(each, each) for each in held],
+            backlog_wait_s=backlog_wait_s,
         )
+        for sequence in [*committed, *(each.sequence for each in document.refused)]:
+            self.kept.pop(sequence, None)
         self.lanes.receipt(document, now=self.now)
 
 
@@ -187,4 +198,100 @@ def test_everything_arrives_in_the_end(steps: list[tuple[int, int, bool, float]]
         line.now += 5.1
         line.wave()
         line.receipt(*[sequence for sequence, _ in line.sent if sequence in line.kept])
+    assert line.kept == {}
+
+
+def test_what_is_held_frees_the_window_and_is_neither_asked_after_nor_sent_again() -> None:
+    line = Line(timeout_s=5)
+    line.begin()
+    line.append(2000)
+    for second in range(200):
+        line.now = float(second)
+        line.receipt(held=[sequence for sequence, _ in line.wave()])
+        line.append(10)
+    assert len(line.sent) == len(set(line.sent)) > 1500  # nothing twice, and far beyond the window of 64
+    assert len(line.kept) == 4000  # the outbox keeps all of it
+    assert len(line.lanes._held) <= 10  # ranges, not numbers
+
+
+def test_what_was_held_and_is_missing_after_all_goes_again_as_backlog_and_nothing_else_does() -> None:
+    line = Line()
+    line.begin()
+    line.append(5)
+    line.append(2, Priority.EVENTS)
+    line.drain()
+    line.receipt(held=range(1, 8))
+    assert line.drain() == []
+    line.receipt(1, missing=(2, 3, 6))
+    assert sorted(line.drain()) == [(2, Channel.BACKLOG), (3, Channel.BACKLOG), (6, Channel.EVENTS)]
+    line.receipt(2, 3, 6)
+    line.now = 500.0
+    assert line.drain() == []
+    line.begin()
+    assert [sequence for sequence, _ in line.drain()] == [7, 4, 5]
+
+
+def test_while_the_store_is_away_no_backlog_travels_for_nothing() -> None:
+    line = Line(timeout_s=100)
+    line.append(100)
+    line.begin()
+    line.wave()
+    line.receipt(held=range(1, 9))
+    line.append(1)
+    assert line.drain() == [(101, Channel.READINGS)]
+    assert line.lanes.next_look_s(now=0.0) == 60
+    line.receipt(101)
+    assert len(line.drain()) == WINDOWS[Channel.BACKLOG]  # it stores again
+
+
+def test_in_its_drain_slot_only_the_backlog_waits() -> None:
+    line = Line(timeout_s=20)
+    line.append(100)
+    line.begin()
+    line.append(1)
+    line.wave()
+    line.receipt(*range(1, 9), 101, backlog_wait_s=300)
+    for second in range(0, 300, 10):
+        line.now = float(second)
+        line.append(1)
+        line.append(1, Priority.EVENTS)
+        sent = line.drain()
+        assert {channel for _, channel in sent} == {Channel.EVENTS, Channel.READINGS}
+        line.receipt(*[sequence for sequence, _ in sent])
+    assert line.lanes.next_look_s(now=299.9) < 0.2
+    line.now = 300.0
+    assert len(line.drain()) == WINDOWS[Channel.BACKLOG]
+
+
+STEPS = st.tuples(st.integers(0, 5), st.sampled_from(["commit", "hold", "lose", "miss", "reconnect"]), st.floats(0, 30))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(STEPS, max_size=40))
+def test_whatever_is_held_missed_or_lost_all_is_stored_in_the_end_and_nothing_held_comes_unasked(
+    steps: list[tuple[int, str, float]],
+) -> None:
+    line, held, asked = Line(timeout_s=5), set[int](), set[int]()
+    line.begin()
+    for count, what, passes in steps:
+        line.append(count)
+        line.append(count % 2, Priority.EVENTS)
+        sent = {sequence for sequence, _ in line.drain()}
+        assert not sent & (held - asked)
+        held -= sent
+        line.now += passes
+        if what == "reconnect":
+            held.clear()
+            line.begin()
+        elif what == "hold":
+            line.receipt(held=sent)
+            held |= sent
+        elif what == "miss":
+            line.receipt(missing=held)
+            asked = set(held)
+        elif what == "commit":
+            line.receipt(*sent)
+    for _ in range(200):
+        line.now += 61
+        line.receipt(*{sequence for sequence, _ in line.drain()}, missing=held)
     assert line.kept == {}
