@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
-from collections.abc import Callable, Iterable
-from typing import Any, Self
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Self, TypeVar
 
 import aiomqtt
 from aiomqtt import ProtocolVersion
 from paho.mqtt.enums import MessageType
 
+T = TypeVar("T")
 READ_BYTES = 65_536
 Hear = Callable[[str, bytes], None]
 AT_MOST_ONCE = 0x30  # the first byte of a PUBLISH at QoS 0, not retained (MQTT 3.1.1, section 3.3)
@@ -45,6 +47,31 @@ class FleetClient(aiomqtt.Client):
         piece = b"".join(_packet(topic.encode(), payload) for topic, payload in messages)
         # paho waits for no answer to such a piece, and has nothing to tell when it is sent
         self._client._packet_queue(MessageType.PINGREQ, piece, 0, 0)
+
+    async def _wait_for(self, fut: Awaitable[T], timeout: float | None) -> T:
+        """As theirs, without `asyncio.wait_for`: that of Python 3.11 swallows a cancellation beside the answer."""
+        try:
+            async with asyncio.timeout(self.timeout if timeout is None else timeout):
+                return await fut
+        except TimeoutError:
+            raise aiomqtt.MqttError("Operation timed out") from None
+
+    def _on_socket_register_write(self, client: Any, userdata: Any, sock: Any) -> None:
+        """Theirs looks for the socket a turn later by its number, which then may be another's or nobody's."""
+
+        def write() -> None:
+            try:
+                client.loop_write()
+            except OSError as error:
+                if not self._disconnected.done():
+                    self._disconnected.set_exception(error)
+
+        def watch() -> None:
+            number, now = sock.fileno(), client.socket()
+            if number >= 0 and now is not None and now.fileno() == number and client.want_write():
+                self._loop.add_writer(number, write)
+
+        self._loop.call_soon_threadsafe(watch)
 
 
 def _packet(topic: bytes, payload: bytes) -> bytes:

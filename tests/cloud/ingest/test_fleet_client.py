@@ -9,6 +9,7 @@ import aiomqtt
 import pytest
 
 from cloud.ingest.fleet_client import BufferedSocket, FleetClient
+from tests.fakes import settle
 from tests.servers import Server
 from tests.waiting import eventually
 
@@ -46,6 +47,28 @@ async def test_a_lost_connection_is_said_when_publishing(mosquitto_server: Serve
         pass
     with pytest.raises(aiomqtt.MqttError):
         client.publish_unconfirmed([("fleet/a", b"x")])
+
+
+async def test_a_socket_that_is_gone_is_not_watched(mosquitto_server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    async with FleetClient("127.0.0.1", mosquitto_server.port) as client:
+        client._on_socket_register_write(client._client, None, client._client.socket())
+        client._client._sock_close()
+        await settle()
+    assert "Exception in callback" not in caplog.text
+
+
+async def test_a_cancellation_beside_the_answer_is_obeyed() -> None:
+    client, answer = FleetClient("127.0.0.1", 1), asyncio.Event()
+    for turns in range(4):
+        answer.clear()
+        waiting = asyncio.ensure_future(client._wait_for(answer.wait(), 5))
+        await settle()
+        answer.set()
+        await settle(turns)
+        was_done = waiting.done()
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        assert waiting.cancelled() or was_done
 
 
 def test_reading_ahead_changes_nothing_but_the_number_of_calls() -> None:
