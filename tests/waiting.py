@@ -11,9 +11,12 @@ from typing import TypeVar
 
 T = TypeVar("T")
 LOOK_EVERY_S = 0.02
+PATIENCE_S = 20.0  # nobody waits so long but for something that never comes: the machine may do other things too
 
 
-async def eventually(condition: Callable[[], T | Awaitable[T]], within_s: float = 5.0) -> T:
+async def eventually(
+    condition: Callable[[], T | Awaitable[T]], within_s: float = PATIENCE_S, *, every_s: float = LOOK_EVERY_S
+) -> T:
     """The first true value of a condition (a plain or an async function); TimeoutError names it after the deadline."""
     deadline = time.monotonic() + within_s
     while True:
@@ -23,10 +26,10 @@ async def eventually(condition: Callable[[], T | Awaitable[T]], within_s: float 
             return value
         if time.monotonic() > deadline:
             raise TimeoutError(f"not within {within_s} s: {_name(condition)}, last {value!r}")
-        await asyncio.sleep(LOOK_EVERY_S)
+        await asyncio.sleep(every_s)
 
 
-def until(condition: Callable[[], T], within_s: float = 5.0) -> T:
+def until(condition: Callable[[], T], within_s: float = PATIENCE_S) -> T:
     """The same for code without an event loop."""
     deadline = time.monotonic() + within_s
     pause = threading.Event()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
@@ -9,10 +10,12 @@ from urllib.parse import quote
 import httpx
 from pydantic import SecretStr
 
+from device_profiles.clock import Clock
 from simulators.demo.errors import DemoError
 
 PAGE = 200  # items asked for at once
 MOST_PAGES = 500
+LOOK_EVERY_S = 0.2
 
 
 class CentreClient:
@@ -39,6 +42,15 @@ class CentreClient:
         except httpx.TransportError:
             return False
         return answer.is_success
+
+    async def until_ready(self, clock: Clock, *, within_s: float) -> None:
+        """Waits for a centre that is being started (again); DemoError when it does not come."""
+        try:
+            async with asyncio.timeout(within_s):
+                while not await self.is_ready():
+                    await clock.sleep(LOOK_EVERY_S)
+        except TimeoutError:
+            raise DemoError(f"the centre does not answer within {within_s:g} s") from None
 
     async def get(self, path: str) -> dict[str, Any]:
         """One resource; DemoError when the centre does not give it."""

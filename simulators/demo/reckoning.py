@@ -19,7 +19,8 @@ from simulators.demo.verifier import DeviceCounts, produced, stored_in_influx, s
 from simulators.demo.webhook import Inbox
 from simulators.scenarios.scenario import Playback
 
-SETTLE_WITHIN_S = 20.0
+BACK_WITHIN_S = 40.0  # somebody may have killed the centre a moment ago
+SETTLE_WITHIN_S = 40.0
 LOOK_EVERY_S = 0.2
 CALM_LOOKS = 5  # so often in a row nothing may move
 REACTION_S = 8.0  # from the river passing a level to the notice having arrived, on a busy laptop
@@ -49,6 +50,7 @@ class Reckoning:
         store: StoreAccess | None,
     ) -> Figures:
         """The figures once nothing moves any more, with everything in them that does not agree."""
+        await self._centre.until_ready(self._clock, within_s=BACK_WITHIN_S)
         await self._calm()
         await self._children.end([gateway.id for gateway in gateways], within_s=10.0)
         made = produced(self._data, [gateway.id for gateway in gateways])

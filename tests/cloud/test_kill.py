@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from tests.servers import run_mosquitto
 
 BATCHES = 120
 KILLS = 3
+RECEIPT_TIMEOUT_S = 1.0
 
 
 async def start(config: Path) -> asyncio.subprocess.Process:
@@ -29,9 +31,11 @@ async def start(config: Path) -> asyncio.subprocess.Process:
 async def send_again_until_settled(gateway: ScriptedGateway, *, most: int) -> None:
     """What a gateway does: whatever has no receipt is sent again."""
     while len(gateway.settled()) < most:
-        for sequence in sorted(gateway.sent.keys() - gateway.settled())[:20]:
+        unsettled = sorted(gateway.sent.keys() - gateway.settled())[:20]
+        for sequence in unsettled:
             await gateway.send(gateway.sent[sequence])
-        await asyncio.sleep(0.2)
+        with suppress(TimeoutError):  # killed with them
+            await gateway.until_settled(*unsettled, within_s=RECEIPT_TIMEOUT_S)
 
 
 @pytest.mark.scenario

@@ -43,7 +43,7 @@ class DemoRun:
 
     def wait_until_ready(self) -> None:
         """Returns when the first reading is on the page."""
-        until(lambda: READY in self.output or self.process.poll() is not None, within_s=60)
+        until(lambda: READY in self.output or self.process.poll() is not None, within_s=90)
         assert self.process.poll() is None, self.errors + self.output
 
     def figures(self, *, within_s: float) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from pydantic import SecretStr
 
 from cloud.config import load_config
@@ -32,8 +33,9 @@ from simulators.demo.ports import is_free, next_free
 from simulators.demo.story import StoryClock
 from simulators.demo.verifier import produced, stored_in_influx
 from simulators.demo.webhook import WebhookReceiver
+from simulators.http_server import HttpHost
 from simulators.scenarios.scenario import Playback, ScenarioFile, load_scenario
-from tests.fakes import ManualClock
+from tests.fakes import ManualClock, settle
 from tests.readme_check import assert_documented
 from tests.servers import InfluxServer, free_port
 from tests.waiting import eventually
@@ -241,6 +243,19 @@ async def test_a_server_that_is_away_is_said() -> None:
         assert not await centre.is_ready()
         with pytest.raises(DemoError, match="does not answer"):
             await centre.get("/summary")
+        with pytest.raises(DemoError, match="does not answer"):
+            await centre.until_ready(SystemClock(), within_s=0.05)
+
+
+async def test_a_centre_that_is_being_started_again_is_waited_for() -> None:
+    api, port = FastAPI(), free_port()
+    api.get("/healthz")(lambda: {})
+    async with CentreClient(f"http://127.0.0.1:{port}", SecretStr("t")) as centre, asyncio.TaskGroup() as group:
+        waiting = group.create_task(centre.until_ready(SystemClock(), within_s=20))
+        await settle()
+        assert not waiting.done()
+        async with HttpHost(api, port=port):
+            await waiting
 
 
 def test_an_agent_that_never_ran_has_no_counts(tmp_path: Path) -> None:
