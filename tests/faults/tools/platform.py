@@ -28,6 +28,7 @@ from tests.waiting import eventually
 
 READY_WITHIN_S = 60.0
 DRAINED_WITHIN_S = 60.0
+LOOK_EVERY_S = 0.2  # not too often: each look reads all of the store
 AGENT = """
 [gateway]
 id = "{gateway}"
@@ -118,14 +119,13 @@ class Platform:
             await self.gauges.rest()
         self.note("gauges rest")
         try:
-            await eventually(self._is_clean, within_s)
+            await eventually(self._is_clean, within_s, every_s=LOOK_EVERY_S)
         except TimeoutError:
             self.note("not drained")
         return self.verdict()
 
     async def _is_clean(self) -> bool:
-        """Looked at from a thread, and not too often: the proxy lives in this loop, and a long look would starve it."""
-        await asyncio.sleep(0.2)
+        """Looked at from a thread: the proxy lives in this loop, and a long look would starve it."""
         return (await asyncio.to_thread(self.verdict)).is_clean
 
     def verdict(self) -> Verdict:
