@@ -72,9 +72,11 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
 
 
 def _words_of_scripts(language: Language) -> dict[str, str]:
-    """What our modules say: their own section, and the reasons of doubtful values as reason_<code>."""
-    reasons = {f"reason_{code}": text for code, text in words(language)["reason"].items()}
-    return {**words(language)["browser"], **reasons, "language": language}
+    """What our modules say: their own section, reasons of doubtful values as reason_<code>, of gaps as why_<code>."""
+    known = words(language)
+    reasons = {f"reason_{code}": text for code, text in known["reason"].items()}
+    gaps = {f"why_{code}": text for code, text in {**known["letter_reason"], **known["gap_reason"]}.items()}
+    return {**known["browser"], **reasons, **gaps, "language": language}
 
 
 def _for_script(values: dict[str, str]) -> str:

@@ -50,8 +50,6 @@ _HASHES: dict[str, str] = {}
 class FloodStore:
     """A reading store that knows one flood: every series rises as the Thao did in September 2024."""
 
-    quiet_from: int | None = None  # from here on nothing came
-
     async def open(self) -> None:
         """Nothing to open."""
 
@@ -64,7 +62,7 @@ class FloodStore:
         begin = max(begin, end - 600_000) if key.point == "batt_v" else begin
         first = -(-begin // step_ms) * step_ms
         gap = range(end - 8 * 3_600_000, end - 7 * 3_600_000)
-        until = min(end, self.quiet_from or end)
+        until = end - sample_fleet.READ_AGO_MS.get(key.gateway, 0)
         return [_bucket(key, at, end) for at in range(first, until, step_ms) if at not in gap]
 
     async def latest(self, key: SeriesKey) -> tuple[int, Cell] | None:

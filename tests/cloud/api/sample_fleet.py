@@ -90,16 +90,16 @@ def gateways(now: int) -> tuple[GatewayView, ...]:
 
 def accounts(now: int) -> tuple[AccountView, ...]:
     """One account per gateway and epoch; the Thao gave some readings up five hours ago."""
-    full = SpanView("outbox_full", 90, now - 5 * HOUR_MS, now - 5 * HOUR_MS + HOUR_MS // 3)
-    full_too = SpanView("outbox_full", 1_200, now - 30 * HOUR_MS, now - 29 * HOUR_MS)
+    full = SpanView("full", 90, now - 5 * HOUR_MS, now - 5 * HOUR_MS + HOUR_MS // 3)
+    full_too = SpanView("full", 1_200, now - 30 * HOUR_MS, now - 29 * HOUR_MS)
     return (
         AccountView("gw-thao", "6f3a", 182_400, 182_130, 0, 90, 180, ((0, 4_120),), (),
-                    dropped_by_reason={"outbox_full": 90}, drops=(full,)),
+                    dropped_by_reason={"full": 90}, drops=(full,)),
         AccountView("gw-thao", "41c0", 9_120, 9_117, 3, 0, 0, ((0, 201),), (), {"type": 1, "unmapped_point": 2}),
         AccountView("gw-pvhcc", "6f3a", 96_311, 96_311, 0, 0, 0, ((0, 2_003),), ()),
         AccountView("gw-thac-ba", "6f3a", 20_400, 20_400, 0, 0, 0, ((0, 861),), ()),
         AccountView("gw-nghia-lo", "6f3a", 84_000, 41_570, 0, 1_200, 41_230, ((0, 730), (745, 801)), ((731, 744),),
-                    dropped_by_reason={"outbox_full": 1_200}, drops=(full_too,)),
+                    dropped_by_reason={"full": 1_200}, drops=(full_too,)),
     )  # fmt: skip
 
 

@@ -59,7 +59,7 @@ async def test_the_figures_name_every_reason(operator: httpx.AsyncClient, centre
         'thacba_readings{state="dead_lettered"} 3',
         'thacba_readings_dead_lettered{reason="type"} 1',
         'thacba_readings_dead_lettered{reason="unmapped_point"} 2',
-        'thacba_readings_dropped{reason="outbox_full"} 1290',
+        'thacba_readings_dropped{reason="full"} 1290',
     ):
         assert line in text.splitlines()
 

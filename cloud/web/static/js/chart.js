@@ -1,14 +1,16 @@
-// Draws one point over time with uPlot: mean, band from lowest to highest, honest gaps, the levels of the rules.
+// Draws one point over time with uPlot: mean, band from lowest to highest, honest gaps with their reasons, levels.
 import { number } from "./format.js";
+import { askForGaps, drawGaps } from "./gaps.js";
 import { now, t, zone } from "./words.js";
 
 const REDRAW_MS = 5e3;
+const QUIET_MS = 60e3; // also a silent device's chart moves on, and its gap grows
 const two = (n) => String(n).padStart(2, "0");
 
 export async function startChart() {
   const place = document.getElementById("chart");
   if (!place) return;
-  const view = { place, plot: null, thresholds: [] };
+  const view = { place, plot: null, thresholds: [], gaps: [], gapsOf: "", gapsAt: 0 };
   const series = await load(view);
   if (!new URLSearchParams(location.search).has("range") && comeCloser(view, series)) await load(view);
   new ResizeObserver(() => view.plot?.setSize(sizeOf(place))).observe(place);
@@ -18,7 +20,7 @@ export async function startChart() {
     wanted ||= detail.gateway === gateway && detail.device === device && detail.point === point;
   });
   setInterval(() => {
-    if (!wanted || document.hidden) return;
+    if (document.hidden || (!wanted && now() - view.gapsAt < QUIET_MS)) return;
     wanted = false;
     load(view);
   }, REDRAW_MS);
@@ -56,6 +58,8 @@ async function load(view) {
   } else {
     view.plot = new uPlot(options(view, range), table, view.place);
   }
+  await askForGaps(view, series);
+  view.plot.redraw(false);
   return series;
 }
 
@@ -93,7 +97,7 @@ function options(view, range) {
     ],
     bands: [{ series: [2, 1], fill: colour("--band") }],
     cursor: { points: { size: 7 } },
-    hooks: { draw: [(plot) => drawThresholds(plot, view.thresholds, colour)] },
+    hooks: { drawClear: [(plot) => drawGaps(plot, view.gaps, colour)], draw: [(plot) => drawThresholds(plot, view.thresholds, colour)] },
   };
 }
 
