@@ -15,11 +15,19 @@ from device_profiles.wire.messages import Cell
 
 MINUTE = 60_000
 START = 1_725_800_000_000 - 1_725_800_000_000 % (60 * MINUTE)
+NOW = START + 14 * MINUTE
 FLOOD = [
     {"name": "I", "severity": 3, "above": 30.0, "clear": 29.95},
     {"name": "II", "severity": 2, "above": 31.0, "clear": 30.95},
     {"name": "III", "severity": 1, "above": 32.0, "clear": 31.95},
 ]
+RATE = {
+    "kind": "rate_of_change",
+    "unit": "m/h",
+    "window_s": 1800,
+    "min_span_s": 600,
+    "levels": [{"name": "fast", "severity": 2, "above": 0.6, "clear": 0.3}],
+}
 
 
 def rule(
