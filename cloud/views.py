@@ -10,6 +10,7 @@ from cloud.ingest.admission import Admission
 from cloud.ingest.ledger import Ledger
 from cloud.inventory.fleet import DeviceStanding, Fleet, GatewayStanding, PointStanding
 from cloud.inventory.freshness import freshness, stale_after_ms
+from cloud.inventory.passages import DOUBTED
 from cloud.inventory.sites import Inventory, Site
 from cloud.rules.kinds.threshold import Threshold
 from cloud.rules.rule import Rule
@@ -173,7 +174,7 @@ def _point_view(point: Point, device: DeviceStanding, *, stale_ms: int, now: int
         measured_at=standing.observed_at or None,
         read_at=device.read_at or None,
         stale_ms=stale_ms,
-        clock_is_good=clock_is_good and standing.quality != "uncertain:clock",
+        clock_is_good=clock_is_good and standing.quality != DOUBTED,
     )
     return PointView(
         key=point.key,

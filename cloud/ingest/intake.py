@@ -12,6 +12,7 @@ import zstandard
 from cloud.ingest.admission import AdmissionConfig, SeriesAllowance
 from cloud.ingest.columns import FUTURE_MS, OLDEST_MS, Flaw, check, refuse_all, types_of
 from cloud.ingest.deadletters import DeadLetter, letter_of
+from cloud.ingest.doubt import doubted
 from cloud.inventory.sites import Inventory, Site
 from cloud.store.base import Columns, PlacedEvent
 from device_profiles.load import Catalogue
@@ -144,7 +145,7 @@ class Intake:
             address.gateway, address.channel, batch.epoch, batch.sequence, batch.base, received_at, size=size_of(batch)
         )
         admitted.dropped = batch.dropped
-        for block in batch.devices:
+        for block in batch.devices if batch.clock == "good" else map(doubted, batch.devices):
             self._take_block(admitted, block, site.id)
         for event in batch.events:
             _take_event(admitted, event, site.id)
