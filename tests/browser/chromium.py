@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, sync_playwright
+from playwright.sync_api import BrowserContext, expect, sync_playwright
 
 ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--disable-default-apps",
 )  # fmt: skip
+PATIENCE_MS = 20_000  # the machine may do other things too
 MENDING = "Chromium is missing. Install it: apt-get install chromium"
 
 
@@ -28,6 +29,7 @@ def chromium_path() -> str:
 def browser(profile: Path, *, width: int = 1440, height: int = 900) -> Iterator[BrowserContext]:
     """A browser window of this size."""
     path = chromium_path()
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
             str(profile),

@@ -12,6 +12,7 @@ from cloud.store.sql import SqlStateStore
 from device_profiles.wire import BirthDevice, State
 from tests.cloud.letters import CATALOGUE, DEVICE, GATEWAY, INVENTORY, PROFILE
 from tests.fakes import ManualClock
+from tests.waiting import eventually
 
 
 async def test_late_readings_are_remembered_over_a_restart(tmp_path: Path) -> None:
@@ -25,12 +26,14 @@ async def test_late_readings_are_remembered_over_a_restart(tmp_path: Path) -> No
     fleet.observed(late, received_at=now)
     births = Births(fleet, state, CATALOGUE.profiles, clock=clock)
     births.changed(GATEWAY, at_once=True)
+
+    async def kept_after(seconds: float) -> bool:
+        await clock.advance(seconds)
+        return bool(state.births())
+
     async with asyncio.TaskGroup() as group:
         keeping = group.create_task(births.run())
-        async with asyncio.timeout(5):
-            while not state.births():
-                await clock.advance(1.0)
-                await asyncio.sleep(0.01)
+        await eventually(lambda: kept_after(1.0))
         keeping.cancel()
     again = Fleet()
     await Births(again, state, CATALOGUE.profiles, clock=clock).restore(INVENTORY)

@@ -151,5 +151,5 @@ async def running(
                 yield agent, outbox
             finally:
                 agent.stop()
-                async with asyncio.timeout(6):
+                async with asyncio.timeout(30):  # how quick a stop is, test_killed.py judges on the program
                     await asyncio.wait([work])

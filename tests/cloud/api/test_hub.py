@@ -15,7 +15,7 @@ from tests.fakes import ManualClock
 async def first(hub: Hub, after: int | None) -> list[LiveEvent]:
     """What a client gets that comes with this number."""
     changes = hub.subscribe(after)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         found = await anext(changes)
     await changes.aclose()  # type: ignore[attr-defined]
     return list(found)

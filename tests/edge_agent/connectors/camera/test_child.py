@@ -90,7 +90,7 @@ async def test_it_is_killed_when_the_block_fails() -> None:
 
 async def test_waiting_for_news_has_an_end() -> None:
     async with running(program("time.sleep(600)"), b"", picture_bytes=PICTURE_BYTES, redact=str) as child:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await child.news(0.05)
         assert child.take() == b""
         assert child.loss().fault == "no_answer"
