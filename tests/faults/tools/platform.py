@@ -21,9 +21,9 @@ from device_profiles.clock import SystemClock
 from tests.cloud.stage import GATEWAY, write_config
 from tests.faults.tools.devices import KEY, POINT, PROFILE, Gauges, gauges_at
 from tests.faults.tools.proxy import Proxy, proxy_to
-from tests.faults.tools.verifier import Verdict, judge, stored_in
+from tests.faults.tools.verifier import Verdict, judge, stored_at, stored_in
 from tests.faults.tools.warm import Child, Starter
-from tests.servers import Server, free_port, run_mosquitto
+from tests.servers import InfluxServer, Server, free_port, run_mosquitto
 from tests.waiting import eventually
 
 READY_WITHIN_S = 60.0
@@ -53,22 +53,45 @@ connection = {{ kind = "http_push", key_file = "key" }}
 """
 
 
+@dataclass(frozen=True, slots=True)
+class CentreSide:
+    """Where a centre keeps what it has: its data folder, and a server of readings when it is not a file in there."""
+
+    data: Path | None = None
+    influx: InfluxServer | None = None
+    more: str = ""  # of centre.toml
+
+    @property
+    def tables(self) -> str:
+        """What goes to the end of centre.toml."""
+        if self.influx is None:
+            return self.more
+        return f'{self.more}\n[store]\nkind = "influx"\nurl = "{self.influx.url}"\ndatabase = "faults"\n'
+
+
 @dataclass
 class Platform:
     """One gateway and one centre; `timeline` notes what was done to them."""
 
     folder: Path
     data: Path
+    centre_side: CentreSide
     starter: Starter
     broker: Server
     link: Proxy
     gauges: Gauges
     centre_port: int
     agent_program: str = "edge"
+    agent_starter: Starter | None = None  # when the agent lives in a world of its own
     agent: Child | None = None
     centre: Child | None = None
     timeline: list[tuple[float, str]] = field(default_factory=list)
     ready_s: list[float] = field(default_factory=list)
+
+    @property
+    def centre_data(self) -> Path:
+        """Where the centre keeps its files."""
+        return self.centre_side.data or self.folder / "data"
 
     def note(self, what: str) -> None:
         """One line of the timeline."""
@@ -77,7 +100,7 @@ class Platform:
     def start_agent(self) -> None:
         """A new agent on the same folder; returns before it is ready."""
         config = str(self.folder / "gateway.toml")
-        self.agent = self.starter.start(
+        self.agent = (self.agent_starter or self.starter).start(
             self.agent_program, "run", "--config", config, "--log", "json", log=self.folder / "agent.log"
         )
 
@@ -130,12 +153,17 @@ class Platform:
 
     def verdict(self) -> Verdict:
         """What an outsider finds now."""
-        stored = stored_in(self.folder / "data" / "readings.sqlite3", POINT)
+        influx = self.centre_side.influx
+        stored = (
+            stored_in(self.centre_data / "readings.sqlite3", POINT)
+            if influx is None
+            else stored_at(influx, "faults", profile=PROFILE, point=POINT)
+        )
         return judge(self.gauges.sent, stored, terms=self.terms(), produced=self.produced())
 
     def terms(self) -> dict[str, int]:
         """The ledger's terms, from the state database."""
-        state = SqlStateStore(f"sqlite:///{self.folder / 'data' / 'centre.sqlite3'}")
+        state = SqlStateStore(f"sqlite:///{self.centre_data / 'centre.sqlite3'}")
         try:
             return asdict(Ledger(state.accounts()).terms())
         except StoreUnavailableError:  # the centre has not made its tables yet
@@ -175,15 +203,18 @@ async def platform(
     keep_alive_s: int = 4,
     health_period_s: float = 0.3,
     request_within_s: int = 15,
+    centre_side: CentreSide | None = None,
+    agent_starter: Starter | None = None,
 ) -> AsyncIterator[Platform]:
     """Everything, started; all of it is ended behind the test. `data`: where the agent keeps its outbox."""
-    data = data or folder / "edge"
+    data, centre_side = data or folder / "edge", centre_side or CentreSide()
     with run_mosquitto() as broker:
         async with proxy_to(broker.port) as link, gauges_at(free_port(), number=gauges, pause_s=pause_s) as pushing:
             centre_port = free_port()
-            config = write_config(folder, f"mqtt://127.0.0.1:{broker.port}")
+            config = write_config(folder, f"mqtt://127.0.0.1:{broker.port}", more=centre_side.tables)
             answering = f"port = {centre_port}\nrequest_within_s = {request_within_s}"
-            config.write_text(config.read_text("utf-8").replace("port = 0", answering), "utf-8")
+            text = config.read_text("utf-8").replace("port = 0", answering)
+            config.write_text(text.replace('"data"', f'"{centre_side.data or "data"}"'), "utf-8")
             (folder / "key").write_text(KEY)
             head = AGENT.format(
                 gateway=GATEWAY,
@@ -197,7 +228,9 @@ async def platform(
             )
             devices = "".join(GAUGE.format(name=name, profile=PROFILE) for name in pushing.names)
             (folder / "gateway.toml").write_text(head + devices, encoding="utf-8")
-            made = Platform(folder, data, starter, broker, link, pushing, centre_port, program)
+            made = Platform(
+                folder, data, centre_side, starter, broker, link, pushing, centre_port, program, agent_starter
+            )
             made.start_centre()
             made.start_agent()
             try:

@@ -12,6 +12,8 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from tests.servers import InfluxServer, ServerError
+
 Identity = tuple[str, int]  # device, observed_at
 READINGS = "SELECT device, at, value FROM reading JOIN series ON series.id = reading.series WHERE point = ?"
 
@@ -58,6 +60,15 @@ def stored_in(file: Path, point: str) -> dict[Identity, float]:
             return {(device, at): float(value) for device, at, value in base.execute(READINGS, (point,))}
         except sqlite3.OperationalError:  # its tables are not made yet
             return {}
+
+
+def stored_at(influx: InfluxServer, database: str, *, profile: str, point: str) -> dict[Identity, float]:
+    """The same from an InfluxDB, asked directly."""
+    try:
+        rows = influx.query(f'SELECT "{point}", "device" FROM "{profile}"', database)  # noqa: S608 -- constants of ours
+    except (ServerError, OSError):  # not made yet, or just killed
+        return {}
+    return {(str(row["device"]), int(str(row["time"]))): float(str(row[point])) for row in rows}
 
 
 def judge(

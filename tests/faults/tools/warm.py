@@ -12,7 +12,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,10 +71,12 @@ class Starter:
 
 
 @contextmanager
-def warm_starter() -> Iterator[Starter]:
-    """A warm interpreter; its children must have been ended before it."""
+def warm_starter(environment: Mapping[str, str] | None = None) -> Iterator[Starter]:
+    """A warm interpreter; its children must have been ended before it. `environment`: what is added to ours."""
     command = [sys.executable, "-m", __name__]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})}
+    )
     try:
         yield Starter(process)
     finally:
