@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from bisect import bisect_left
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from cloud.store.base import Columns
@@ -32,18 +33,20 @@ class Passage:
 def passages_of(columns: Columns, *, received_at: int) -> list[Passage]:
     """What is to be remembered of these readings; nothing when they came at once with good times."""
     found: list[Passage] = []
-    late = [row for row, at in enumerate(columns.times) if received_at - at > LATE_MS]
+    late = bisect_left(columns.times, received_at - LATE_MS)  # of rising times
     if late:
-        found.append(_passage("late", columns, late, received_at))
+        found.append(_late_passage(columns, late, received_at))
     if columns.quality:
         rows = {row for marks in columns.quality.values() for row, code in marks if code == DOUBTED}
         if rows:
-            found.append(_passage("doubtful", columns, sorted(rows), received_at))
+            found.append(_doubtful_passage(columns, sorted(rows), received_at))
     return found
 
 
 def with_passages(known: Sequence[Passage], new: Sequence[Passage]) -> list[Passage]:
     """Both, neighbours of one kind joined, and of too many the newest."""
+    if known and len(new) == 1 and _belong_together(known[-1], new[0]) and known[-1].begin <= new[0].begin:
+        return [*known[:-1], _joined(known[-1], new[0])]  # a backlog that comes in batch after batch
     joined: list[Passage] = []
     for each in sorted([*known, *new], key=lambda passage: (passage.kind, passage.begin)):
         if joined and _belong_together(joined[-1], each):
@@ -55,13 +58,30 @@ def with_passages(known: Sequence[Passage], new: Sequence[Passage]) -> list[Pass
     return joined
 
 
-def _passage(kind: PassageKind, columns: Columns, rows: Sequence[int], at: int) -> Passage:
-    """The readings of these rows: values, and codes without one."""
+def _late_passage(columns: Columns, rows: int, at: int) -> Passage:
+    """The readings of the first so many rows."""
+    readings = sum(rows - column[:rows].count(None) for column in columns.points.values())
+    readings += _explained_nulls(columns, range(rows))
+    return Passage("late", columns.times[0], columns.times[rows - 1], readings, at, at)
+
+
+def _doubtful_passage(columns: Columns, rows: Sequence[int], at: int) -> Passage:
+    """The readings of these rows."""
     wanted = set(rows)
     readings = sum(column[row] is not None for column in columns.points.values() for row in rows)
-    for key, marks in columns.quality.items():
-        readings += sum(row in wanted and columns.points[key][row] is None for row, _ in marks if key in columns.points)
-    return Passage(kind, columns.times[rows[0]], columns.times[rows[-1]], readings, at, at)
+    readings += _explained_nulls(columns, wanted)
+    return Passage("doubtful", columns.times[rows[0]], columns.times[rows[-1]], readings, at, at)
+
+
+def _explained_nulls(columns: Columns, rows: Container[int]) -> int:
+    """Readings without a value that a code explains."""
+    points = columns.points
+    return sum(
+        row in rows and points[key][row] is None
+        for key, marks in columns.quality.items()
+        if key in points
+        for row, _ in marks
+    )
 
 
 def _belong_together(one: Passage, later: Passage) -> bool:
@@ -75,10 +95,11 @@ def _belong_together(one: Passage, later: Passage) -> bool:
 
 
 def _joined(one: Passage, other: Passage) -> Passage:
-    return replace(
-        one,
-        end=max(one.end, other.end),
-        readings=one.readings + other.readings,
-        first_at=min(one.first_at, other.first_at),
-        last_at=max(one.last_at, other.last_at),
+    return Passage(
+        one.kind,
+        one.begin,
+        max(one.end, other.end),
+        one.readings + other.readings,
+        min(one.first_at, other.first_at),
+        max(one.last_at, other.last_at),
     )
