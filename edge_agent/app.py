@@ -84,9 +84,7 @@ class Agent:
         self._clock = clock
         self._stop = asyncio.Event()
         self._vitals = Vitals([device.id for device in plan.devices], clock)
-        self._flow = Flow(
-            plan.devices, outbox=outbox, vitals=self._vitals, clock=clock, batch_s=plan.config.gateway.batch_s
-        )
+        self._flow = Flow(plan.devices, outbox=outbox, vitals=self._vitals, clock=clock, batch_s=self._batch_s)
         self._commands = Commands(
             plan.config.gateway.id,
             key=command_key(plan.config.centre.command_key),
@@ -146,6 +144,9 @@ class Agent:
         for device in self._plan.devices:
             if device.id == name or (name == "push" and device.connection.kind == PUSHED):
                 self._vitals.note(device.id, fault)
+
+    def _batch_s(self) -> float:
+        return self._uplink.batch_s(self._plan.config.gateway.batch_s)
 
     async def _sweep(self) -> None:
         """Age is judged only while the clock can be believed: a clock that jumped a year must not empty the outbox."""

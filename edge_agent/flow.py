@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from device_profiles.wire import Event
@@ -56,8 +56,15 @@ class Flow:
     """Owns what the devices said last and what is not on disk yet. Connectors offer and deliver, a task runs `run`."""
 
     def __init__(
-        self, devices: Sequence[Device], *, outbox: OutboxOwner, vitals: Vitals, clock: ClockWatch, batch_s: float = 1.0
+        self,
+        devices: Sequence[Device],
+        *,
+        outbox: OutboxOwner,
+        vitals: Vitals,
+        clock: ClockWatch,
+        batch_s: Callable[[], float] = lambda: 1.0,
     ) -> None:
+        """`batch_s` says for each batch how long to collect."""
         self._profiles = {device.id: device.profile for device in devices}
         self._sieves = {device.id: Sieve(device.profile) for device in devices}
         self._outbox = outbox
@@ -151,9 +158,9 @@ class Flow:
 
     async def _linger(self) -> None:
         if not self._urgent.is_set():
-            await first_of(self._urgent.wait(), self._clock.sleep(self._batch_s))
+            await first_of(self._urgent.wait(), self._clock.sleep(self._batch_s()))
         if self._urgent.is_set():
-            await self._clock.sleep(min(URGENT_LINGER_S, self._batch_s))
+            await self._clock.sleep(min(URGENT_LINGER_S, self._batch_s()))
 
     async def _keep(self) -> None:
         """One append of everything that is pending; when the disk is full it stays pending, within bounds."""
@@ -192,7 +199,7 @@ class Flow:
                     waiter.set_exception(error)
         else:
             self._put_back(taken)
-        await self._clock.sleep(self._batch_s)
+        await self._clock.sleep(self._batch_s())
 
     def _put_back(self, taken: _Pending) -> None:
         newer, self._pending = self._pending, taken

@@ -10,13 +10,11 @@ from typing import Any, Self, TypeVar
 
 import aiomqtt
 
+from edge_agent.uplink.faults import NOT_MQTT
+
 T = TypeVar("T")
 PARTING_S = 1.0  # for the DISCONNECT packet behind the farewell
 CONNACK = 0x20
-
-
-class NotMqttError(aiomqtt.MqttError):
-    """Somebody answers on the broker's port, and it is no broker: a captive portal, a web server."""
 
 
 class GatewayClient(aiomqtt.Client):
@@ -60,8 +58,8 @@ class GatewayClient(aiomqtt.Client):
             return
         said = client._in_packet["command"]
         is_strange = str(reason_code) == "Protocol error" or said not in (0, CONNACK)
-        kind = NotMqttError if is_strange else aiomqtt.MqttError
-        self._connected.set_exception(kind(f"lost before the answer to CONNECT: {reason_code}"))
+        what = NOT_MQTT if is_strange else "lost"
+        self._connected.set_exception(aiomqtt.MqttError(f"{what} before the answer to CONNECT: {reason_code}"))
         self._connected.exception()  # who was cancelled meanwhile does not ask for it
 
     def _on_socket_register_write(self, client: Any, userdata: Any, sock: Any) -> None:

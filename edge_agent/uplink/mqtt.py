@@ -21,9 +21,11 @@ from edge_agent.connector import LinkError
 from edge_agent.outbox.base import Parcel
 from edge_agent.outbox.owner import OutboxOwner
 from edge_agent.racing import first_of
-from edge_agent.supervisor import UNAUTHORISED, keep_going
+from edge_agent.supervisor import keep_going
 from edge_agent.uplink.client import GatewayClient
+from edge_agent.uplink.collecting import Collecting
 from edge_agent.uplink.commands import Commands
+from edge_agent.uplink.faults import fault_of
 from edge_agent.uplink.lanes import Lanes, lane_of
 from edge_agent.uplink.spending import Spending
 
@@ -35,16 +37,6 @@ FAREWELL_S = 1.5
 RECEIPTS_AT_ONCE = 100
 NO_DELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else a small packet waits 40 ms for the ACK of the one before
 PING_SHARE = 0.7  # paho gives up after two silent ping periods: 2 x 0.7 is below the 1.5 x keep-alive that we promise
-REFUSALS = frozenset({134, 135})  # CONNACK: bad user name or password, not authorised; paho speaks version 5 here
-FAULT_WORDS = {
-    "name or service": "dns",
-    "name resolution": "dns",
-    "no address": "dns",
-    "certificate": "certificate",
-    "refused": "unreachable",
-    "unreachable": "unreachable",
-    "timed out": "timeout",
-}  # what the system's own messages say, in their order of meaning
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +77,7 @@ class Uplink:
         self._clock = clock
         self._lanes = Lanes(receipt_timeout_s=link.receipt_timeout_s)
         self._spending = Spending(link.bytes_per_day, outbox=outbox, clock=clock)
+        self._collecting = Collecting()
         self._slots = asyncio.Semaphore(UNACKNOWLEDGED)
         self._stop = asyncio.Event()
         self._parted = asyncio.Event()
@@ -98,6 +91,10 @@ class Uplink:
         await first_of(
             keep_going("uplink", self._session, lost=self._note_lost, clock=self._clock), self._until_parted()
         )
+
+    def batch_s(self, configured_s: float) -> float:
+        """How long readings had best be collected, as the link is."""
+        return self._collecting.batch_s(configured_s)
 
     async def drain(self, *, within_s: float) -> None:
         """Waits until the centre has everything, or the link is down, or the time is over."""
@@ -226,8 +223,10 @@ class Uplink:
 
     async def _until_acknowledged(self, client: GatewayClient, parcel: Parcel, channel: Channel) -> None:
         """The PUBACK frees the slot and nothing else; when it does not come in time the link is half open."""
+        began = self._clock.monotonic()
         try:
             await client.publish(self._topic(channel), parcel.payload, qos=1)
+            self._collecting.acknowledged(self._clock.monotonic() - began)
         finally:
             self._slots.release()
 
@@ -291,8 +290,5 @@ def _receipt_in(payload: bytes) -> list[Receipt]:
 
 
 def _fault_of(error: aiomqtt.MqttError) -> str:
-    """A short code for why the broker cannot be used."""
-    if isinstance(error, MqttConnectError):
-        return UNAUTHORISED if getattr(error.rc, "value", 0) in REFUSALS else "refused"
-    text = str(error).lower()
-    return next((fault for words, fault in FAULT_WORDS.items() if words in text), "lost")
+    answer = getattr(error.rc, "value", 0) if isinstance(error, MqttConnectError) else None
+    return fault_of(str(error), answer=answer)

@@ -7,9 +7,11 @@ import random
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from device_profiles.wire import Channel, Receipt
 from edge_agent.outbox.base import Parcel, Priority
+from edge_agent.uplink.collecting import Collecting
 from edge_agent.uplink.lanes import Lanes, lane_of
 
 EPOCH = "0" * 16
@@ -54,6 +56,7 @@ class World:
 
     def __init__(self, lanes: Lanes, line: Line, *, seed: int = 1) -> None:
         self.lanes, self.line = lanes, line
+        self.collecting = Collecting()
         self.dice = random.Random(seed)
         self.now = 0.0
         self.next = 1
@@ -140,16 +143,17 @@ class World:
             lost = sum(self.dice.random() < self.line.loss for _ in range(-(-size // PACKET_BYTES)))
             arrival = self.free_at + self.way_s() + lost * RETRANSMIT_S
             self.last_arrival = max(self.last_arrival, arrival)
-            self.after(self.last_arrival - self.now, lambda parcel=parcel: self.arrive(parcel))  # type: ignore[misc]
+            self.after(self.last_arrival - self.now, partial(self.arrive, parcel, self.now))
 
     def way_s(self) -> float:
         return self.line.delay_s + self.dice.uniform(-1, 1) * self.line.jitter_s
 
-    def arrive(self, parcel: Parcel) -> None:
-        self.after(self.way_s(), self.acknowledge)
+    def arrive(self, parcel: Parcel, sent_at: float) -> None:
+        self.after(self.way_s(), partial(self.acknowledge, sent_at))
         self.after(COMMIT_S, lambda: self.commit(parcel))
 
-    def acknowledge(self) -> None:
+    def acknowledge(self, sent_at: float) -> None:
+        self.collecting.acknowledged(self.now - sent_at)
         self.unacknowledged -= 1
         self.hand_over()
 
