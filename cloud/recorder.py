@@ -93,14 +93,15 @@ class Recorder:
         """
         async with self._lock:
             judge = await self._ready()
-            draft = self.ledger.draft(window.settlements())
+            settlements = window.settlements()
+            draft = self.ledger.draft(settlements)
             fresh, again = _unjudged(window, draft)
             judgement = judge.observe(fresh, received_at=received_at)
             derived = [*judgement.derived, *judge.derive(again)]
             if not window.held and not await self._is_kept(derived):
                 window.hold()
-                draft = self.ledger.draft(window.settlements())
-            settlements = window.settlements()
+                settlements = window.settlements()
+                draft = self.ledger.draft(settlements)
             stored = [] if window.held else [*fresh, *again]
             base = Commit(accounts=draft.rows(self._clock.now_ms()), point_counts=counted(stored))
             touched = [] if window.held else [*stored, *derived]
