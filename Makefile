@@ -16,6 +16,7 @@ WORKERS ?= 2
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  DEMO_SECONDS=90 ends the demo by itself; BROKER=mqtt://... INFLUX=http://... PORT=... choose its servers."
+	@echo "  WORKERS=4 make test uses more cores than two."
 
 demo: $(READY) ## Watch a flood rise: devices, gateways, broker and centre on this machine
 	@$(BIN)/thacba-sim demo
