@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from cloud.api.ledger import sums_of
+from cloud.api.ledger import TERMS, sums_of
 from cloud.api.views import AccountView, SpanView
 from cloud.console import Config, Json, opened_state, table, told
-from cloud.ingest.ledger import Ledger
+from cloud.ingest.ledger import AccountKey, Ledger
+from cloud.store.base import BirthRow
 from cloud.views import account_views
 from cloud.web.present import moment
+from device_profiles.wire import Health, WireError, decode
 
-TERMS = ("accepted", "stored", "dead_lettered", "dropped", "awaited")
 HEADS = ("gateway", "epoch", *(term.replace("_", "-") for term in TERMS))
 RANGES_SHOWN = 10  # in the table; the JSON has all of them
 
@@ -26,21 +28,43 @@ def ledger_command(
     gateway: Annotated[str, typer.Option("--gateway", help="Only this one.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Shows what is stored, dead-lettered, dropped (why and when), awaited and missing, per gateway and epoch."""
+    """Shows what is stored, dead-lettered, dropped (why and when), awaited and missing, per gateway and epoch.
+
+    With the hours that the gateway could be offline, as its last health report says.
+    """
     with told(), opened_state(config) as state:
-        accounts = [each for each in account_views(Ledger(state.accounts())) if gateway in ("", each.gateway)]
-    typer.echo(
-        as_text(accounts) if not as_json else json.dumps([asdict(each) for each in accounts], ensure_ascii=False)
-    )
+        accounts = list(account_views(Ledger(state.accounts()), gateway or None))
+        reports = reports_in(state.births())
+    typer.echo(as_json_text(accounts, reports) if as_json else as_text(accounts, reports))
 
 
-def as_text(accounts: Sequence[AccountView]) -> str:
+def reports_in(births: Sequence[BirthRow]) -> dict[AccountKey, Health]:
+    """The last health report of every gateway, by the account that it speaks of."""
+    reports = {}
+    for row in births:
+        with suppress(WireError):  # a report that an older version wrote
+            health = decode(row.health.encode(), Health)
+            reports[row.gateway, health.epoch] = health
+    return reports
+
+
+def as_json_text(accounts: Sequence[AccountView], reports: Mapping[AccountKey, Health]) -> str:
+    """The accounts as a JSON list, with `hours_left` and when the gateway said so."""
+    items = []
+    for each in accounts:
+        report = reports.get((each.gateway, each.epoch))
+        room = {"hours_left": report.hours_left, "health_at": report.at} if report else {}
+        items.append({**asdict(each), **room})
+    return json.dumps(items, ensure_ascii=False)
+
+
+def as_text(accounts: Sequence[AccountView], reports: Mapping[AccountKey, Health]) -> str:
     """A table of the terms, and below it the reasons, spans and missing ranges of each account that has any."""
     rows = [(each.gateway, each.epoch, *(getattr(each, term) for term in TERMS)) for each in accounts]
     sums = sums_of(accounts)
     lines = [table(HEADS, [*rows, ("total", "", *(sums[term] for term in TERMS))])]
     for account in accounts:
-        facts = list(_facts(account))
+        facts = [*_facts(account), *_room(reports.get((account.gateway, account.epoch)))]
         if facts:
             lines += ["", f"{account.gateway} {account.epoch}", *(f"  {fact}" for fact in facts)]
     return "\n".join(lines)
@@ -56,6 +80,11 @@ def _facts(account: AccountView) -> Iterator[str]:
         yield f"missing batches: {_ranges(account.missing_ranges)}"
     if account.held_ranges:
         yield f"held batches (judged, the store was away): {_ranges(account.held_ranges)}"
+
+
+def _room(report: Health | None) -> Iterator[str]:
+    if report is not None and report.hours_left is not None:
+        yield f"room for {report.hours_left:,.0f} hours offline at its rate of {moment(report.at)}"
 
 
 def _ranges(ranges: Sequence[tuple[int, int]]) -> str:

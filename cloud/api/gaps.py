@@ -15,6 +15,7 @@ from cloud.api.problems import ProblemError
 from cloud.api.series import DAY_MS, MOST_BUCKETS, Instant, fitting_step
 from cloud.api.views import AccountView, DeviceView, GatewayView, LetterFilter, PointView
 from cloud.ingest.ledger import DISCARDED
+from cloud.ingest.ranges import size_of_ranges
 from cloud.inventory.gaps import Gap, Look, Source, Span, explain
 from cloud.store.base import SeriesKey
 
@@ -121,8 +122,15 @@ def _source(centre: Centre, view: DeviceView) -> Source:
     gateway = next((each for each in centre.gateways() if each.id == view.gateway), None)
     if gateway is None:
         return Source("never")
-    holes = sum(_holes_in(account, gateway) for account in centre.ledger(view.gateway))
-    return Source(gateway.state, view.fault, view.read_at or 0, gateway.backlog_readings, holes)
+    accounts = centre.ledger(view.gateway)
+    return Source(
+        link=gateway.state,
+        fault=view.fault,
+        read_at=view.read_at or 0,
+        backlog=gateway.backlog_readings,
+        holes=sum(_holes_in(account, gateway) for account in accounts),
+        held=sum(size_of_ranges(account.held_ranges) for account in accounts),
+    )
 
 
 def _holes_in(account: AccountView, gateway: GatewayView) -> int:

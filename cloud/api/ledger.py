@@ -17,6 +17,7 @@ from cloud.api.views import AccountView
 from cloud.store.base import AlarmFilter
 
 router = APIRouter(prefix="/api/v1", tags=["ledger"])
+TERMS = ("accepted", "stored", "dead_lettered", "dropped", "awaited")
 MOST_COUNTED = 10_000  # open alarms beyond this are shown as this many
 
 
@@ -80,13 +81,7 @@ async def summarise(centre: Centre) -> Summary:
 
 def sums_of(accounts: Sequence[AccountView]) -> dict[str, int]:
     """The five figures of the ledger over many accounts."""
-    return {
-        "accepted": sum(account.accepted for account in accounts),
-        "stored": sum(account.stored for account in accounts),
-        "dead_lettered": sum(account.dead_lettered for account in accounts),
-        "dropped": sum(account.dropped for account in accounts),
-        "awaited": sum(account.awaited for account in accounts),
-    }
+    return {term: sum(getattr(account, term) for account in accounts) for term in TERMS}
 
 
 def reasons_of(accounts: Sequence[AccountView]) -> tuple[Counter[str], Counter[str]]:

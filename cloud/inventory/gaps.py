@@ -23,8 +23,8 @@ class Gap:
     """One stretch of time and what is to be said of it.
 
     `late` and `doubtful` readings are stored; the others are stretches that lack readings. `readings`: how many, 0 =
-    nobody knows. `reason`: the countable word of a drop, a dead letter, a fault; or `backlog`, `missing`, `link_lost`,
-    `stopped`, `unheard`. `arrived_at`: when the last late reading came.
+    nobody knows. `reason`: the countable word of a drop, a dead letter, a fault; or `held`, `backlog`, `missing`,
+    `link_lost`, `stopped`, `unheard`. `arrived_at`: when the last late reading came.
     """
 
     kind: GapKind
@@ -40,7 +40,7 @@ class Source:
     """How the device and its gateway stand now.
 
     `read_at`: when the device last answered. `backlog`: readings that the gateway holds. `holes`: stretches of
-    sequences that the ledger misses below newer ones.
+    sequences that the ledger misses below newer ones. `held`: batches that the rules saw while our store was away.
     """
 
     link: Link = "online"
@@ -48,6 +48,7 @@ class Source:
     read_at: int = 0
     backlog: int = 0
     holes: int = 0
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +125,14 @@ def _reasoned(empty: Sequence[Span], look: Look) -> Iterator[Gap]:
 
 def _open(span: Span, source: Source) -> Gap:
     if _is_awaited(source):
-        return Gap("awaited", *span, reason="backlog" if source.backlog else "missing")
+        return Gap("awaited", *span, reason="held" if source.held else "backlog" if source.backlog else "missing")
     words: dict[Link, str] = {"online": source.fault, "lost": "link_lost", "stopped": "stopped", "never": "unheard"}
     return Gap("silent", *span, reason=words[source.link])
 
 
 def _is_awaited(source: Source) -> bool:
     """Whether the gateway holds readings, perhaps of this device: not of one that is known not to answer."""
-    return bool(source.backlog or source.holes) and not (source.link == "online" and source.fault)
+    return bool(source.held or source.backlog or source.holes) and not (source.link == "online" and source.fault)
 
 
 def _clipped(gap: Gap, look: Look) -> Gap | None:

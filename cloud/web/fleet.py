@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from cloud.api.views import DeviceView, Freshness, GatewayView, SiteView
 from cloud.store.base import AlarmRow
 
+HOUR_MS = 3_600_000
 GOOD_WORDS: tuple[Freshness, ...] = ("measured", "unchanged")
 
 
@@ -25,6 +26,14 @@ class SiteState:
     def mark(self) -> str:
         """The name of its shape on the map."""
         return f"severity_{self.severity}" if self.severity is not None else f"site_{self.link}"
+
+
+def room_left(gateway: GatewayView, *, now: int) -> float | None:
+    """For how many more hours without a link the gateway keeps everything; a lost one has used some of them up."""
+    if gateway.hours_left is None or gateway.health_at is None:
+        return None
+    used = 0.0 if gateway.state == "online" else (now - gateway.health_at) / HOUR_MS
+    return max(0.0, gateway.hours_left - used)
 
 
 def freshness_counts(devices: Iterable[DeviceView]) -> dict[Freshness, int]:

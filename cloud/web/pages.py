@@ -12,12 +12,13 @@ from cloud.api.alarms import alarms_page, one_alarm
 from cloud.api.deps import Centre
 from cloud.api.devices import device_of
 from cloud.api.guard import CentreDep
-from cloud.api.ledger import summarise, sums_of
+from cloud.api.ledger import TERMS, summarise, sums_of
 from cloud.api.pages import Cursor, page_of
 from cloud.api.views import AccountView
+from cloud.ingest.ranges import size_of_ranges
 from cloud.store.base import AlarmFilter, AlarmRow
 from cloud.web import present
-from cloud.web.fleet import freshness_counts, has_problem, severity_counts, site_states
+from cloud.web.fleet import freshness_counts, has_problem, room_left, severity_counts, site_states
 from cloud.web.render import LANGUAGE_COOKIE, THEME_COOKIE, page, taste_of
 from cloud.web.rivers import LEVEL_POINT, river_of
 from device_profiles.schema import Text
@@ -28,6 +29,7 @@ PER_PAGE = 60
 ALARMS_PER_PAGE = 50
 LATEST = 8
 MOST_OPEN = 2_000
+SPANS_SHOWN = 5  # of one account; the API and `thacba-cloud ledger` tell all
 RANGES_MS = {"15m": 900_000, "1h": 3_600_000, "6h": 21_600_000, "24h": 86_400_000}
 Short = Annotated[str, Query(max_length=64)]
 
@@ -183,8 +185,11 @@ async def gateways_page(request: Request, centre: CentreDep, cursor: Cursor = No
         "gateways.html",
         found=found,
         accounts=rows,
-        sums={gateway: sums_of(of_it) for gateway, of_it in rows.items()},
+        rooms={each.id: room_left(each, now=centre.clock.now_ms()) for each in found.items},
         total=sums_of(accounts),
+        terms=TERMS,
+        shown=SPANS_SHOWN,
+        batches_in=size_of_ranges,
         site_names=site_names(centre),
     )
 

@@ -14,10 +14,10 @@ from cloud.app import Centre
 from cloud.ingest.graveyard import FOLDER, Graveyard
 from cloud.ingest.ledger import Ledger, Settlement
 from cloud.ingest.spans import MOST_SPANS, Span, with_span
-from cloud.store.base import Commit
+from cloud.store.base import BirthRow, Commit
 from cloud.store.sql import SqlStateStore
 from device_profiles.clock import SystemClock
-from device_profiles.wire import Channel, Dropped
+from device_profiles.wire import Channel, Dropped, Health, encode
 from tests.cloud.stage import DEVICE, GATEWAY, PROFILE, running, scripted, settings_for, write_config
 from tests.servers import Server
 
@@ -47,6 +47,9 @@ def config(tmp_path: Path) -> Path:
         Settlement("gw-2", EPOCH, 1, 0, Channel.READINGS, stored=5),
     ]
     state.commit(Commit(accounts=ledger.draft(settlements).rows(BEGIN)))
+    health = Health(1, BEGIN, EPOCH, 6, 50, 1, 10, 900, 20, 0, hours_left=1610.4)
+    state.put_birth(BirthRow(GATEWAY, "", encode(health).decode(), BEGIN))
+    state.put_birth(BirthRow("gw-2", "", "{torn", BEGIN))
     state.close()
     return path
 
@@ -62,9 +65,11 @@ def test_the_ledger_says_what_became_of_every_reading(config: Path) -> None:
         "dropped: outbox_full 20",
         "10/09/2024 07:00:00 to 10/09/2024 08:00:00: 20, outbox_full",
         "missing batches: 2-2",
+        "room for 1,610 hours offline at its rate of 10/09/2024 07:00:00",
     ):
         assert part in result.stdout
     (account,) = json.loads(call("ledger", "--gateway", GATEWAY, "--json", "--config", str(config)).stdout)
+    assert (account["hours_left"], account["health_at"]) == (1610.4, BEGIN)
     assert account["dead_by_reason"] == {"type": 1, "future": 2}
     assert account["drops"] == [{"reason": "outbox_full", "readings": 20, "begin": BEGIN, "end": BEGIN + HOUR}]
     assert account["accepted"] == sum(account[term] for term in ("stored", "dead_lettered", "dropped", "awaited"))

@@ -38,7 +38,7 @@ from cloud.store.base import (
 from cloud.store.memory import MemoryStore
 from cloud.store.sql import SqlStateStore
 from device_profiles.clock import Clock
-from device_profiles.schema import DeviceProfile
+from device_profiles.schema import DeviceProfile, Text
 from device_profiles.wire.messages import Cell
 from tests.cloud.api import sample_fleet
 from tests.cloud.letters import CATALOGUE, WITHOUT, Bench
@@ -100,6 +100,7 @@ class FakeCentre:
         self.bench = Bench(folder, self.state, MemoryStore(), clock)
         self.orders: list[Order] = []
         self.broken: dict[str, str] = {}
+        self.strangers: tuple[str, ...] = ()
         self._devices = sample_fleet.devices(clock.now_ms())
         self._started_at = clock.now_ms()
         self._raised = 0
@@ -158,8 +159,9 @@ class FakeCentre:
         return sample_fleet.SITES
 
     def gateways(self) -> Sequence[GatewayView]:
-        """The sample's gateways."""
-        return sample_fleet.gateways(self.clock.now_ms())
+        """The sample's gateways, and strangers."""
+        strangers = (GatewayView(each, Text(vi=each, en=each), "") for each in self.strangers)
+        return [*sample_fleet.gateways(self.clock.now_ms()), *strangers]
 
     def devices(self) -> Sequence[DeviceView]:
         """The devices as measured last."""

@@ -76,7 +76,8 @@ def gateways(now: int) -> tuple[GatewayView, ...]:
     late = now - READ_AGO_MS["gw-nghia-lo"]
     return (
         heard("gw-thao", "Tủ sông Thao", "site-cau-yen-bai", since=now - 30 * HOUR_MS, health_at=now - 4_000, devices=4,
-              backlog_batches=2, backlog_readings=180, backlog_bytes=9_400, hours_left=1_610.0),
+              backlog_batches=2, backlog_readings=180, backlog_bytes=9_400, hours_left=1_610.0,
+              withheld={"bytes": 12}),
         heard("gw-pvhcc", "Tủ Trung tâm PVHCC", "site-pvhcc", since=now - 52 * HOUR_MS, health_at=now - 6_000,
               devices=3, hours_left=2_100.5, clock="doubtful"),
         heard("gw-thac-ba", "Tủ đập Thác Bà", "site-thac-ba", since=now - HOUR_MS, health_at=now - HOUR_MS,
@@ -99,7 +100,7 @@ def accounts(now: int) -> tuple[AccountView, ...]:
         AccountView("gw-pvhcc", "6f3a", 96_311, 96_311, 0, 0, 0, ((0, 2_003),), ()),
         AccountView("gw-thac-ba", "6f3a", 20_400, 20_400, 0, 0, 0, ((0, 861),), ()),
         AccountView("gw-nghia-lo", "6f3a", 84_000, 41_570, 0, 1_200, 41_230, ((0, 730), (745, 801)), ((731, 744),),
-                    dropped_by_reason={"full": 1_200}, drops=(full_too,)),
+                    dropped_by_reason={"full": 1_200}, drops=(full_too,), held_ranges=((790, 801),)),
     )  # fmt: skip
 
 

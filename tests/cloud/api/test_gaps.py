@@ -34,7 +34,7 @@ async def test_every_kind_of_gap_of_the_last_day_is_told(operator: httpx.AsyncCl
 
 async def test_a_cut_gateway_is_named_as_the_cause(operator: httpx.AsyncClient, centre: FakeCentre) -> None:
     items = await told(operator, "/api/v1/devices/gw-nghia-lo/lights-nghia-lo/gaps", point="p_w")
-    assert (items[-1]["kind"], items[-1]["reason"]) == ("awaited", "backlog")
+    assert (items[-1]["kind"], items[-1]["reason"]) == ("awaited", "held")
     now = centre.clock.now_ms()
     assert items[-1]["end"] == now
     assert now - 3 * HOUR_MS <= items[-1]["begin"] <= now - 3 * HOUR_MS + 180_000

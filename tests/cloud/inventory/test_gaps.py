@@ -34,6 +34,7 @@ def test_a_device_that_stopped_for_a_while_was_silent() -> None:
     [
         (Source("online", backlog=12), "awaited", "backlog"),
         (Source("lost", backlog=12), "awaited", "backlog"),
+        (Source("online", backlog=12, held=3), "awaited", "held"),
         (Source("lost", holes=1), "awaited", "missing"),
         (Source("lost"), "silent", "link_lost"),
         (Source("stopped"), "silent", "stopped"),

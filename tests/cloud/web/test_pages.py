@@ -90,3 +90,20 @@ async def test_the_range_of_a_chart_lives_in_the_address(operator: httpx.AsyncCl
     page = (await operator.get("/devices/gw-thao/gauge-yen-bai?range=6h")).text
     assert 'data-span="21600000"' in page
     assert (await operator.get("/devices/gw-thao/gauge-yen-bai?range=9y", headers=HTML)).status_code == 422
+
+
+async def test_the_ledger_says_what_was_dropped_why_and_when_and_what_is_held(operator: httpx.AsyncClient) -> None:
+    operator.cookies.set("thacba_language", "en")
+    page = (await operator.get("/gateways")).text
+    account = page.split('data-account="gw-nghia-lo"')[1].split("</tbody>")[0]
+    for words in ("1,200", "the gateway&#39;s memory was full: 1,200", "12 batches judged", "731–744", "current"):
+        assert words in account
+    assert "earlier" in page.split('data-account="gw-thao"')[1]
+    assert "batches beyond the byte limit: 12" in page.split('data-gateway="gw-thao"')[1].split("</tr>")[0]
+
+
+async def test_a_gateway_that_nobody_listed_is_named_as_such(operator: httpx.AsyncClient, centre: FakeCentre) -> None:
+    operator.cookies.set("thacba_language", "en")
+    centre.strangers = ("gw-stranger",)
+    page = (await operator.get("/gateways")).text
+    assert "not listed" in page.split('data-gateway="gw-stranger"')[1].split("</tr>")[0]

@@ -8,7 +8,7 @@ import pytest
 
 from cloud.api.views import DeviceView, PointView, ThresholdView
 from cloud.web import present
-from cloud.web.fleet import freshness_counts, has_problem, severity_counts, site_states
+from cloud.web.fleet import freshness_counts, has_problem, room_left, severity_counts, site_states
 from cloud.web.rivers import river_of
 from cloud.web.words import Language
 from device_profiles.schema import PointType, Text
@@ -112,6 +112,15 @@ def test_sites_show_their_worst_and_never_green_without_data() -> None:
     assert states["site-nghia-lo"].mark == "site_lost"
     assert states["site-thac-ba"].mark == "site_stopped"
     assert states["site-mu-cang-chai"].mark == "site_none"
+
+
+def test_a_lost_gateway_uses_up_its_room_and_an_online_one_does_not() -> None:
+    known = {gateway.id: gateway for gateway in sample_fleet.gateways(NOW)}
+    later = NOW + 3_600_000
+    assert room_left(known["gw-thao"], now=later) == 1_610.0
+    assert room_left(known["gw-nghia-lo"], now=later) == pytest.approx(161.5 - 4)
+    assert room_left(known["gw-nghia-lo"], now=NOW + 900 * 3_600_000) == 0.0
+    assert room_left(known["gw-mcc"], now=NOW) is None
 
 
 def test_counts_and_problems() -> None:
