@@ -12,6 +12,8 @@ from device_profiles.units import is_unit
 NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
 ID_PATTERN = r"^[A-Za-z0-9._:-]{1,64}$"
 RESERVED_KEYS = frozenset({"time", "site", "gateway", "device", "point"})  # names that InfluxDB or our own tags own
+RESERVED_PROFILES = frozenset({"quality", "event", "presence", "canary"})  # measurements of the centre itself
+ROLL_UP_ENDINGS = ("_1m", "_15m", "_1h")  # the measurements of roll-ups: the profile's with one of these behind it
 
 Key = Annotated[str, Field(pattern=NAME_PATTERN, max_length=48)]
 Identifier = Annotated[str, Field(pattern=ID_PATTERN)]
@@ -210,6 +212,13 @@ class DeviceProfile(Strict):
     points: tuple[Point, ...] = Field(min_length=1, description="What it measures.")
     events: tuple[Key, ...] = Field((), description="Kinds of events that it can report.")
     commands: tuple[Command, ...] = Field((), description="What it can be told.")
+
+    @field_validator("profile")
+    @classmethod
+    def _profile_is_free(cls, profile: str) -> str:
+        if profile in RESERVED_PROFILES or profile.endswith(ROLL_UP_ENDINGS):
+            raise ValueError(f"{profile} is a name that the store needs for itself")
+        return profile
 
     @model_validator(mode="after")
     def _keys_are_unique(self) -> Self:

@@ -25,7 +25,6 @@ from device_profiles.wire.messages import Cell
 
 IDENTIFIER = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
-OUR_MEASUREMENTS = frozenset({"quality", "event", "presence", "canary"})
 OUR_EVENT_FIELDS = frozenset({"time", "site", "gateway", "device", "kind", "id", "facts"})
 LINE_BREAK = re.compile(r"\r\n|\r|\n")
 NS_PER_MS = 1_000_000

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from cloud.store.base import ReadingStore, SeriesKey
+from device_profiles.schema import ROLL_UP_ENDINGS
 
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
@@ -92,4 +93,4 @@ class RollUpStore(Protocol):
 
 def is_roll_up(profile: str) -> bool:
     """Whether a series of this name would collide with the roll-ups of another profile."""
-    return profile.endswith(tuple(f"_{grain.name}" for grain in GRAINS))
+    return profile.endswith(ROLL_UP_ENDINGS)

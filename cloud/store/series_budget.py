@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 
 from cloud.store.base import Columns, PlacedEvent
-from cloud.store.line_protocol import IDENTIFIER, NAME, OUR_MEASUREMENTS, is_storable
+from cloud.store.line_protocol import IDENTIFIER, NAME, is_storable
 from cloud.store.roll_up import is_roll_up
+from device_profiles.schema import RESERVED_PROFILES
 
 
 class SeriesBudget:
@@ -26,7 +27,7 @@ class SeriesBudget:
         if shape not in self._seen:
             ids = (block.site, block.gateway, block.device)
             if (
-                block.profile in OUR_MEASUREMENTS
+                block.profile in RESERVED_PROFILES
                 or is_roll_up(block.profile)
                 or not is_storable(*ids, block.profile, *block.points)
             ):

@@ -143,6 +143,9 @@ def test_a_wrong_protocol_is_one_fault_and_not_one_per_point() -> None:
     assert [(fault.key, fault.hint) for fault in caught.value.faults] == [("protocol", "did you mean 'modbus'?")]
 
 
+OF_PROFILE = next(line for line in GOOD.splitlines() if line.startswith("profile = "))
+
+
 @pytest.mark.parametrize(
     ("old", "new", "key", "words"),
     [
@@ -157,6 +160,10 @@ def test_a_wrong_protocol_is_one_fault_and_not_one_per_point() -> None:
         ('sector = "disaster"', 'sector = "disastre"', "sector", "'disastre' is not allowed"),
         ("period_s = 60", 'period_s = "60"', "period_s", "must be a number, without quotes"),
         ("[[points]]", "[points]", "points", "must be a list"),
+        *(
+            (OF_PROFILE, f'profile = "{name}"', "profile", f"{name} is a name that the store needs for itself")
+            for name in ("gauge_1m", "gauge_15m", "gauge_1h", "quality", "event")
+        ),
     ],
 )
 def test_a_wrong_profile_is_refused(old: str, new: str, key: str, words: str) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from cloud.rollups.fold import STRETCHES, Stretch, coarsest, merged, runs, stretches
 from cloud.store.base import DirtyRow
-from cloud.store.roll_up import HOUR, HOUR_MS, MINUTE, QUARTER, Grain, Rolled
+from cloud.store.roll_up import GRAINS, HOUR, HOUR_MS, MINUTE, QUARTER, Grain, Rolled
+from device_profiles.schema import ROLL_UP_ENDINGS
 
 
 @pytest.mark.parametrize(
@@ -63,3 +64,7 @@ def test_hours_that_follow_each_other_are_computed_together() -> None:
     hours = [[row.hour // H for row in run] for run in runs([*rows, other])]
     assert hours == [[1, 2, 3], [5], [4]]
     assert list(map(len, runs(DirtyRow("g", "d", "p", hour * H, due_at=0) for hour in range(30)))) == [24, 6]
+
+
+def test_no_profile_can_be_named_like_a_roll_up() -> None:
+    assert tuple(f"_{grain.name}" for grain in GRAINS) == ROLL_UP_ENDINGS
