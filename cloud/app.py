@@ -144,7 +144,12 @@ class Centre:
             metrics=self.metrics,
         )
         flow = Flow(parts, config.flow)
-        api = ApiSettings(cookie_secure=config.http.cookie_secure, public_url=config.http.public_url)
+        grains = ((days, grain.step_ms) for grain, days in config.roll_ups.keep_days().items())
+        api = ApiSettings(
+            cookie_secure=config.http.cookie_secure,
+            public_url=config.http.public_url,
+            kept=((config.store.retention_days, 1), *grains),
+        )
         return House(
             parts=parts,
             flow=flow,

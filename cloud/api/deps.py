@@ -23,6 +23,7 @@ from cloud.api.views import (
 from cloud.errors import CloudError
 from cloud.inventory.passages import Passage
 from cloud.store.base import AlarmRow, ReadingStore, StateStore
+from cloud.store.roll_up import GRAINS, RAW_DAYS
 from device_profiles.clock import Clock
 from device_profiles.schema import DeviceProfile
 
@@ -39,13 +40,21 @@ class RefusedOrderError(CloudError):
     """The device does not know the command, or the gateway is not there: the API answers 422."""
 
 
+Kept = tuple[tuple[int, int], ...]  # days that a class of readings is kept (0 = for ever), and its finest step in ms
+KEPT: Kept = ((RAW_DAYS, 1), *((grain.keep_days, grain.step_ms) for grain in GRAINS))
+
+
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
-    """What the API must know of its surroundings. `cookie_secure`: reached over HTTPS, as it must be in service."""
+    """What the API must know of its surroundings.
+
+    `cookie_secure`: reached over HTTPS, as it must be in service. `kept`: raw readings first, then their roll-ups.
+    """
 
     version: str = "0.1.0"
     cookie_secure: bool = True
     public_url: str = ""
+    kept: Kept = KEPT
 
 
 class DeadLetters(Protocol):

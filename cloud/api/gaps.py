@@ -54,7 +54,7 @@ async def list_gaps(
     now = centre.clock.now_ms()
     until = now if end is None else min(end, now)
     since = until - DAY_MS if begin is None else begin
-    step = fitting_step(until - since, age_ms=now - since)
+    step = fitting_step(until - since, age_ms=now - since, kept=centre.settings.kept)
     if since >= until or (until - since) / step > MOST_BUCKETS:
         raise ProblemError(422, "range", "`from` must be before `to` and before now.")
     silence_ms = min(_rhythm_ms(centre, view, each) for each in chosen)

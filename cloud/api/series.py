@@ -7,13 +7,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from cloud.api.deps import Centre, UnknownThingError
+from cloud.api.deps import KEPT, Centre, Kept, UnknownThingError
 from cloud.api.devices import device_of
 from cloud.api.guard import CentreDep
 from cloud.api.problems import ProblemError
 from cloud.api.views import ThresholdView
 from cloud.store.base import Bucket, SeriesKey
-from cloud.store.roll_up import GRAINS, HOUR, RAW_DAYS
 
 router = APIRouter(prefix="/api/v1", tags=["series"])
 
@@ -25,7 +24,6 @@ STEPS_MS = (
     *(1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 180_000, 300_000, 900_000, 1_800_000),
     *(hours * 3_600_000 for hours in HOURS),
 )
-CLASSES = ((RAW_DAYS, 1), *((grain.keep_days, grain.step_ms) for grain in GRAINS))  # days kept, finest step
 Identifier = Annotated[str, Query(min_length=1, max_length=64)]
 Instant = Annotated[int | None, Query(ge=0, le=2**53, description="ms since 1970 UTC")]
 
@@ -58,7 +56,8 @@ async def series(
     """The last 24 h unless told; at most 5,000 buckets. Without `step_ms` about 480 of them."""
     until = centre.clock.now_ms() if end is None else end
     since = until - DAY_MS if begin is None else begin
-    step = step_ms or fitting_step(until - since, age_ms=centre.clock.now_ms() - since)
+    age_ms = centre.clock.now_ms() - since
+    step = step_ms or fitting_step(until - since, age_ms=age_ms, kept=centre.settings.kept)
     if since >= until or (until - since) / step > MOST_BUCKETS:
         raise ProblemError(
             422, "range", f"begin must be before end, and (end - begin) / step_ms at most {MOST_BUCKETS}."
@@ -66,13 +65,13 @@ async def series(
     return await _read(centre, (gateway, device, point), begin=since, end=until, step_ms=step)
 
 
-def fitting_step(span_ms: int, *, age_ms: int = 0) -> int:
+def fitting_step(span_ms: int, *, age_ms: int = 0, kept: Kept = KEPT) -> int:
     """The smallest round step that cuts the span into few enough buckets; whole days beyond the table.
 
     All from a minute on are made of windows of a roll-up (900 s, not 600: the wider grain then serves). What is older
     than a class of readings is kept is not asked in smaller steps than the next class has.
     """
-    least = next((step for days, step in CLASSES if age_ms <= days * DAY_MS), HOUR.step_ms)
+    least = next((step for days, step in kept if days == 0 or age_ms <= days * DAY_MS), kept[-1][1])
     days = -(-span_ms // (GOOD_BUCKETS * DAY_MS))
     return next((step for step in STEPS_MS if step >= least and span_ms <= step * GOOD_BUCKETS), days * DAY_MS)
 
