@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
 from cloud.ingest.drain_slots import DrainSlots
 from cloud.ingest.ledger import AccountKey, Ledger, Settlement
 from cloud.ingest.ranges import Range
@@ -14,7 +12,6 @@ from cloud.metrics import Metric, Metrics
 from device_profiles.wire import Channel, Receipt, encode, topic_for
 
 QOS: Qos = 0  # a receipt that gets lost costs one re-sent batch; an acknowledged one costs every batch a fifth more
-HELD_WAIT_S = 10.0  # while the store is away: all backlog would be sent twice
 
 
 class Receipts:
@@ -34,8 +31,6 @@ class Receipts:
         for key, mine in by_account.items():
             receipt = self._ledger.receipt(key, mine)
             receipt = self._slots.asked(receipt, key[0], [each.channel for each in mine], now)
-            if receipt.held and not receipt.backlog_wait_s:
-                receipt = msgspec.structs.replace(receipt, backlog_wait_s=HELD_WAIT_S)
             self._send(key[0], receipt)
 
     def ask(self, key: AccountKey, ranges: list[Range]) -> None:

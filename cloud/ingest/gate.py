@@ -37,7 +37,7 @@ class Gate:
         self._patience = patience
         self._clock = clock
         self._patience_s = patience_s
-        self._under_way: dict[asyncio.Timeout, float] = {}  # write -> since when
+        self._under_way: dict[asyncio.Task[Sequence[Rejection]], float] = {}  # write -> since when
         self._canary_at = clock.monotonic()
         self._turned_at = clock.monotonic()
         self.is_open = False  # until the first canary has been taken
@@ -68,15 +68,17 @@ class Gate:
         """What the store will never take; StoreUnavailableError as soon as it counts as away."""
         if not self.is_open:
             raise StoreUnavailableError(self.fault())
-        limit = asyncio.timeout(None)
-        self._under_way[limit] = self._clock.monotonic()
         try:
-            async with limit:
-                return await self._patience.until_taken(lambda: self._store.write(columns, events))
-        except TimeoutError as error:
-            raise StoreUnavailableError(self.fault()) from error
-        finally:
-            del self._under_way[limit]
+            # in a task of its own, which can be taken back whatever the store does with the cancellation
+            async with asyncio.TaskGroup() as group:
+                write = group.create_task(self._until_taken(columns, events))
+                self._under_way[write] = self._clock.monotonic()
+                write.add_done_callback(self._under_way.pop)
+        except* StoreUnavailableError as lost:
+            raise StoreUnavailableError(self.fault()) from lost
+        if write.cancelled():
+            raise StoreUnavailableError(self.fault())
+        return write.result()
 
     async def run(self) -> NoReturn:
         """Looks whether the store is well, until cancelled."""
@@ -88,6 +90,19 @@ class Gate:
             else:
                 await self._clock.sleep(self._patience.next_delay())
                 await self._ask()
+
+    async def _until_taken(self, columns: Sequence[Columns], events: Sequence[PlacedEvent]) -> Sequence[Rejection]:
+        while True:
+            try:
+                rejections = await self._store.write(columns, events)
+            except StoreUnavailableError as error:
+                self._patience.lost(error)
+                if not self.is_open:  # a group of tasks may have swallowed the cancellation
+                    raise
+                await self._clock.sleep(self._patience.next_delay())
+            else:
+                self._patience.regained()
+                return rejections
 
     def _is_overdue(self) -> bool:
         oldest = next(iter(self._under_way.values()), None)
@@ -114,7 +129,7 @@ class Gate:
             log.warning("store away: readings are judged and held by the gateways", extra={"error": str(error)})
             self.is_open, self._turned_at = False, self._clock.monotonic()
             for write in self._under_way:
-                write.reschedule(0)
+                write.cancel()
 
     def _reopen(self) -> None:
         if not self.is_open:

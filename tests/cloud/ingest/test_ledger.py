@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -109,8 +109,12 @@ def test_every_reading_is_stored_dead_dropped_or_awaited(data: st.DataObject) ->
     once = arrivals(truth)
     repeated = data.draw(st.lists(st.sampled_from(once), max_size=6))
     order = told_in_order(data.draw(st.permutations(once + repeated)))
+    held = data.draw(st.sets(st.sampled_from([each.sequence for each in once])))
     ledger = Ledger()
     for each in order:
+        if each.sequence in held and not each.refused:  # the store is away when it comes for the first time
+            take(ledger, [replace(each, held=True)])
+            check(next(account for _, _, account in ledger.accounts()), sum(truth.sizes))
         take(ledger, [each])
         (account,) = [account for _, _, account in ledger.accounts()]
         check(account, sum(truth.sizes))
@@ -119,6 +123,7 @@ def test_every_reading_is_stored_dead_dropped_or_awaited(data: st.DataObject) ->
     assert (account.stored, account.dead_lettered, account.dropped_readings) == truth.expected()
     assert account.awaited == 0
     assert ledger.missing("gw", truth.epoch) == []
+    assert (account.held, ledger.held()) == ([], {})
 
 
 @settings(max_examples=100, deadline=None)
@@ -204,6 +209,23 @@ def test_what_a_gateway_claims_is_awaited_until_it_comes() -> None:
     take(ledger, [Settlement("gw", EPOCHS[0], 2, 10, Channel.READINGS, stored=10)])
     assert (ledger.terms().stored, ledger.terms().awaited) == (10, 20)
     assert ledger.missing("gw", EPOCHS[0]) == [(1, 1), (3, 3)]
+
+
+def test_what_is_held_is_awaited_not_missing_and_given_up_by_a_drop() -> None:
+    ledger, key = Ledger(), ("gw", EPOCHS[0])
+    held = [Settlement(*key, number, 10 * number - 10, Channel.READINGS, stored=10, held=True) for number in (1, 2, 3)]
+    take(ledger, held)
+    receipt = ledger.receipt(key, held)
+    assert (receipt.committed, receipt.held, ledger.held()) == ([], [(1, 3)], {key: [(1, 3)]})
+    assert (ledger.terms().accepted, ledger.terms().awaited, ledger.missing(*key)) == (30, 30, [])
+    drop = Dropped(1, 1, "outbox_full", 10, 0, 0)
+    again = [replace(held[1], held=False, dropped=[drop]), held[1], held[2]]
+    take(ledger, again)
+    receipt = ledger.receipt(key, again)
+    assert (receipt.committed, receipt.held) == ([(2, 2)], [(3, 3)]), "what is stored stays stored"
+    assert (ledger.terms().stored, ledger.terms().dropped, ledger.terms().awaited) == (10, 10, 10)
+    assert Ledger(ledger.draft([replace(held[2], held=False)]).rows(now=7)).held() == {}
+    assert ledger.held_batches() == 1
 
 
 def test_a_draft_changes_nothing_until_it_is_installed() -> None:
