@@ -20,6 +20,7 @@ from edge_agent.config import ListenConfig, load_gateway
 from edge_agent.connector import EdgeError
 from edge_agent.logs import LogFormat, start_logging
 from edge_agent.registry import Device, build_connectors
+from edge_agent.secrets_there import secret_faults
 
 log = logging.getLogger(__name__)
 
@@ -74,9 +75,12 @@ def try_(
 
 @cli.command()
 def check(config: ConfigFile = DEFAULT_CONFIG, profiles: ProfileFolders = None) -> None:
-    """Check the configuration and everything that it names, without connecting to anything."""
+    """Check the configuration and everything that it names, secrets too, without connecting to anything."""
     with _errors_explained():
         plan = _plan(config, profiles)
+        faults = list(secret_faults(plan.config, file=str(config)))
+        if faults:
+            raise FileFaultsError(faults)
         typer.echo(f"{config}: good, {len(plan.devices)} devices, configuration {plan.version}")
 
 

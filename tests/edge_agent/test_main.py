@@ -60,6 +60,32 @@ def test_check_names_every_fault_and_ends_with_2(tmp_path: Path) -> None:
     assert "did you mean 'http_json'" in said
 
 
+CAMERA = """
+[[devices]]
+id = "cam-1"
+profile = "ip_camera"
+name = { vi = "Camera", en = "Camera" }
+connection = { kind = "camera", url = "rtsp://127.0.0.1:9/live", username = "thacba", password_file = "camera.key" }
+"""
+
+
+def test_check_names_every_secret_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KEY", raising=False)
+    file = written(tmp_path, CONFIG + PUSH + CAMERA)
+    code, said = run("check", "--config", file)
+    assert code == 2
+    assert "devices[air-2].connection: environment variable KEY" in said
+    assert "devices[cam-1].connection: " in said
+    assert "camera.key" in said
+    monkeypatch.setenv("KEY", "s3cret-of-air")
+    (tmp_path / "camera.key").write_text("s3cret-of-cam\n", encoding="utf-8")
+    code, said = run("check", "--config", file)
+    assert (code, "good, 2 devices" in said) == (0, True)
+    assert "s3cret" not in said
+    (tmp_path / "camera.key").write_text("\n", encoding="utf-8")
+    assert run("check", "--config", file)[0] == 2
+
+
 def test_a_missing_file_ends_with_2(tmp_path: Path) -> None:
     code, said = run("run", "--config", str(tmp_path / "none.toml"))
     assert (code, "cannot be read" in said) == (2, True)

@@ -1,0 +1,35 @@
+"""Whether the secrets of the devices can be read now, so that `check` says what `run` would only find out later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from device_profiles.explain import Fault
+from device_profiles.load import FileFaultsError
+from edge_agent.config import Connection, GatewayConfig, read_secret
+from edge_agent.connectors.camera.config import CameraConnection
+from edge_agent.credentials import CredentialError, Keyed
+
+
+def secret_faults(config: GatewayConfig, *, file: str) -> Iterator[Fault]:
+    """One fault for every device whose secret is not where the configuration says; never the secret itself."""
+    for device in config.devices:
+        reason = _missing(device.connection)
+        if reason:
+            yield Fault(file, f"devices[{device.id}].connection", reason)
+
+
+def _missing(connection: Connection) -> str:
+    """Why the secret of a connection cannot be read; empty when it can, or when there is none."""
+    try:
+        if isinstance(connection, Keyed):
+            connection.key()
+        elif isinstance(connection, CameraConnection):
+            secret = read_secret(env=connection.password_env or "", file=connection.password_file)
+            if secret is not None and not secret.get_secret_value():
+                return f"file {connection.password_file} holds no password"
+    except CredentialError as error:
+        return str(error)
+    except FileFaultsError as error:
+        return " ".join(f"{fault.file} {fault.key} {fault.reason}".replace("  ", " ") for fault in error.faults)
+    return ""
