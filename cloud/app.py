@@ -52,6 +52,7 @@ from cloud.tally import Tally
 from cloud.views import Display
 from cloud.web.app import create_site
 from device_profiles.clock import Clock, SystemClock
+from device_profiles.folders import make_lasting
 
 log = logging.getLogger(__name__)
 
@@ -110,9 +111,7 @@ class Centre:
                 self.pipeline.wake()
                 self.tally.stir()
 
-        patience = Patience(
-            "readings", clock, self.metrics, counter=Metric.STORE_RETRIES, probe_s=config.flow.probe_s
-        )
+        patience = Patience("readings", clock, self.metrics, counter=Metric.STORE_RETRIES, probe_s=config.flow.probe_s)
         gate = Gate(self.store, patience, clock, patience_s=config.flow.patience_s)
         parts = Parts(
             admission=admission,
@@ -258,7 +257,7 @@ def _places(inventory: Inventory) -> Places:
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
     """Holds the data folder: two centres with one folder would each think they own the ledger."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_lasting(folder)
     with (folder / "centre.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -15,6 +15,7 @@ import msgspec
 
 from cloud.errors import StoreUnavailableError
 from cloud.ingest.deadletters import DeadLetter, Handled, Headline, lines_of
+from device_profiles.folders import make_lasting
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +94,7 @@ class Graveyard:
     def _append(self, name: str, lines: bytes) -> None:
         path = self._folder / name
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            make_lasting(self._folder)
             is_new = not path.exists()
             with self._appending, path.open("ab+") as file:
                 file.write(_after_a_torn_line(file.tell(), path) + lines)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from device_profiles.folders import make_lasting
 from edge_agent.outbox.base import Bounds, Compression, OutboxBrokenError, OutboxTakenError
 from edge_agent.outbox.shelving import ShelfOutbox
 from edge_agent.outbox.sqlite import FILE, DamagedError, sqlite_outbox
@@ -22,7 +23,7 @@ def open_outbox(
 ) -> Iterator[ShelfOutbox]:
     """The outbox of this folder, locked against a second agent until it is let go."""
     try:
-        _make(folder)
+        make_lasting(folder, mode=0o750)
         descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise OutboxBrokenError(f"{folder} cannot be used: {error.strerror}") from error
@@ -52,18 +53,6 @@ def set_aside(folder: Path, now: int) -> Path:
         if source.exists():
             source.replace(aside / source.name)
     return aside / FILE
-
-
-def _make(folder: Path) -> None:
-    """A new folder is only safe when its name is: else a power cut takes it with everything that was fsynced in it."""
-    new = [each for each in (folder, *folder.parents) if not each.exists()]
-    folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-    for each in new:
-        descriptor = os.open(each.parent, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 @contextmanager
