@@ -123,6 +123,9 @@ class StateConfig(Login):
     """The database of alarms, ledger, users and notices."""
 
     url: str = Field("", description="SQLAlchemy address without password; empty = centre.sqlite3 in data_dir.")
+    busy_s: float = Field(
+        10.0, ge=0.1, le=60, description="How long a change waits for others, or for a server that does not answer."
+    )
 
 
 class FlowConfig(Strict):
@@ -181,6 +184,9 @@ class CentreConfig(Strict):
     )
     drain: DrainConfig = Field(
         default_factory=lambda: DrainConfig.model_validate({}), description="Who sends backlog at the same time."
+    )
+    dead_letters: DeadLettersConfig = Field(
+        default_factory=lambda: DeadLettersConfig.model_validate({}), description="Readings that could not be stored."
     )
     notify: NotifyConfig = Field(default_factory=lambda: NotifyConfig.model_validate({}), description="Notices.")
     sites_dir: Path = Field(description="Folder of site files, one site each, and areas.toml.")

@@ -17,7 +17,7 @@ from device_profiles.clock import Clock
 
 def open_state(config: CentreConfig) -> StateStore:
     """The state database that the configuration names."""
-    return SqlStateStore(_state_url(config))
+    return SqlStateStore(_state_url(config), busy_s=config.state.busy_s)
 
 
 def open_readings(config: CentreConfig, clock: Clock) -> tuple[RawStore, RollUpStore]:

@@ -24,7 +24,7 @@ _CODE_OF_STATUS = {
     400: "bad_request", 401: "not_logged_in", 403: "forbidden", 404: "unknown", 405: "method", 413: "too_large",
     422: "invalid", 429: "too_many",
 }  # fmt: skip
-_LOG_IN = {"WWW-Authenticate": 'Bearer realm="thacba"'}
+_ADVICE = {401: {"WWW-Authenticate": 'Bearer realm="thacba"'}, 503: {"Retry-After": "5"}}
 
 
 class ProblemError(CloudError, HTTPException):
@@ -50,7 +50,7 @@ def problem(request: Request, status: int, *, code: str, detail: str, more: obje
     }
     if more is not None:
         body["errors"] = more
-    return JSONResponse(body, status, media_type=MEDIA_TYPE, headers=_LOG_IN if status == 401 else None)
+    return JSONResponse(body, status, media_type=MEDIA_TYPE, headers=_ADVICE.get(status))
 
 
 def add_problems(app: FastAPI) -> None:
