@@ -31,6 +31,7 @@ from cloud.ingest.gate import Gate
 from cloud.ingest.graveyard import FOLDER, Graveyard
 from cloud.ingest.inbox import Inbox
 from cloud.ingest.intake import Intake
+from cloud.ingest.keeping import Keeping
 from cloud.ingest.patience import Patience
 from cloud.ingest.subscriber import Link, MqttLink
 from cloud.inventory.fleet import Fleet
@@ -205,6 +206,7 @@ class Centre:
             self.pipeline,
             self.tally,
             self.roll_up_worker,
+            Keeping(self.house.parts.graveyard, self._settings.config.dead_letters, self.clock),
         )
         async with asyncio.TaskGroup() as group:
             work = [group.create_task(part.run()) for part in parts]

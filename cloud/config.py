@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, field_validator
 from cloud.errors import ConfigurationError
 from cloud.ingest.admission import AdmissionConfig
 from cloud.ingest.drain_slots import DrainConfig
+from cloud.ingest.keeping import DeadLettersConfig
 from cloud.notify.registry import ChannelConfig
 from cloud.rollups.config import RollUpConfig
 from cloud.store.roll_up import RAW_DAYS

@@ -38,7 +38,7 @@ async def list_letters(
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[DeadLetterView]:
-    """Readings that were refused; nothing here is ever deleted."""
+    """Readings that were refused; open ones are never deleted."""
     wanted = LetterFilter(gateway, reason, begin, end, None if state == "any" else state)
     return await letters_page(centre, wanted, cursor=cursor, limit=limit)
 

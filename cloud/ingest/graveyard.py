@@ -1,4 +1,4 @@
-"""Keeps dead letters: one JSON line each, one file per day, on disk before anything is receipted; deletes none."""
+"""Keeps dead letters: one JSON line each, one file per day, on disk before anything is receipted; no open one goes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 import mmap
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -57,7 +57,7 @@ class Graveyard:
         """
         day, _, offset = (before or "").partition(":")
         first = day_of(since)
-        for path in sorted(self._folder.glob("????-??-??.jsonl"), reverse=True):
+        for path in self._days():
             if path.stem < first or (before and path.stem > day):
                 continue
             for place, line in reversed(list(self._lines(path))):
@@ -71,12 +71,54 @@ class Graveyard:
 
     def find(self, identifier: str) -> tuple[Headline, DeadLetter] | None:
         """A letter with its readings; None when there is none of that id."""
-        for path in sorted(self._folder.glob("????-??-??.jsonl"), reverse=True):
+        for path in self._days():
             for line in _lines_with(path, f'"id":"{identifier}"'.encode()):
                 headline = _read(_headline, line)
                 if headline is not None and headline.id == identifier:
                     return headline, _letter.decode(line)
         return None
+
+    def prune(self, *, before: int) -> int:
+        """Lets the files go whose every letter was settled before a time, and their marks; says how many letters went.
+
+        The files go first: a mark without its letter is harmless, a letter without its mark would be open again.
+        """
+        if not any(path.stem < day_of(before) for path in self._days()):
+            return 0
+        marks = self.handled()
+        settled = {identifier for identifier, mark in marks.items() if mark.at < before}
+        left: set[str] = set()
+        gone = 0
+        for path in self._days():
+            letters = [_read(_headline, line) for _, line in self._lines(path)]
+            known = [letter.id for letter in letters if letter is not None]
+            if path.stem < day_of(before) and len(known) == len(letters) and settled.issuperset(known):
+                _remove(path)
+                gone += len(known)
+            else:
+                left.update(known)
+        if gone:
+            self._keep_marks(lambda mark: mark.id in left or mark.at >= before)
+        return gone
+
+    def _keep_marks(self, wanted: Callable[[Handled], bool]) -> None:
+        """Writes the marks anew without the others, in one step."""
+        path, aside = self._folder / HANDLED, self._folder / f"{HANDLED}.new"
+        with self._appending:
+            kept = [mark for mark in self.handled().values() if wanted(mark)]
+            try:
+                with aside.open("wb") as file:
+                    file.write(b"".join(msgspec.json.encode(mark) + b"\n" for mark in kept))
+                    file.flush()
+                    os.fsync(file.fileno())
+                aside.replace(path)
+                _sync_folder(self._folder)
+            except OSError as error:
+                raise StoreUnavailableError(f"{path}: {error.strerror}") from error
+
+    def _days(self) -> list[Path]:
+        """The files of letters, newest first."""
+        return sorted(self._folder.glob("????-??-??.jsonl"), reverse=True)
 
     def _lines(self, path: Path) -> Iterator[tuple[int, bytes]]:
         """Every line with the place where it begins."""
@@ -120,6 +162,13 @@ def _read(decoder: msgspec.json.Decoder[T], line: bytes) -> T | None:
         return None
 
 
+def _remove(path: Path) -> None:
+    try:
+        path.unlink()
+    except OSError as error:
+        raise StoreUnavailableError(f"{path}: {error.strerror}") from error
+
+
 def _lines_with(path: Path, words: bytes) -> Iterator[bytes]:
     """The lines of a file that hold these bytes; the file is searched as a whole, which is many times faster."""
     try:
@@ -132,6 +181,8 @@ def _lines_with(path: Path, words: bytes) -> Iterator[bytes]:
                 end = len(content) if end < 0 else end
                 yield content[content.rfind(b"\n", 0, place) + 1 : end]
                 place = content.find(words, end)
+    except FileNotFoundError:  # pruned a moment ago
+        return
     except OSError as error:
         raise StoreUnavailableError(f"{path}: {error.strerror}") from error
 
