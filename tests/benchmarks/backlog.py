@@ -31,7 +31,7 @@ from rich.table import Table
 from cloud.ingest.ledger import Ledger
 from cloud.store.sql import SqlStateStore
 from simulators.load.traffic import gateway_id
-from tests.benchmarks.offline_week import Filled, fill
+from tests.benchmarks.offline_week import Filled, Week, fill
 from tests.benchmarks.places import write_centre
 from tests.benchmarks.runs import _is_up, _peak_mb, _program
 from tests.faults.tools.proxy import Proxy, proxy_to
@@ -104,7 +104,8 @@ def main() -> None:
     people = Console(stderr=True, width=120)
     with tempfile.TemporaryDirectory(prefix="thacba-backlog-") as name:
         folder = Path(name)
-        week = fill(folder / "edge", readings=asked.readings, most_s=asked.most_s, now=time.time_ns() // 1_000_000)
+        asked_for = Week(asked.readings, time.time_ns() // 1_000_000, most_rows=asked.most_s)
+        week = fill(folder / "edge", asked_for)
         people.print(f"{week.readings:,} readings in {week.batches:,} batches, {week.file_bytes / 1e6:,.0f} MB")
         with run_mosquitto() as broker:
             if asked.store == "influx":

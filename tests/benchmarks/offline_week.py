@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from device_profiles.wire import DeviceBlock
+from device_profiles.wire import DeviceBlock, relative_times
 from device_profiles.wire.messages import Cell
 from edge_agent.outbox.base import Bounds, Load, Priority
 from edge_agent.outbox.opening import open_outbox
@@ -32,12 +32,39 @@ class Filled:
     seconds: float
 
 
-def fill(folder: Path, *, readings: int, most_s: int, now: int) -> Filled:
-    """Batches of 1 to `most_s` seconds by turns, as an agent keeps them whose devices speak at different paces."""
+@dataclass(frozen=True, slots=True)
+class Week:
+    """Rows of ten readings, `step_ms` apart, in batches of 1 to `most_rows` of them by turns, up to a minute ago.
+
+    So an agent keeps them whose devices speak at different paces.
+    """
+
+    readings: int
+    now: int
+    most_rows: int = 10
+    step_ms: int = 1000
+
+    def loads(self) -> Iterator[Load]:
+        """The same ones every time."""
+        rows, done, turn, noise = self.readings // PER_SECOND, 0, 0, random.Random(1)
+        begin = self.now - LAST_MS - rows * self.step_ms
+        while done < rows:
+            count = min(1 + turn % self.most_rows, rows - done)
+            at = begin + done * self.step_ms
+            devices = tuple(
+                _block(device, range(at + 137 * number, at + 137 * number + count * self.step_ms, self.step_ms), noise)
+                for number, device in enumerate(METERS)
+            )
+            yield Load(Priority.READINGS, at, at + count * self.step_ms, devices=devices)
+            done, turn = done + count, turn + 1
+
+
+def fill(folder: Path, week: Week) -> Filled:
+    """Accepts the whole week, as an agent does, only faster."""
     began = time.monotonic()
     bounds = Bounds(max_bytes=8 * 2**30)
-    with open_outbox(folder, now=now, bounds=bounds) as outbox:
-        loads = _loads(readings // PER_SECOND, most_s, now - LAST_MS - readings // PER_SECOND * 1000)
+    with open_outbox(folder, now=week.now, bounds=bounds) as outbox:
+        loads = week.loads()
         while some := list(islice(loads, LOADS_AT_ONCE)):
             outbox.append(some, now=some[-1].end)
         counters = outbox.counters()
@@ -45,18 +72,8 @@ def fill(folder: Path, *, readings: int, most_s: int, now: int) -> Filled:
     return Filled(counters.backlog_readings, counters.backlog_batches, size, time.monotonic() - began)
 
 
-def _loads(seconds: int, most_s: int, begin: int) -> Iterator[Load]:
-    done, turn, noise = 0, 0, random.Random(1)
-    while done < seconds:
-        rows = min(1 + turn % most_s, seconds - done)
-        at = begin + done * 1000
-        devices = tuple(_block(device, at + 137 * number, rows, noise) for number, device in enumerate(METERS))
-        yield Load(Priority.READINGS, at, at + rows * 1000, devices=devices)
-        done, turn = done + rows, turn + 1
-
-
-def _block(device: str, begin: int, rows: int, noise: random.Random) -> DeviceBlock:
+def _block(device: str, times: range, noise: random.Random) -> DeviceBlock:
     points: dict[str, list[Cell]] = {
-        point: [round(noise.gauss(centre, centre / 200), 2) for _ in range(rows)] for point, centre in CENTRES.items()
+        point: [round(noise.gauss(centre, centre / 200), 2) for _ in times] for point, centre in CENTRES.items()
     }
-    return DeviceBlock(device=device, profile=PROFILE, times=[begin] + [1000] * (rows - 1), points=points)
+    return DeviceBlock(device=device, profile=PROFILE, times=relative_times(list(times)), points=points)

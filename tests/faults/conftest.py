@@ -26,6 +26,7 @@ class Ring:
     cuts: int = _asked("CUTS", 10)
     restarts: int = _asked("RESTARTS", 4)
     patterns: int = _asked("PATTERNS", 1)
+    week_readings: int = _asked("WEEK", 20_000)  # over seven days, however many there are
     seed: int = _asked("SEED", 1)
     minute_s: float = _asked("MINUTE_MS", 60) / 1000  # how long a minute of an offline pattern lasts
 
