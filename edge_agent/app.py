@@ -26,7 +26,8 @@ from edge_agent.registry import PUSHED, Connectors, Device, build_connectors, re
 from edge_agent.supervisor import PollLoop, keep_going
 from edge_agent.uplink.commands import Commands, command_key
 from edge_agent.uplink.health import HealthReport
-from edge_agent.uplink.mqtt import Link, Uplink
+from edge_agent.uplink.link import Link
+from edge_agent.uplink.mqtt import Uplink
 from edge_agent.vitals import Vitals
 
 log = logging.getLogger(__name__)

@@ -26,6 +26,7 @@ LONGEST_WAIT_S = (
 )
 GOOD_SESSION_S = 30.0  # a shorter one does not reset the back-off: links that come and go are not hammered
 UNAUTHORISED = "unauthorised"  # asking more often does not help, and a whole fleet asking is an attack
+TAKEN_OVER = "taken_over"  # another uses our name: whoever comes back throws the other out, so both come back rarely
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ async def keep_going(
         if clock.monotonic() - began >= GOOD_SESSION_S:
             soon.reset()
             late.reset()
-        await clock.sleep((late if fault == UNAUTHORISED else soon).next_delay())
+        await clock.sleep((late if fault in (UNAUTHORISED, TAKEN_OVER) else soon).next_delay())
 
 
 def first_delay_s(device: str, period_s: float) -> float:

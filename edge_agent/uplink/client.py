@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
+import threading
 from collections.abc import Awaitable
 from contextlib import suppress
 from types import TracebackType
@@ -17,6 +19,24 @@ PARTING_S = 1.0  # for the DISCONNECT packet behind the farewell
 CONNACK = 0x20
 
 
+class _Handshake(ssl.SSLSocket):
+    """A socket that closes itself when the other side turns out to be somebody else; paho would leave it open."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
+
+
+def tls() -> ssl.SSLContext:
+    """Trusts the system's authorities, and asks for the broker's name."""
+    context = ssl.create_default_context()
+    context.sslsocket_class = _Handshake
+    return context
+
+
 class GatewayClient(aiomqtt.Client):
     """Only names of theirs that their own code shares between them are touched, and only here.
 
@@ -26,6 +46,7 @@ class GatewayClient(aiomqtt.Client):
     async def __aenter__(self) -> Self:
         """Connects; whatever comes between, the socket is closed (theirs stays open, with its reader in the loop)."""
         try:
+            await self._reach()
             return await super().__aenter__()
         except BaseException:
             self._client._sock_close()
@@ -42,19 +63,57 @@ class GatewayClient(aiomqtt.Client):
                     await super().__aexit__(None, None, None)
         finally:
             self._client._sock_close()
+            if self._disconnected.done():
+                self._disconnected.exception()  # told already, by whoever waited for something
+
+    async def _reach(self) -> None:
+        """Name, TCP and TLS in a thread that no stop has to wait for, unlike those of the loop's executor.
+
+        A resolver may block for half a minute, and somebody who takes the connection and never shakes hands for longer.
+        """
+        loop = asyncio.get_running_loop()
+        reached: asyncio.Future[None] = loop.create_future()
+
+        def reach() -> None:
+            fault: OSError | None = None
+            try:
+                self._client_connect()
+            except OSError as error:
+                fault = error
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(_tell, reached, fault)
+
+        threading.Thread(target=reach, name="connecting", daemon=True).start()
+        try:
+            await reached
+        except OSError as error:
+            raise aiomqtt.MqttError(str(error)) from error
+
+    def _client_connect(self) -> None:
+        """Theirs asks for it once more, when there is a connection already."""
+        if self._client.socket() is None:
+            super()._client_connect()
 
     async def _wait_for(self, fut: Awaitable[T], timeout: float | None) -> T:
         """As theirs, without `asyncio.wait_for`: that of Python 3.11 swallows a cancellation beside the answer."""
         try:
             async with asyncio.timeout(self.timeout if timeout is None else timeout):
-                return await fut
+                answer = await fut
         except TimeoutError:
             raise aiomqtt.MqttError("Operation timed out") from None
+        if fut is not self._disconnected and self._disconnected.done():
+            raise aiomqtt.MqttError("lost before the answer")
+        return answer
 
     def _on_disconnect(self, client: Any, userdata: Any, flags: Any, reason_code: Any, properties: Any = None) -> None:
-        """Theirs waits for the whole time-out when the connection is lost before the CONNACK."""
+        """Theirs lets everybody wait for the whole time-out when the connection is lost before the answer."""
         if self._connected.done():
             super()._on_disconnect(client, userdata, flags, reason_code, properties)
+            for published in self._pending_publishes.values():
+                published.set()
+            for subscribed in self._pending_subscribes.values():
+                if not subscribed.done():
+                    subscribed.set_result([])
             return
         said = client._in_packet["command"]
         is_strange = str(reason_code) == "Protocol error" or said not in (0, CONNACK)
@@ -77,3 +136,12 @@ class GatewayClient(aiomqtt.Client):
                 self._loop.add_writer(sock, write)
 
         self._loop.call_soon_threadsafe(watch)
+
+
+def _tell(reached: asyncio.Future[None], fault: OSError | None) -> None:
+    if reached.done():
+        return
+    if fault is None:
+        reached.set_result(None)
+    else:
+        reached.set_exception(fault)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from edge_agent.supervisor import UNAUTHORISED
 
 NOT_MQTT = "not mqtt"  # what client.py says of a port where somebody answers who is no broker
-TAKEN_OVER = "taken_over"
 REFUSALS = frozenset({134, 135})  # CONNACK: bad user name or password, not authorised; paho speaks version 5 here
 WORDS = {
     "name or service": "dns",
@@ -18,6 +17,7 @@ WORDS = {
     NOT_MQTT: "not_mqtt",
     "refused": "unreachable",
     "unreachable": "unreachable",
+    "no route": "unreachable",
     "timed out": "timeout",
 }  # what the system's own messages say, the telling ones first
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeVar
 
 import aiomqtt
 from aiomqtt.exceptions import MqttConnectError
@@ -21,15 +19,18 @@ from edge_agent.connector import LinkError
 from edge_agent.outbox.base import Parcel
 from edge_agent.outbox.owner import OutboxOwner
 from edge_agent.racing import first_of
-from edge_agent.supervisor import keep_going
-from edge_agent.uplink.client import GatewayClient
+from edge_agent.supervisor import TAKEN_OVER, keep_going
+from edge_agent.uplink.client import GatewayClient, tls
 from edge_agent.uplink.collecting import Collecting
 from edge_agent.uplink.commands import Commands
 from edge_agent.uplink.faults import fault_of
 from edge_agent.uplink.lanes import Lanes, lane_of
+from edge_agent.uplink.link import Link
+from edge_agent.uplink.rival import Rival
 from edge_agent.uplink.spending import Spending
 
 log = logging.getLogger(__name__)
+M = TypeVar("M", Receipt, State)
 
 UNACKNOWLEDGED = 8  # publishes without PUBACK: enough for a satellite's round trip, few enough for 16 kbit/s
 CONNECT_S = 3.0
@@ -37,21 +38,6 @@ FAREWELL_S = 1.5
 RECEIPTS_AT_ONCE = 100
 NO_DELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else a small packet waits 40 ms for the ACK of the one before
 PING_SHARE = 0.7  # paho gives up after two silent ping periods: 2 x 0.7 is below the 1.5 x keep-alive that we promise
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """How the broker is reached, with the secrets already read."""
-
-    host: str
-    port: int
-    encrypted: bool = False
-    username: str = ""
-    password: str | None = field(default=None, repr=False)
-    keep_alive_s: int = 20
-    receipt_timeout_s: float = 20.0
-    health_period_s: float = 10.0
-    bytes_per_day: int | None = None
 
 
 class Uplink:
@@ -78,6 +64,7 @@ class Uplink:
         self._lanes = Lanes(receipt_timeout_s=link.receipt_timeout_s)
         self._spending = Spending(link.bytes_per_day, outbox=outbox, clock=clock)
         self._collecting = Collecting()
+        self._rival = Rival()
         self._slots = asyncio.Semaphore(UNACKNOWLEDGED)
         self._stop = asyncio.Event()
         self._parted = asyncio.Event()
@@ -125,13 +112,15 @@ class Uplink:
                 await self._spending.write_down()
             self._parted.set()
         except aiomqtt.MqttError as error:
+            if self._linked:
+                self._rival.lost(self._clock.monotonic())
             raise LinkError(_fault_of(error), str(error)) from error
         finally:
             self._linked = False
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[GatewayClient]:
-        will = replace(self._birth, state="lost", since=self._clock.now_ms())
+        will = self._state_of("lost")
         client = GatewayClient(
             self._link.host,
             self._link.port,
@@ -141,7 +130,7 @@ class Uplink:
             will=aiomqtt.Will(self._topic(Channel.STATE), encode(will), qos=1, retain=True),
             timeout=self._link.keep_alive_s,
             keepalive=max(1, int(self._link.keep_alive_s * PING_SHARE)),
-            tls_context=ssl.create_default_context() if self._link.encrypted else None,
+            tls_context=tls() if self._link.encrypted else None,
             max_inflight_messages=4 * UNACKNOWLEDGED,
             socket_options=[NO_DELAY],
         )
@@ -152,7 +141,8 @@ class Uplink:
 
     async def _introduce(self, client: GatewayClient) -> None:
         """Subscribes before it speaks, so that no receipt is missed; then the birth, then the lanes begin anew."""
-        for channel in (Channel.RECEIPT, Channel.COMMAND):
+        suspected = self._rival.suspected(self._clock.monotonic())
+        for channel in (Channel.RECEIPT, Channel.COMMAND, *([Channel.STATE] if suspected else [])):
             await client.subscribe(self._topic(channel), qos=1)
         await self._publish_state(client, "online")
         self._lanes.begin(next_sequence=self._outbox.counters().next_sequence, now=self._clock.monotonic())
@@ -168,7 +158,9 @@ class Uplink:
             if channel is Channel.COMMAND:
                 self._commands.take(payload, retained=bool(message.retain))
             elif channel is Channel.RECEIPT:
-                receipts += _receipt_in(payload)
+                receipts += _heard(payload, Receipt)
+            elif channel is Channel.STATE and any(self._rival.is_rival(each.since) for each in _heard(payload, State)):
+                raise LinkError(TAKEN_OVER, "another gateway uses this one's name")
             if receipts and (len(client.messages) == 0 or len(receipts) >= RECEIPTS_AT_ONCE):
                 await self._settle(receipts)
                 receipts = []
@@ -249,9 +241,14 @@ class Uplink:
             await self._commands.news.wait()
 
     async def _publish_state(self, client: GatewayClient, state: Literal["online", "stopped"]) -> None:
-        document = replace(self._birth, state=state, since=self._clock.now_ms())
+        document = self._state_of(state)
         patience_s = FAREWELL_S if state == "stopped" else self._link.keep_alive_s
         await client.publish(self._topic(Channel.STATE), encode(document), qos=1, retain=True, timeout=patience_s)
+
+    def _state_of(self, state: Literal["online", "stopped", "lost"]) -> State:
+        since = self._clock.now_ms()
+        self._rival.said(since)
+        return replace(self._birth, state=state, since=since)
 
     def _topic(self, channel: Channel) -> str:
         return topic_for(self._gateway, channel)
@@ -280,12 +277,12 @@ def _channel_of(topic: str) -> Channel | None:
         return None
 
 
-def _receipt_in(payload: bytes) -> list[Receipt]:
-    """The receipt in a message; none when it is not one, for what it would have freed is simply sent again."""
+def _heard(payload: bytes, kind: type[M]) -> list[M]:
+    """The document in a message; none when it is not one, for what a receipt would have freed is simply sent again."""
     try:
-        return [decode(payload, Receipt)]
+        return [decode(payload, kind)]
     except WireError as error:
-        log.warning("receipt unreadable", extra={"error": str(error)})
+        log.warning("message unreadable", extra={"kind": kind.__name__, "error": str(error)})
         return []
 
 

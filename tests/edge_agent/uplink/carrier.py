@@ -13,7 +13,8 @@ from edge_agent.outbox.base import Load, Priority
 from edge_agent.outbox.memory import memory_outbox
 from edge_agent.outbox.owner import OutboxOwner
 from edge_agent.uplink.commands import Commands
-from edge_agent.uplink.mqtt import Link, Uplink
+from edge_agent.uplink.link import Link
+from edge_agent.uplink.mqtt import Uplink
 
 GATEWAY = "gw-1"
 EPOCH = "0" * 16
@@ -34,16 +35,18 @@ class Carrier:
 
 
 @asynccontextmanager
-async def carrying(link: Link, *, clock: Clock | None = None, within_s: float = 5.0) -> AsyncIterator[Carrier]:
+async def carrying(
+    link: Link, *, gateway: str = GATEWAY, clock: Clock | None = None, within_s: float = 5.0
+) -> AsyncIterator[Carrier]:
     """The uplink at work, stopped at the end; TimeoutError when it does not end."""
     clock = clock or SystemClock()
     outbox = OutboxOwner(memory_outbox(), clock)
     uplink = Uplink(
         link,
         birth=State(v=1, state="online", since=0, epoch=EPOCH, agent="test"),
-        gateway=GATEWAY,
+        gateway=gateway,
         outbox=outbox,
-        commands=Commands(GATEWAY, key=None, writers={}, profiles={}, outbox=outbox, clock=clock),
+        commands=Commands(gateway, key=None, writers={}, profiles={}, outbox=outbox, clock=clock),
         health=_health,
         clock=clock,
     )

@@ -6,6 +6,7 @@ MQTT 3.1.1, one byte of kind and flags, the length, then the body; see the OASIS
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -75,10 +76,12 @@ class StandIn:
 
 
 @asynccontextmanager
-async def stand_in(manner: Callable[[StandIn, Packet], None] = honest) -> AsyncIterator[StandIn]:
+async def stand_in(
+    manner: Callable[[StandIn, Packet], None] = honest, *, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[StandIn]:
     """A broker on a port of its own."""
     made = StandIn(manner)
-    server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(made.serve, "127.0.0.1", 0, ssl=tls)
     made.port = server.sockets[0].getsockname()[1]
     try:
         yield made

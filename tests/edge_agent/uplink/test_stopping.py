@@ -7,10 +7,11 @@ import asyncio
 import pytest
 
 from edge_agent.uplink.client import GatewayClient
-from edge_agent.uplink.mqtt import Link
+from edge_agent.uplink.link import Link
 from tests.edge_agent.uplink.carrier import carrying
 from tests.edge_agent.uplink.stand_in import Packet, StandIn, honest, stand_in
 from tests.fakes import settle
+from tests.waiting import eventually
 
 STAGES = ("CONNECT", "SUBSCRIBE", "SUBSCRIBE", "birth", "health")
 TURNS = 12  # of the loop until what is on its way over loopback has been taken in
@@ -31,6 +32,20 @@ async def test_it_ends_in_whatever_turn_of_the_loop_after_an_answer_it_is_stoppe
             await asyncio.wait_for(answered.wait(), 5)
             for _ in range(turns):
                 await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("stage", range(4), ids=STAGES[:4])
+async def test_a_link_that_is_lost_before_any_answer_is_replaced_at_once(stage: int) -> None:
+    """Not after the 60 s of this keep-alive: the birth, for which the broker went away, is waited for no longer."""
+
+    def manner(broker: StandIn, packet: Packet) -> None:
+        if len(broker.packets) == stage + 1 and broker.writer is not None:
+            broker.writer.close()
+        else:
+            honest(broker, packet)
+
+    async with stand_in(manner) as broker, carrying(Link("127.0.0.1", broker.port, keep_alive_s=60)):
+        await eventually(lambda: broker.connections == 2 and broker.published("/health"), 10)
 
 
 async def test_a_socket_that_is_gone_is_not_watched(caplog: pytest.LogCaptureFixture) -> None:
