@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import NoReturn
 
 import msgspec
@@ -21,7 +22,7 @@ from device_profiles.wire import Health, State, WireError, decode, encode
 log = logging.getLogger(__name__)
 
 ROUND_S = 1.0
-PER_ROUND = 50  # rows per second: a thousand gateways back at once must not hold up readings
+PER_ROUND = 500  # rows in one commit a second: ten thousand gateways back at once must not hold up readings
 HEALTH_MS = 60_000  # health comes every 10 s and is retained by the broker; a copy a minute is enough
 
 
@@ -45,13 +46,18 @@ class Births:
         """Keeps what changed, until cancelled; a database that is away gets it later."""
         while True:
             await self._clock.sleep(ROUND_S)
-            for gateway in list(self._changed)[:PER_ROUND]:
+            changed = list(islice(self._changed, PER_ROUND))
+            for gateway in changed:
                 del self._changed[gateway]
-                try:
-                    await asyncio.to_thread(self._state.put_birth, self._row(gateway))
-                except StoreUnavailableError:
-                    self._changed[gateway] = None
-                    break
+            if changed:
+                await self._keep(changed)
+
+    async def _keep(self, gateways: Sequence[str]) -> None:
+        rows = [self._row(gateway) for gateway in gateways]
+        try:
+            await asyncio.to_thread(self._state.put_births, rows)
+        except StoreUnavailableError:
+            self._changed.update(dict.fromkeys(gateways))
 
     async def restore(self, inventory: Inventory) -> None:
         """Gives the fleet back what its gateways last said, unless they have spoken since."""

@@ -1,4 +1,4 @@
-"""Tells the live feed what changed: gateways and alarms at once, readings gathered a few times a second."""
+"""Tells the live feed what changed: alarms at once, gateways and readings gathered a few times a second."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import NoReturn
 
 from cloud.api.hub import Hub
-from cloud.api.views import DeviceView
+from cloud.api.views import DeviceView, GatewayView
 from cloud.commands import Commander
 from cloud.recorder import Settled
 from cloud.rules.judge import Judgement
@@ -25,23 +25,14 @@ class Broadcast:
         self._commander = commander
         self._display = display
         self._clock = clock
+        self._spoke: set[str] = set()
         self._touched: set[tuple[str, str]] = set()
         self.first_reading_at: int | None = None
         self.alarms_raised = 0
 
     def gateway_changed(self, gateway: str) -> None:
         """A gateway said something of itself."""
-        view = self._display.gateway(gateway)
-        body = {
-            "id": view.id,
-            "state": view.state,
-            "since": view.since,
-            "health_at": view.health_at,
-            "backlog_readings": view.backlog_readings,
-            "hours_left": view.hours_left,
-            "clock": view.clock,
-        }
-        self._hub.publish("gateway", gateway, body)
+        self._spoke.add(gateway)
 
     def readings_came(self, settled: Settled) -> None:
         """Readings were committed."""
@@ -60,16 +51,31 @@ class Broadcast:
             self._hub.publish("alarm", alarm.id, asdict(alarm))
 
     async def run(self) -> NoReturn:
-        """Publishes the devices that had readings, until cancelled."""
+        """Publishes the gateways that spoke and the devices that had readings, until cancelled."""
         while True:
             await self._clock.sleep(GATHER_S)
             if not self._hub.listeners:
                 continue  # whoever comes back still finds what changed meanwhile
+            spoke, self._spoke = self._spoke, set()
+            for gateway in spoke:
+                self._publish_gateway(self._display.gateway(gateway))
             touched, self._touched = self._touched, set()
             for gateway, device in touched:
                 view = self._display.device(gateway, device)
                 if view is not None:
                     self._publish(view)
+
+    def _publish_gateway(self, view: GatewayView) -> None:
+        body = {
+            "id": view.id,
+            "state": view.state,
+            "since": view.since,
+            "health_at": view.health_at,
+            "backlog_readings": view.backlog_readings,
+            "hours_left": view.hours_left,
+            "clock": view.clock,
+        }
+        self._hub.publish("gateway", view.id, body)
 
     def _publish(self, view: DeviceView) -> None:
         for point in view.points:

@@ -63,7 +63,7 @@ class BrokerConfig(Login):
     client_id: str = Field("thacba-centre", min_length=1, max_length=64, description="Our name at the broker.")
     keep_alive_s: int = Field(20, ge=5, le=600, description="Longest silence before the link counts as dead.")
     inbox_messages: int = Field(
-        5_000, ge=10, le=1_000_000, description="Messages held while the store is slow; beyond it they are let go."
+        20_000, ge=10, le=1_000_000, description="Messages held while the store is slow; beyond it they are let go."
     )
     inbox_bytes: int = Field(
         64 * 1024 * 1024, ge=1024 * 1024, description="The same in bytes; the fleet's disks hold what we let go."

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
+from itertools import islice
 
 from cloud.metrics import Metric, Metrics
 from device_profiles.clock import Clock
 
 GATEWAY_LEVEL, CHANNEL_LEVEL = 3, 4  # of a topic, thacba/1/<shard>/<gateway>/<channel>
+LOOKED_AT = 8  # gateways, to find who has much when the one that had most has been served
 WEIGHT = 300  # bytes of memory of a message beside its payload
-BACKLOG_TURNS = 4  # while new things wait, every so many-th message is one of the backlog
+TALK, BACKLOG = frozenset({"state", "health"}), frozenset({"backlog"})  # everything else is urgent
+TALK_TURN, BACKLOG_TURN, TURNS = 1, 3, 4  # while urgent things wait, these of four turns are for the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +68,13 @@ class _Lane:
             del self._queues[gateway]
         return arrival
 
-    def let_go(self, gateway: str) -> Arrival | None:
-        """The newest message of whoever has the most here; None when nobody has more than this gateway."""
+    def let_go(self, gateway: str, weight: int) -> Arrival | None:
+        """The newest message of whoever has the most here; None when nobody would have more than this gateway."""
         if self._bytes_of(self._largest) * len(self._queues) < self._bytes:  # less than the average: no longer so
-            self._largest = max(self._queues, key=self._bytes_of)
+            latest = islice(reversed(self._queues), LOOKED_AT)
+            self._largest = max(latest, key=self._bytes_of)
         queue = self._queues.get(self._largest)
-        if queue is None or queue.bytes <= self._bytes_of(gateway):
+        if queue is None or queue.bytes <= self._bytes_of(gateway) + weight:
             return None
         arrival = queue.arrivals.pop()
         self._weigh(queue, arrival, -1)
@@ -91,9 +95,10 @@ class _Lane:
 class Inbox:
     """A queue between the broker's link and the flow. Belongs to one event loop; putting never waits.
 
-    Policy: gateways take turns, and what is new goes before what is backlog. When it is full, a message of the backlog
-    makes room first, and of whoever has the most in it: who floods loses his own newest messages, not those of others.
-    What is let go is counted; the gateway still has it and sends it again.
+    Policy: new readings and events go before births and health, these before backlog, but each has its share; gateways
+    take turns. When it is full, backlog makes room first, then births and health, and of whoever has the most there:
+    who floods loses his own newest messages, not those of others. What is let go is counted; batches come again by
+    themselves, health with the next, and births are retained by the broker.
     """
 
     def __init__(self, clock: Clock, metrics: Metrics, *, most_messages: int, most_bytes: int) -> None:
@@ -101,13 +106,14 @@ class Inbox:
         self._metrics = metrics
         self._most_messages = most_messages
         self._most_bytes = most_bytes
-        self._new, self._backlog = _Lane(), _Lane()
+        self._urgent, self._talk, self._backlog = _Lane(), _Lane(), _Lane()
+        self._lanes = (self._urgent, self._talk, self._backlog)
         self._bytes = 0
         self._turn = 0
         self._filled = asyncio.Event()
 
     def __len__(self) -> int:
-        return self._new.messages + self._backlog.messages
+        return self._urgent.messages + self._talk.messages + self._backlog.messages
 
     @property
     def size_bytes(self) -> int:
@@ -119,7 +125,7 @@ class Inbox:
         self._metrics.add(Metric.MESSAGES)
         levels = topic.split("/", CHANNEL_LEVEL)
         gateway = levels[GATEWAY_LEVEL] if len(levels) > CHANNEL_LEVEL else ""
-        lane = self._backlog if levels[-1] == "backlog" else self._new
+        lane = self._backlog if levels[-1] in BACKLOG else self._talk if levels[-1] in TALK else self._urgent
         arrival = Arrival(topic, payload, self._clock.now_ms())
         if not self._has_room(arrival) and not self._make_room(lane, gateway, arrival):
             self._metrics.add(Metric.LET_GO)
@@ -138,9 +144,10 @@ class Inbox:
         """The message whose turn it is; IndexError when there is none."""
         if not len(self):
             raise IndexError("the inbox is empty")
-        self._turn += 1
-        is_backlogs_turn = not self._new.messages or (self._backlog.messages and self._turn % BACKLOG_TURNS == 0)
-        arrival = (self._backlog if is_backlogs_turn else self._new).take()
+        self._turn = (self._turn + 1) % TURNS
+        first = self._talk if self._turn == TALK_TURN else self._backlog if self._turn == BACKLOG_TURN else self._urgent
+        lane = first if first.messages else next(each for each in self._lanes if each.messages)
+        arrival = lane.take()
         self._bytes -= arrival.weight
         if not len(self):
             self._filled.clear()
@@ -152,10 +159,12 @@ class Inbox:
     def _make_room(self, lane: _Lane, gateway: str, arrival: Arrival) -> bool:
         """Lets messages go until this one fits; False when it must go itself."""
         while len(self) and not self._has_room(arrival):
-            is_new = lane is self._new
-            gone = self._backlog.let_go("" if is_new else gateway)  # what is new may push out any backlog
-            if gone is None and is_new:
-                gone = self._new.let_go(gateway)
+            gone = None
+            for other in (self._backlog, self._talk, self._urgent):
+                # what is more urgent may push out anybody's message
+                gone = other.let_go(gateway, arrival.weight) if other is lane else other.let_go("", 0)
+                if gone is not None or other is lane:
+                    break
             if gone is None:
                 return False
             self._bytes -= gone.weight

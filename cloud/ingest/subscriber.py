@@ -18,7 +18,7 @@ from cloud.metrics import Metric, Metrics
 from device_profiles.backoff import Backoff
 from device_profiles.clock import Clock
 from device_profiles.wire import filter_for
-from device_profiles.wire.topics import BATCHES, UP
+from device_profiles.wire.topics import BATCHES, RETAINED, UP
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +28,8 @@ SENDERS = 64  # publishes under way at the same time
 NO_DELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else a small packet waits 40 ms for the ACK of the one before
 Qos = Literal[0, 1]
 ANSWER_S = 4.0  # longest wait for the broker, also when we stop: stopping takes less than 5 s
+RETAINED_S = 120.0  # the same while it hands over what a fleet has retained
+AT_ONCE = tuple(channel for channel in UP if channel not in RETAINED)
 STEADY_S = 30.0  # a link that lasted so long was a good one
 
 
@@ -84,7 +86,7 @@ class MqttLink:
 
     async def run(self, inbox: Inbox) -> None:
         """Connects, listens, and starts again when the link is lost; ends only when cancelled."""
-        backoff = Backoff(base_s=0.5, cap_s=5.0)  # there is one centre: it need not spread, and a fleet waits for it
+        backoff = Backoff(base_s=0.1, cap_s=2.0)  # there is one centre: what comes before it is back is lost on it
         while True:
             began = self._clock.monotonic()
             try:
@@ -98,12 +100,12 @@ class MqttLink:
     async def _listen(self, inbox: Inbox) -> None:
         async with self._client(inbox) as client:
             client.pending_calls_threshold = SENDERS  # more than that would be worth a warning of aiomqtt
-            for channel in UP:
-                await client.subscribe(filter_for(channel), qos=0 if channel in BATCHES else 1)
+            await client.subscribe([(filter_for(channel), 0 if channel in BATCHES else 1) for channel in AT_ONCE])
             self._note_link()
             async with asyncio.TaskGroup() as group:
                 for _ in range(SENDERS):
                     group.create_task(self._send_all(client))
+                group.create_task(_hear_what_is_retained(client))
                 group.create_task(_until_lost(client))
 
     def _client(self, inbox: Inbox) -> FleetClient:
@@ -156,6 +158,11 @@ class MqttLink:
         if not self._fault or self._fault == "not connected yet":
             log.warning("broker link lost", extra={"broker": self._config.url, "error": reason})
         self._fault = reason or "the broker ended the connection"
+
+
+async def _hear_what_is_retained(client: FleetClient) -> None:
+    """Asks for births and health last: the broker hands over those of the whole fleet before it says that it will."""
+    await client.subscribe([(filter_for(channel), 1) for channel in UP if channel in RETAINED], timeout=RETAINED_S)
 
 
 async def _until_lost(client: FleetClient) -> None:

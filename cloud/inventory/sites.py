@@ -62,6 +62,11 @@ class Inventory:
     sites: Mapping[str, Site] = field(default_factory=dict)
     areas: Mapping[str, Area] = field(default_factory=dict)
     gateways: Mapping[str, Site] = field(default_factory=dict)
+    _entries: Mapping[str, GatewayEntry] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        entries = {each.id: each for site in self.sites.values() for each in site.gateways}
+        object.__setattr__(self, "_entries", entries)  # asked with every birth and health: a search would cost a storm
 
     def site_of(self, gateway: str) -> Site | None:
         """The site of a gateway; None for a gateway that nobody has listed."""
@@ -69,8 +74,7 @@ class Inventory:
 
     def gateway(self, identifier: str) -> GatewayEntry | None:
         """The entry of a gateway."""
-        site = self.gateways.get(identifier)
-        return None if site is None else next(each for each in site.gateways if each.id == identifier)
+        return self._entries.get(identifier)
 
     def path_of(self, area: str) -> Iterator[Area]:
         """The area, the one that it lies in, and so on to the top."""

@@ -337,7 +337,7 @@ class StateStore(Protocol):
     def settle_notice(self, notice: NoticeRow) -> None:
         """Writes a notice's new state, attempts, error and due time."""
 
-    def put_birth(self, row: BirthRow) -> None:
+    def put_births(self, rows: Sequence[BirthRow]) -> None:
         """Keeps a gateway's last state and health."""
 
     def births(self) -> Sequence[BirthRow]:

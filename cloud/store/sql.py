@@ -155,10 +155,10 @@ class SqlStateStore:
         with self._door.writing() as connection:
             put(connection, NOTICE, [as_dict(notice)])
 
-    def put_birth(self, row: BirthRow) -> None:
-        """Keeps a gateway's last state and health."""
+    def put_births(self, rows: Sequence[BirthRow]) -> None:
+        """Keeps the last state and health of gateways."""
         with self._door.writing() as connection:
-            put(connection, BIRTH, [as_dict(row)])
+            put(connection, BIRTH, [as_dict(row) for row in rows])
 
     def births(self) -> Sequence[BirthRow]:
         """What every gateway last said of itself."""

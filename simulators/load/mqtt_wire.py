@@ -12,27 +12,40 @@ import struct
 
 CONNECT, CONNACK, PUBLISH, PUBACK, SUBSCRIBE, SUBACK = 0x10, 0x20, 0x30, 0x40, 0x82, 0x90
 QOS_1 = 0x02
+CLEAN, LOGIN, WILL_RETAINED_QOS_1 = 0x02, 0xC0, 0x2C  # of the greeting
+PING = b"\xc0\x00"
 LARGEST_PACKET_ID = 65_535
 
 
-def connect_packet(client_id: str, *, username: str = "", password: str = "", keep_alive_s: int = 60) -> bytes:
-    """The greeting of a clean session."""
-    flags, login = 0x02, b""
+def connect_packet(
+    client_id: str,
+    *,
+    username: str = "",
+    password: str = "",
+    keep_alive_s: int = 60,
+    will: tuple[str, bytes] | None = None,
+) -> bytes:
+    """The greeting of a clean session; `will` is a topic and what is retained there when the connection is lost."""
+    flags, rest = CLEAN, b""
+    if will is not None:
+        flags |= WILL_RETAINED_QOS_1
+        rest += _text(will[0]) + struct.pack("!H", len(will[1])) + will[1]
     if username:
-        flags, login = 0xC2, _text(username) + _text(password)
+        flags |= LOGIN
+        rest += _text(username) + _text(password)
     return _packet(
-        CONNECT, _text("MQTT") + bytes((4, flags)) + struct.pack("!H", keep_alive_s) + _text(client_id) + login
+        CONNECT, _text("MQTT") + bytes((4, flags)) + struct.pack("!H", keep_alive_s) + _text(client_id) + rest
     )
 
 
-def subscribe_packet(topic: str) -> bytes:
-    """Asks for a topic at QoS 0: a receipt that is lost is asked for again by a real gateway."""
-    return _packet(SUBSCRIBE, struct.pack("!H", 1) + _text(topic) + b"\x00")
+def subscribe_packet(*topics: str) -> bytes:
+    """Asks for topics at QoS 0: a receipt that is lost is asked for again by a real gateway."""
+    return _packet(SUBSCRIBE, struct.pack("!H", 1) + b"".join(_text(topic) + b"\x00" for topic in topics))
 
 
-def publish_packet(topic: str, payload: bytes, packet_id: int) -> bytes:
+def publish_packet(topic: str, payload: bytes, packet_id: int, *, retain: bool = False) -> bytes:
     """One message at QoS 1."""
-    return _packet(PUBLISH | QOS_1, _text(topic) + struct.pack("!H", packet_id) + payload)
+    return _packet(PUBLISH | QOS_1 | retain, _text(topic) + struct.pack("!H", packet_id) + payload)
 
 
 def published(body: bytes) -> tuple[str, bytes]:

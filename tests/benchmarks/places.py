@@ -14,8 +14,10 @@ UNITS = {"u1_v": "V", "u2_v": "V", "u3_v": "V", "p_w": "W", "freq_hz": "Hz"}
 UNREACHED = {"V": 290.0, "W": 900_000.0, "Hz": 54.0}
 
 
-def write_centre(folder: Path, *, port: int, broker: str, store: dict[str, Any], gateways: int) -> Path:
-    """A centre with one site of many gateways and a hundred rules on what they measure."""
+def write_centre(
+    folder: Path, *, port: int, broker: str, store: dict[str, Any], gateways: int, more: dict[str, Any] | None = None
+) -> Path:
+    """A centre with one site of many gateways and a hundred rules on what they measure; `more` sections."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "sites").mkdir(exist_ok=True)
     (folder / "rules").mkdir(exist_ok=True)
@@ -39,6 +41,7 @@ def write_centre(folder: Path, *, port: int, broker: str, store: dict[str, Any],
         "http": {"host": "127.0.0.1", "port": port, "cookie_secure": False},
         "broker": {"url": broker},
         "store": store,
+        **(more or {}),
     }
     return _write(folder / "centre.toml", centre)
 

@@ -41,6 +41,6 @@ async def test_late_readings_are_remembered_over_a_restart(tmp_path: Path) -> No
     assert before is not None
     assert after is not None
     assert before.passages == after.passages != []
-    state.put_birth(BirthRow(GATEWAY, "", "", now, "{torn"))
+    state.put_births([BirthRow(GATEWAY, "", "", now, "{torn")])
     await Births(Fleet(), state, CATALOGUE.profiles, clock=clock).restore(INVENTORY)
     state.close()

@@ -69,6 +69,17 @@ def test_what_is_new_goes_before_backlog_and_leaves_it_a_share() -> None:
     assert channels.count(Channel.BACKLOG) == 20
 
 
+def test_a_storm_of_births_holds_up_no_event() -> None:
+    box, _ = inbox()
+    for gateway in QUIET:
+        put(box, gateway, Channel.STATE)
+        put(box, gateway, Channel.HEALTH)
+    put(box, QUIET[-1], Channel.EVENTS)
+    channels = [channel for _, channel, _ in pop_all(box)]
+    assert Channel.EVENTS in channels[:2]
+    assert (channels.count(Channel.STATE), channels.count(Channel.HEALTH)) == (20, 20)
+
+
 def test_new_messages_push_out_backlog_and_backlog_pushes_out_nothing_new() -> None:
     box, metrics = inbox(messages=20)
     for gateway in QUIET:

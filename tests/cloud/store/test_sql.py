@@ -173,8 +173,8 @@ def test_the_reject_log_is_bounded_and_newest_first(store: StateStore) -> None:
 
 
 def test_births_people_secrets_and_audit(store: StateStore) -> None:
-    store.put_birth(BirthRow("gw1", "{}", "", 1))
-    store.put_birth(BirthRow("gw1", '{"state":"lost"}', "{}", 2))
+    store.put_births([BirthRow("gw1", "{}", "", 1)])
+    store.put_births([BirthRow("gw1", '{"state":"lost"}', "{}", 2)])
     assert store.births() == [BirthRow("gw1", '{"state":"lost"}', "{}", 2)]
     store.put_user(UserRow("hoa", "viewer", "hash", 1))
     store.put_user(UserRow("hoa", "operator", "hash", 1, disabled=True))
