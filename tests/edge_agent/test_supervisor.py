@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -116,7 +117,7 @@ async def test_work_begins_again_later_each_time() -> None:
         task = group.create_task(keep_going("x", fail, lost=faults.append, clock=clock))
         await clock.advance(300)
         task.cancel()
-    assert 30 <= len(began) <= 120  # full jitter up to ten seconds
+    assert 30 <= len(began) <= 120  # full jitter up to eight seconds
     assert set(faults) == {"refused"}
 
 
@@ -133,6 +134,27 @@ async def test_who_is_refused_waits_much_longer() -> None:
         await clock.advance(3600)
         task.cancel()
     assert 30 <= tries <= 120  # less than one in thirty seconds (F31)
+
+
+@pytest.mark.parametrize(
+    ("fault", "in_ten_minutes", "at_once"),
+    [("unauthorised", 20, 12), ("taken_over", 20, 12), ("dns", 200, 40)],  # F31, F27, F26
+)
+async def test_a_whole_fleet_without_a_way_in_is_no_storm(fault: str, in_ten_minutes: int, at_once: int) -> None:
+    clock, tries, fleet = ManualClock(), list[float](), 60
+
+    async def fail() -> None:
+        tries.append(clock.monotonic())
+        raise LinkError(fault, "")
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(keep_going("x", fail, lost=lambda _: None, clock=clock)) for _ in range(fleet)]
+        await clock.advance(900)
+        for task in tasks:
+            task.cancel()
+    settled = [moment for moment in tries if moment >= 300]  # all of them wait their longest by then
+    assert len(settled) < in_ten_minutes * fleet  # 20 in ten minutes: less than one in thirty seconds
+    assert max(Counter(map(int, settled)).values()) <= at_once  # full jitter: they never march in step
 
 
 async def test_a_broken_disk_ends_the_program() -> None:
