@@ -40,6 +40,8 @@ class Centre:
     healths: list[Health] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     answering: bool = True
+    holding: bool = False  # as the real one while its store is away and its rules go on
+    held: list[int] = field(default_factory=list)
 
     def cells(self) -> dict[tuple[str, str, int], object]:
         """Every stored cell by device, point and time, as a time-series store would hold it."""
@@ -67,6 +69,17 @@ class Centre:
         """Publishes towards the gateway."""
         await self.client.publish(topic_for(gateway, channel), payload, qos=1, retain=retain)
 
+    async def hold(self, gateway: str, batch: Batch) -> None:
+        """A receipt that says: judged, keep it."""
+        self.held.append(batch.sequence)
+        receipt = Receipt(v=1, epoch=batch.epoch, held=[(batch.sequence, batch.sequence)])
+        await self.tell(gateway, Channel.RECEIPT, encode(receipt))
+
+    async def ask_again(self, gateway: str, epoch: str) -> None:
+        """A receipt that misses everything held."""
+        missing = [(min(self.held), max(self.held))]
+        await self.tell(gateway, Channel.RECEIPT, encode(Receipt(v=1, epoch=epoch, missing=missing)))
+
     async def answer(self, gateway: str, *batches: Batch) -> None:
         """A receipt for these batches."""
         if batches:
@@ -83,7 +96,9 @@ class Centre:
                 batch = decode_batch(message.payload)
                 self.arrivals += 1
                 self.channels.append(address.channel)
-                if self.answering:
+                if self.holding:
+                    await self.hold(address.gateway, batch)
+                elif self.answering:
                     self.batches[batch.epoch, batch.sequence] = batch
                     await self.answer(address.gateway, batch)
             else:

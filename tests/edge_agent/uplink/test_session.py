@@ -107,6 +107,23 @@ async def test_while_the_centre_withholds_receipts_only_probes_are_sent_again(br
         assert sum(size_of(each) for each in centre.batches.values()) >= 12
 
 
+async def test_what_the_centre_holds_stays_here_and_travels_once_more_when_it_is_asked_for(
+    mosquitto_server: Server, tmp_path: Path
+) -> None:
+    async with centre_at(mosquitto_server, gateway="gw-held") as centre:
+        centre.holding = True
+        chosen = plan(tmp_path, ["gauge"], port=mosquitto_server.port, gateway="gw-held", receipt_timeout_s=0.5)
+        async with running(chosen, {"gauge": Counting("gauge")}) as (_, outbox):
+            await eventually(lambda: len(centre.held) >= 8, 10)
+            assert len(centre.held) == len(set(centre.held))  # over several receipt time-outs nothing came twice
+            assert outbox.counters().backlog_batches >= 8
+            centre.holding = False
+            await centre.ask_again("gw-held", outbox.counters().epoch)
+            await settled(centre, outbox, outbox.counters().accepted)
+        assert centre.readings() == {"gauge": outbox.counters().accepted}
+        assert centre.arrivals == len(centre.batches) + len(centre.held)
+
+
 async def test_a_killed_broker_costs_nothing(tmp_path: Path) -> None:
     with run_mosquitto() as broker:
         chosen = plan(tmp_path, ["gauge"], port=broker.port)
