@@ -29,9 +29,10 @@ from tests.waiting import eventually
 
 pytestmark = pytest.mark.scenario
 
-HOUR_S, YEAR_S, FIFTY_YEARS_S = 3600.0, 365 * 86400.0, 50 * 365.25 * 86400.0
+STEPS_S = (3600.0, 365 * 86400.0, -3600.0)
+FIFTY_YEARS_S = 50 * 365.25 * 86400.0
 DEVICE = "gauge-1"
-SLACK_MS = 2500
+SLACK_MS = 20_000  # the machine may be busy; the smallest step is an hour
 EVERY_S = 0.02
 VALUES = "SELECT value, at FROM reading JOIN series ON series.id = series WHERE device = ? AND point = ? ORDER BY at"
 
@@ -114,26 +115,27 @@ def check_order_and_times(made: Platform, device: Clockless) -> None:
     assert all(abs(error) < SLACK_MS for error in wrong.values()), max(wrong.values(), key=abs)
 
 
-@pytest.mark.parametrize("by_s", [HOUR_S, YEAR_S, -HOUR_S], ids=["an hour on", "a year on", "an hour back"])
-async def test_f17_f18_a_step_of_the_clock_moves_no_reading(
-    by_s: float, tmp_path: Path, starter: Starter, clock: FalseClock, score: Score
+async def test_f17_f18_steps_of_the_clock_move_no_reading(
+    tmp_path: Path, starter: Starter, clock: FalseClock, score: Score
 ) -> None:
     clock.set(0)
     async with stamped(tmp_path, starter, clock) as (made, device):
-        await eventually(lambda: len(stored(made)) > 8)
-        clock.set(by_s)
-        before = len(device.pushed_at)
-        await eventually(lambda: len(device.pushed_at) > before + 15)
-        assert await clock_of(made) == "doubtful"
-        clock.set(0)
-        await eventually(lambda: "clock agrees again" in made.log("agent"))
+        await eventually(lambda: len(stored(made)) > 5)
+        for number, by_s in enumerate(STEPS_S, start=1):
+            made.note(f"clock set by {by_s} s")
+            clock.set(by_s)
+            before = len(device.pushed_at)
+            await eventually(lambda before=before: len(device.pushed_at) > before + 5)  # type: ignore[misc]
+            assert await clock_of(made) == "doubtful"
+            clock.set(0)
+            await eventually(lambda number=number: made.log("agent").count("clock agrees again") == number)  # type: ignore[misc]
         last = max(device.pushed_at)
         await eventually(lambda: stored(made)[-1][0] > last)
         check_order_and_times(made, device)
         assert alarms(made) == 0
-        told = [json.loads(line) for line in made.log("agent").splitlines() if "clock was set" in line]
-        assert [round(each["by_s"] / by_s, 1) for each in told] == [1.0]
-        score.blows["F17/F18 clock set"] = score.blows.get("F17/F18 clock set", 0) + 1
+        told = [json.loads(line)["by_s"] for line in made.log("agent").splitlines() if "clock was set" in line]
+        assert [round(told_s / by_s, 1) for told_s, by_s in zip(told, STEPS_S, strict=True)] == [1.0] * len(STEPS_S)
+        score.blows["F17/F18 clock set"] = len(STEPS_S)
 
 
 async def test_f19_booted_in_1970_nothing_travels_until_the_time_is_known(
@@ -141,7 +143,7 @@ async def test_f19_booted_in_1970_nothing_travels_until_the_time_is_known(
 ) -> None:
     clock.set(-FIFTY_YEARS_S)
     async with stamped(tmp_path, starter, clock) as (made, device):
-        await eventually(lambda: len(device.pushed_at) > 15)
+        await eventually(lambda: len(device.pushed_at) > 5)
         await made.kill_agent()
         made.start_agent()
         before = len(device.pushed_at)
