@@ -22,6 +22,8 @@ from cloud.store.base import SeriesKey
 router = APIRouter(prefix="/api/v1", tags=["series"])
 
 MOST_LETTERS = 500  # of one device in one chart, the newest
+YOUNG_MS = 30 * DAY_MS  # a device that was silent for so long is as good as new
+YOUNG_STEP_MS = 4 * 3_600_000  # windows of an hour serve it
 HEARTBEAT_SLACK = 1.5  # a value that is reported every so often may be late by half of it
 
 
@@ -58,14 +60,17 @@ async def list_gaps(
     if since >= until or (until - since) / step > MOST_BUCKETS:
         raise ProblemError(422, "range", "`from` must be before `to` and before now.")
     silence_ms = min(_rhythm_ms(centre, view, each) for each in chosen)
+    stored = await _stored(centre, view, chosen, (since, until, step))
     look = Look(
         begin=since,
         end=until,
         silence_ms=silence_ms,
-        stored=await _stored(centre, view, chosen, (since, until, step)),
+        stored=stored,
         told=[*_passed(centre, view), *_dropped(centre, view), *await _refused(centre, view, point, since)],
         source=_source(centre, view),
         is_live=now - until <= silence_ms,
+        stale_ms=min(each.stale_after_ms for each in chosen),
+        since=await _first(centre, view, chosen, stored) if stored and stored[0][0] - since > silence_ms else 0,
     )
     return GapsView(gateway, device, point, since, until, explain(look))
 
@@ -90,6 +95,13 @@ async def _stored(
             buckets = await centre.readings.series(key, begin=begin, end=end, step_ms=step)
             found.update(bucket.begin for bucket in buckets)
     return [(at, at + step) for at in sorted(found)]
+
+
+async def _first(centre: Centre, view: DeviceView, points: Sequence[PointView], stored: Sequence[Span]) -> int:
+    """When the first reading was stored, as far as that lies in sight: a young device was not silent before."""
+    first = stored[0][0]
+    before = await _stored(centre, view, points, (first - YOUNG_MS, first, YOUNG_STEP_MS))
+    return 0 if before else first
 
 
 def _passed(centre: Centre, view: DeviceView) -> Iterator[Gap]:

@@ -55,7 +55,8 @@ class Source:
 class Look:
     """What is known between two times: stretches with stored readings (rising), and what we were told of others.
 
-    `is_live`: the end is now, so that the last stretch may still be filled.
+    `stale_ms`: the same for the last stretch when the device is known not to answer, or the gateway to be away.
+    `is_live`: the end is now, so that the last stretch may still be filled. `since`: a device lacks nothing before.
     """
 
     begin: int
@@ -65,6 +66,13 @@ class Look:
     told: Sequence[Gap] = ()
     source: Source = field(default_factory=Source)
     is_live: bool = True
+    since: int = 0
+    stale_ms: int | None = None
+
+    @property
+    def least_ms(self) -> int:
+        """The shortest stretch that is worth a word."""
+        return self.silence_ms if self.stale_ms is None else min(self.stale_ms, self.silence_ms)
 
 
 def explain(look: Look) -> list[Gap]:
@@ -72,24 +80,22 @@ def explain(look: Look) -> list[Gap]:
     told = [gap for each in look.told if (gap := _clipped(each, look)) is not None]
     lost = [(gap.begin, gap.end) for gap in told if gap.kind in ("dropped", "dead_lettered")]
     empty = [
-        piece
-        for hole in _holes(look)
-        for piece in _without(hole, sorted(lost))
-        if piece[1] - piece[0] > look.silence_ms
+        piece for hole in _holes(look) for piece in _without(hole, sorted(lost)) if piece[1] - piece[0] > look.least_ms
     ]
     return sorted([*told, *_reasoned(empty, look)], key=lambda gap: (gap.begin, gap.end, gap.kind))
 
 
 def _holes(look: Look) -> Iterator[Span]:
     """Stretches between stored readings that are longer than the device's rhythm; an answering device is not silent."""
-    here = look.begin
+    here = max(look.begin, look.since)
     for begin, end in look.stored:
         if begin - here > look.silence_ms:
             yield here, min(begin, look.end)
         here = max(here, end)
     if look.is_live and not _is_awaited(look.source):
         here = max(here, look.source.read_at)  # it answered, and had nothing new to report
-    if look.end - here > look.silence_ms:
+    is_away = look.is_live and (look.source.link != "online" or bool(look.source.fault))
+    if look.end - here > (look.least_ms if is_away else look.silence_ms):
         yield here, look.end
 
 

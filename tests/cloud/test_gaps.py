@@ -46,7 +46,7 @@ async def told(centre: Centre) -> dict[str, dict[str, Any]]:
 async def test_every_gap_of_a_running_centre_is_explained(tmp_path: Path, broker: Server) -> None:
     settings = settings_for(tmp_path, broker)
     begin = SystemClock().now_ms()
-    outage = [begin - ago * MINUTE for ago in (60, 59, 58)]
+    outage = [begin - ago * MINUTE for ago in (170, 169, 168)]
     async with running(Centre(settings)) as centre, scripted(broker) as gateway:
         await gateway.be_born()
         await gateway.send(gateway.batch({"level_m": [27.0, 27.1, 27.2]}, outage))

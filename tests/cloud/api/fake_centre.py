@@ -50,6 +50,9 @@ _HASHES: dict[str, str] = {}
 class FloodStore:
     """A reading store that knows one flood: every series rises as the Thao did in September 2024."""
 
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
     async def open(self) -> None:
         """Nothing to open."""
 
@@ -59,7 +62,7 @@ class FloodStore:
 
     async def series(self, key: SeriesKey, *, begin: int, end: int, step_ms: int) -> Sequence[Bucket]:
         """A slow rise with ripples; an hour without data eight hours before the end. Batteries began 10 minutes ago."""
-        begin = max(begin, end - 600_000) if key.point == "batt_v" else begin
+        begin = max(begin, self._clock.now_ms() - 600_000) if key.point == "batt_v" else begin
         first = -(-begin // step_ms) * step_ms
         gap = range(end - 8 * 3_600_000, end - 7 * 3_600_000)
         until = end - sample_fleet.READ_AGO_MS.get(key.gateway, 0)
@@ -93,7 +96,7 @@ class FakeCentre:
     def __init__(self, folder: Path, clock: Clock, *, cookie_secure: bool = True) -> None:
         self.clock = clock
         self.state = SqlStateStore(f"sqlite:///{folder / 'state.sqlite3'}")
-        self.readings = FloodStore()
+        self.readings = FloodStore(clock)
         self.profiles: Mapping[str, DeviceProfile] = sample_fleet.PROFILES
         self.hub = Hub(clock)
         self.settings = ApiSettings(cookie_secure=cookie_secure)

@@ -40,6 +40,11 @@ async def test_a_cut_gateway_is_named_as_the_cause(operator: httpx.AsyncClient, 
     assert now - 3 * HOUR_MS <= items[-1]["begin"] <= now - 3 * HOUR_MS + 180_000
 
 
+async def test_a_battery_that_was_connected_ten_minutes_ago_was_not_silent_before(operator: httpx.AsyncClient) -> None:
+    items = await told(operator, "/api/v1/devices/gw-thao/rain-yen-bai/gaps", point="batt_v")
+    assert [item["kind"] for item in items] == ["dropped"]
+
+
 async def test_a_discarded_letter_is_a_drop_and_a_retried_one_is_no_gap(
     clients: dict[str, httpx.AsyncClient], centre: FakeCentre
 ) -> None:

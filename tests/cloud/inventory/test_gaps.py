@@ -25,6 +25,11 @@ def test_a_whole_chart_has_no_gap_and_the_rhythm_of_a_device_is_none() -> None:
     assert look((0, 5_000), (5_040, END)) == []
 
 
+def test_a_young_device_was_not_silent_before_it_was_there() -> None:
+    found = explain(Look(0, END, SILENCE, [(7_000, 8_000), (9_000, END)], since=7_000))
+    assert [(gap.kind, gap.begin, gap.end) for gap in found] == [("silent", 8_000, 9_000)]
+
+
 def test_a_device_that_stopped_for_a_while_was_silent() -> None:
     assert look((0, 4_000), (5_000, END)) == [("silent", 4_000, 5_000, "")]
 
@@ -50,6 +55,17 @@ def test_what_is_open_towards_now_follows_the_gateway(source: Source, kind: str,
 def test_a_device_that_answers_and_has_nothing_new_is_not_silent() -> None:
     assert look((0, 8_000), source=Source(read_at=END - 5)) == []
     assert look((0, 8_000), source=Source(read_at=9_000)) == [("silent", 9_000, END, "")]
+
+
+@pytest.mark.parametrize(
+    ("source", "kinds"),
+    [(Source(), []), (Source("lost"), ["silent"]), (Source(fault="timeout"), ["silent"]), (Source(backlog=1), [])],
+)
+def test_a_value_that_seldom_changes_is_missed_sooner_when_its_gateway_is_away(
+    source: Source, kinds: list[str]
+) -> None:
+    seen = Look(0, END, 900, [(0, END - 500)], source=source, stale_ms=SILENCE)
+    assert [gap.kind for gap in explain(seen)] == kinds
 
 
 def test_a_look_into_the_past_is_not_explained_by_the_present() -> None:
@@ -103,6 +119,8 @@ looks = st.builds(
     st.lists(gaps, max_size=6),
     sources,
     st.booleans(),
+    st.just(0),
+    st.sampled_from([None, 20]),
 )
 
 
@@ -114,7 +132,7 @@ def test_every_moment_is_stored_or_explained_and_never_both_there_and_lacking(se
     lacking = [gap for gap in found if gap.kind in LACKING]
     lost = [(gap.begin, gap.end) for gap in found if gap.kind in ("dropped", "dead_lettered")]
     for gap in lacking:
-        assert gap.end - gap.begin > SILENCE
+        assert gap.end - gap.begin > seen.least_ms
         assert not any(begin < gap.end and gap.begin < end for begin, end in [*seen.stored, *lost])
     known = sorted([*seen.stored, *lost, *((gap.begin, gap.end) for gap in lacking)])
     here = seen.begin
