@@ -89,7 +89,7 @@ class Centre:
         )
         self.link: Link = link or MqttLink(config.broker, self.clock, self.metrics)
         channels = {each.name: build_channel(each) for each in config.notify.channels}
-        self.pipeline = NoticePipeline(self.state, channels, self.clock)
+        self.pipeline = NoticePipeline(self.state, channels, self.clock, keep_days=config.notify.keep_days)
         self.tally = Tally(self.state, self.clock)
         self.port = config.http.port
         self.house = self._build()

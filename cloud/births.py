@@ -11,8 +11,8 @@ from typing import NoReturn
 import msgspec
 
 from cloud.errors import StoreUnavailableError
-from cloud.inventory.fleet import Fleet, GatewayStanding
-from cloud.inventory.passages import Passage
+from cloud.inventory.fleet import Fleet
+from cloud.inventory.passages import Passage, PassageKind
 from cloud.inventory.sites import Inventory
 from cloud.store.base import BirthRow, ReadingStore, SeriesKey, StateStore
 from device_profiles.clock import Clock
@@ -20,6 +20,8 @@ from device_profiles.schema import DeviceProfile
 from device_profiles.wire import Health, State, WireError, decode, encode
 
 log = logging.getLogger(__name__)
+
+PackedPassage = tuple[PassageKind, int, int, int, int, int]
 
 ROUND_S = 1.0
 PER_ROUND = 500  # rows in one commit a second: ten thousand gateways back at once must not hold up readings
@@ -109,15 +111,20 @@ class Births:
             encode(state).decode() if state else "",
             encode(standing.health).decode() if standing.health else "",
             now,
-            _packed(standing),
+            packed({each.device: each.passages for each in standing.devices.values()}),
         )
 
 
-def _packed(standing: GatewayStanding) -> str:
-    """The passages of every device that has any, as a JSON text."""
-    passages = {each.device: each.passages for each in standing.devices.values() if each.passages}
-    return msgspec.json.encode(passages).decode() if passages else ""
+def packed(passages: Mapping[str, Sequence[Passage]]) -> str:
+    """The passages of devices as a JSON text, without names of fields: it is written with every copy of health."""
+    rows = {
+        device: [(one.kind, one.begin, one.end, one.readings, one.first_at, one.last_at) for one in each]
+        for device, each in passages.items()
+        if each
+    }
+    return msgspec.json.encode(rows).decode() if rows else ""
 
 
 def _unpacked(text: str) -> dict[str, list[Passage]]:
-    return msgspec.json.decode(text, type=dict[str, list[Passage]]) if text else {}
+    rows = msgspec.json.decode(text, type=dict[str, list[PackedPassage]]) if text else {}
+    return {device: [Passage(*one) for one in each] for device, each in rows.items()}

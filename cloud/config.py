@@ -150,6 +150,7 @@ class NotifyConfig(Strict):
     """Where notices of alarms go."""
 
     late_s: float = Field(900.0, gt=0, le=86400 * 30, description="Older news is recorded, and pages nobody.")
+    keep_days: int = Field(90, ge=1, le=3650, description="How long notices that were sent or given up stay.")
     channels: tuple[ChannelConfig, ...] = Field((), description="Webhooks and mailboxes.")
 
     @field_validator("channels")

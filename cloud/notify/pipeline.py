@@ -21,6 +21,9 @@ from device_profiles.clock import Clock
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0  # how long a retry may be overdue
+FORGET_EVERY_S = 3600.0
+KEEP_DAYS = 90
+DAY_MS = 86_400_000
 AT_ONCE = 1000  # due notices fetched in one look; what is delayed leaves the due ones, so none starves
 
 
@@ -58,11 +61,18 @@ class NoticePipeline:
     """The only sender of notices. A crash between sending and recording repeats one notice with the same key."""
 
     def __init__(
-        self, state: StateStore, channels: Mapping[str, Channel], clock: Clock, *, policy: RetryPolicy | None = None
+        self,
+        state: StateStore,
+        channels: Mapping[str, Channel],
+        clock: Clock,
+        *,
+        policy: RetryPolicy | None = None,
+        keep_days: int = KEEP_DAYS,
     ) -> None:
         self._state = state
         self._clock = clock
         self._policy = policy or RetryPolicy()
+        self._keep_ms = keep_days * DAY_MS
         self._woken = asyncio.Event()
         self._lanes = {
             name: _Lane(
@@ -87,6 +97,7 @@ class NoticePipeline:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._look_regularly())
+                group.create_task(self._forget_old())
                 while True:
                     await self._send_due(group)
                     await self._woken.wait()
@@ -99,6 +110,16 @@ class NoticePipeline:
         while True:
             await self._clock.sleep(LOOK_EVERY_S)
             self._woken.set()
+
+    async def _forget_old(self) -> None:
+        """Notices that are done go after a while; what happened stays in the history of their alarms."""
+        while True:
+            before = self._clock.now_ms() - self._keep_ms
+            try:
+                await asyncio.to_thread(self._state.forget_notices, before=before)
+            except StoreUnavailableError as error:
+                log.warning("old notices not forgotten", extra={"error": str(error)})
+            await self._clock.sleep(FORGET_EVERY_S)
 
     async def _send_due(self, group: asyncio.TaskGroup) -> None:
         idle = {name for name, lane in self._lanes.items() if not lane.busy}  # before the look: rows of a busy one age

@@ -337,6 +337,9 @@ class StateStore(Protocol):
     def settle_notice(self, notice: NoticeRow) -> None:
         """Writes a notice's new state, attempts, error and due time."""
 
+    def forget_notices(self, *, before: int) -> None:
+        """Forgets notices of before that time that were sent or given up; the history of their alarms stays."""
+
     def put_births(self, rows: Sequence[BirthRow]) -> None:
         """Keeps a gateway's last state and health."""
 

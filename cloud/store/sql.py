@@ -155,6 +155,12 @@ class SqlStateStore:
         with self._door.writing() as connection:
             put(connection, NOTICE, [as_dict(notice)])
 
+    def forget_notices(self, *, before: int) -> None:
+        """Forgets notices of before that time that were sent or given up; the history of their alarms stays."""
+        done = (NOTICE.c.created_at < before, NOTICE.c.state != "pending")
+        with self._door.writing() as connection:
+            connection.execute(delete(NOTICE).where(*done))
+
     def put_births(self, rows: Sequence[BirthRow]) -> None:
         """Keeps the last state and health of gateways."""
         with self._door.writing() as connection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,15 @@ async def test_what_is_committed_is_sent_once(state: Unrecorded) -> None:
     assert box.asked == ["alarm-1:III:1:ops"]
     assert box.closed
     assert pipeline.counts == {"ops": {"sent": 1}}
+
+
+async def test_old_notices_are_forgotten_when_they_are_done_and_never_before(state: Unrecorded) -> None:
+    old = AT - 100 * 86_400_000
+    sent, waiting = (replace(row(number), created_at=old, due_at=old) for number in (1, 2))
+    state.commit(Commit(notices=[replace(sent, state="sent"), replace(waiting, due_at=AT + 10**9), row(3)]))
+    async with running(state, {"ops": Channel(Mailbox())}):
+        await eventually(lambda: of(state, "pending", "sent") == {"pending": 1, "sent": 1})
+    assert {notice.alarm for notice in state.notices(limit=9)} == {waiting.alarm, row(3).alarm}
 
 
 async def test_a_channel_out_of_order_is_tried_again_and_loses_nothing(state: Unrecorded) -> None:
