@@ -159,6 +159,7 @@ def test_an_engineer_settles_what_could_not_be_stored(page: Page, running: Runni
 
 def log_out_and_in(page: Page, running: RunningCentre, user: str) -> None:
     """Somebody else sits down."""
+    page.wait_for_load_state()  # a filter may just have been chosen; before its page is loaded the button does nothing
     page.click("#log-out")
     page.wait_for_url(f"{running.url}/login")
     log_in(page, running.url, user, PASSWORD)
