@@ -17,7 +17,7 @@ from contextlib import AsyncExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import linear_regression, mean
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx
 import psutil
@@ -85,10 +85,10 @@ class Gauges:
                 number, due = number + share, due + 1.0
                 await CLOCK.sleep(max(0.0, due - CLOCK.monotonic()))
 
-    async def provoke(self, port: int, stop: asyncio.Event) -> None:
+    async def provoke(self, port: int) -> NoReturn:
         """One gauge that is dry, and very wet once a minute."""
         async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
-            while not stop.is_set():
+            while True:
                 now = CLOCK.now_ms()
                 if self.is_away:
                     self.provoked[now] = CLOCK.monotonic()
@@ -131,11 +131,12 @@ async def measure(minutes: float, rate: int, people: Console) -> Figures:
                 for port in ports:
                     for gauge in range(GAUGES):
                         group.create_task(gauges.push_steadily(port, f"gauge-{gauge}", stop))
-                group.create_task(gauges.provoke(ports[0], stop))
+                wet = group.create_task(gauges.provoke(ports[0]))
                 await CLOCK.sleep(WARM_S)
                 back_at = await _outage(figures, gauges, influx, hook, psutil.Process(centre.pid), people)
                 await CLOCK.sleep(TAIL_S)
                 stop.set()
+                wet.cancel()
             await _drain(influx, gauges.acknowledged, people)
             figures.drain_s = round(CLOCK.monotonic() - back_at, 1)
             figures.rss_last_mb = psutil.Process(centre.pid).memory_info().rss / 2**20
