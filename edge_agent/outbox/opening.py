@@ -6,7 +6,7 @@ import fcntl
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from device_profiles.folders import make_lasting
@@ -15,6 +15,8 @@ from edge_agent.outbox.shelving import ShelfOutbox
 from edge_agent.outbox.sqlite import FILE, DamagedError, sqlite_outbox
 
 log = logging.getLogger(__name__)
+
+READ_AT_ONCE = 1024 * 1024
 
 
 @contextmanager
@@ -36,12 +38,24 @@ def open_outbox(
 
 
 def _opened(folder: Path, now: int, bounds: Bounds | None, compression: Compression) -> ShelfOutbox:
+    _read_through(folder / FILE)
     try:
         return sqlite_outbox(folder, bounds=bounds, compression=compression)
     except DamagedError as error:
         aside = set_aside(folder, now)
         log.critical("outbox damaged, set aside, new epoch begun", extra={"error": str(error), "copy": str(aside)})
         return sqlite_outbox(folder, bounds=bounds, compression=compression)
+
+
+def _read_through(path: Path) -> None:
+    """Brings the file into memory from begin to end: the check that follows hops about in it.
+
+    After a power cut a week of 320 MB opens so in 3 s instead of 30. It must be over before SQLite has the file:
+    closing a second descriptor would take its locks (https://www.sqlite.org/howtocorrupt.html, section 2.2).
+    """
+    with suppress(OSError), path.open("rb", buffering=0) as file:  # what cannot be read, the check will say
+        while file.read(READ_AT_ONCE):
+            pass
 
 
 def set_aside(folder: Path, now: int) -> Path:
