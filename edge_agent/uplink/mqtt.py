@@ -211,16 +211,15 @@ class Uplink:
         await self._slots.acquire()
         self._lanes.sent(parcel, channel, now=self._clock.monotonic())
         self._spending.spend(parcel.payload)
-        publishes.create_task(self._until_acknowledged(client, parcel, channel))
+        under_way = publishes.create_task(self._until_acknowledged(client, parcel, channel))
+        # not in a `finally` of its own: a task that is cancelled before its first step never comes to one
+        under_way.add_done_callback(lambda _: self._slots.release())
 
     async def _until_acknowledged(self, client: GatewayClient, parcel: Parcel, channel: Channel) -> None:
         """The PUBACK frees the slot and nothing else; when it does not come in time the link is half open."""
         began = self._clock.monotonic()
-        try:
-            await client.publish(self._topic(channel), parcel.payload, qos=1)
-            self._collecting.acknowledged(self._clock.monotonic() - began)
-        finally:
-            self._slots.release()
+        await client.publish(self._topic(channel), parcel.payload, qos=1)
+        self._collecting.acknowledged(self._clock.monotonic() - began)
 
     async def _report(self, client: GatewayClient) -> None:
         while True:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 
 import pytest
 
+from device_profiles.clock import SystemClock
 from device_profiles.wire import Channel, Receipt, decode_batch, encode, topic_for
 from edge_agent.uplink.link import Link
 from tests.edge_agent.uplink.carrier import GATEWAY, carrying
@@ -104,3 +106,29 @@ async def test_a_single_lost_one_costs_a_session_and_no_reading() -> None:
         await eventually(lambda: made.outbox.counters().backlog_batches == 0, 15)
         assert batches(broker) == [1, 1]
         assert broker.connections == 2
+
+
+class Hasty(SystemClock):
+    """Waits a moment instead of a back-off."""
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(min(seconds, 0.05))
+
+
+async def test_sessions_that_are_lost_in_the_middle_of_a_wave_leave_no_slot_taken() -> None:
+    """They did, and after some losses the gateway was linked and sent nothing for ever (F21)."""
+    dice, cuts = random.Random(1), 8
+
+    def manner(broker: StandIn, packet: Packet) -> None:
+        if is_batch(packet) and broker.connections <= cuts and dice.random() < 0.3 and broker.writer is not None:
+            broker.writer.transport.abort()
+            return
+        honest(broker, packet)
+        if is_batch(packet):
+            receipted(broker, packet)
+
+    async with stand_in(manner) as broker, carrying(Link("127.0.0.1", broker.port), clock=Hasty()) as made:
+        for number in range(200):
+            await made.event(number)
+        await eventually(lambda: made.outbox.counters().backlog_batches == 0, 20)
+        assert broker.connections == cuts + 1
