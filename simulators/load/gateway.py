@@ -29,6 +29,7 @@ from simulators.load.mqtt_wire import (
 
 KEEP_ALIVE_S = 60
 ANSWER_S = 10.0  # longest wait for a session; aiomqtt's default, and so the agents'
+SETTLING_S = 2.0  # as the agents: named missing sooner, it is probably under way
 RECEIPT_S = 20.0  # as the agents' broker.receipt_timeout_s
 FIRST_S, LONGEST_S, GOOD_S = 0.5, 8.0, 30.0  # as the agents' supervisor comes back: full jitter
 
@@ -145,7 +146,16 @@ class LoadGateway:
                 for sequence in range(first, last + 1):
                     self.words.owed.pop(sequence, None)
                     self._sent_at.pop(sequence, None)
+            for first, last in receipt.missing:
+                self._send_missing(first, last)
             self._changed(self)
+
+    def _send_missing(self, first: int, last: int) -> None:
+        """Sends again what the centre misses, unless it is probably on its way."""
+        now = asyncio.get_running_loop().time()
+        for sequence in [each for each in self.words.owed if first <= each <= last]:
+            if now - self._sent_at.get(sequence, now) >= SETTLING_S:
+                self._send(Channel.BACKLOG, sequence)
 
     def _send(self, channel: Channel, sequence: int) -> None:
         loop = asyncio.get_running_loop()
