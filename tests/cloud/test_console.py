@@ -48,8 +48,7 @@ def config(tmp_path: Path) -> Path:
     ]
     state.commit(Commit(accounts=ledger.draft(settlements).rows(BEGIN)))
     health = Health(1, BEGIN, EPOCH, 6, 50, 1, 10, 900, 20, 0, hours_left=1610.4)
-    state.put_birth(BirthRow(GATEWAY, "", encode(health).decode(), BEGIN))
-    state.put_birth(BirthRow("gw-2", "", "{torn", BEGIN))
+    state.put_births([BirthRow(GATEWAY, "", encode(health).decode(), BEGIN), BirthRow("gw-2", "", "{torn", BEGIN)])
     state.close()
     return path
 
