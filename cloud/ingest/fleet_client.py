@@ -30,8 +30,9 @@ class FleetClient(aiomqtt.Client):
         """With `hear` each message goes there at once, topic and payload, and none to `messages`."""
         super().__init__(hostname, port, protocol=ProtocolVersion.V311, **settings)
         if hear is not None:
-            self._client.on_message = lambda _client, _userdata, message: hear(message.topic, bytes(message.payload))
-            self._client._on_message_filtered = _NoFilters()
+            paho: Any = self._client
+            paho.on_message = lambda _client, _userdata, message: hear(message.topic, bytes(message.payload))
+            paho._on_message_filtered = _NoFilters()
 
     async def __aenter__(self) -> Self:
         """Connects, then puts the buffer between paho and its socket."""
