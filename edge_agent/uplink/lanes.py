@@ -119,8 +119,10 @@ class Lanes:
         """The centre has spoken."""
         self._heard(now)
         done = {refused.sequence for refused in receipt.refused}
-        for sequence in list(self._out):
+        newest_live = 0
+        for sequence, sent in list(self._out.items()):
             if sequence in done or _within(sequence, receipt.committed):
+                newest_live = max(newest_live, sequence if sent.channel is Channel.READINGS else 0)
                 self._measure(self._landed(sequence), now)
         self._look_again(receipt)
         self._hold(receipt, now)
@@ -128,7 +130,8 @@ class Lanes:
             self._slot_at = now + receipt.backlog_wait_s
         settling_s = min(self._timeout_s, max(SETTLING_S, 2 * self._pace.round_trip_s))
         for sequence, sent in self._out.items():
-            if now - sent.at >= settling_s and _within(sequence, receipt.missing):
+            is_missing = _within(sequence, receipt.missing) or _is_overtaken(sequence, sent, newest_live)
+            if now - sent.at >= settling_s and is_missing:
                 self._missing.add(sequence)
 
     def again(self, *, now: float) -> list[int]:
@@ -256,6 +259,11 @@ class Lanes:
 def lane_of(priority: Priority) -> Channel:
     """Where a batch goes that is sent again."""
     return Channel.EVENTS if priority is Priority.EVENTS else Channel.BACKLOG
+
+
+def _is_overtaken(sequence: int, sent: _Sent, newest_live: int) -> bool:
+    """Whether a newer one of the live lane arrived before it; once, for the centre may also just withhold it."""
+    return sent.channel is Channel.READINGS and not sent.again and sequence < newest_live
 
 
 def _within(sequence: int, ranges: Sequence[tuple[int, int]]) -> bool:

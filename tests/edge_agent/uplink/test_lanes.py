@@ -139,6 +139,20 @@ def test_what_the_centre_misses_is_sent_again_at_once_but_not_what_is_still_on_i
     assert [sequence for sequence, _ in line.wave()] == [1, 3]
 
 
+def test_a_live_batch_that_newer_ones_overtook_is_sent_again_once_without_waiting_for_its_time_out() -> None:
+    line = Line(timeout_s=20)
+    line.begin()
+    again = []
+    for number, at in enumerate((0.0, 1.0, 2.5, 8.0), start=1):
+        line.now = at
+        line.append(1)
+        assert line.wave() == [(number, Channel.READINGS)]
+        if number > 1:  # the first one was lost on its way
+            line.receipt(number)
+        again.append(line.wave())
+    assert again == [[], [], [(1, Channel.BACKLOG)], []], "not while it may be on its way, and once: it may be withheld"
+
+
 def test_while_the_centre_is_silent_only_two_are_tried_and_ever_more_rarely() -> None:
     line = Line(timeout_s=2)
     line.begin()
