@@ -115,6 +115,18 @@ def test_a_new_alarm_appears_and_is_acknowledged_with_a_comment(page: Page, runn
     expect(page.locator(".history")).to_contain_text("Nước còn cách mặt đê 0,40 m")
 
 
+def test_a_comment_cannot_be_lost_while_the_page_is_still_loading(page: Page, running: RunningCentre) -> None:
+    alarm = running.call(
+        lambda centre: centre.raise_alarm("II", at=centre.clock.now_ms(), severity=2, device="ups-thao")
+    )
+    page.route("**/*.js", lambda route: route.abort())
+    page.goto(f"{running.url}/alarms/{alarm.id}")
+    expect(page.locator("#comment [type=submit]")).to_be_disabled()
+    page.unroute("**/*.js")
+    page.reload()
+    expect(page.locator("#comment [type=submit]")).to_be_enabled()
+
+
 def test_the_chart_names_its_gaps_in_words(page: Page, running: RunningCentre) -> None:
     """Before the next test settles the letters: then one of the gaps is none any more."""
     page.goto(f"{running.url}/devices/gw-thao/gauge-yen-bai?point=level_m")

@@ -94,8 +94,8 @@ async def test_it_is_looked_after_once_a_day(tmp_path: Path, days: int, goes: bo
         settle(graveyard, 1, at=at)
         await clock.advance(86_400)
         if goes:
-            await eventually(lambda: not left(graveyard), within_s=5)
-            assert (tmp_path / HANDLED).read_bytes() == b""
+            await eventually(lambda: (tmp_path / HANDLED).read_bytes() == b"", within_s=20)
+            assert left(graveyard) == set()
         else:
             assert keeping.done()
             assert left(graveyard) == {1}

@@ -31,7 +31,9 @@ function startDialog(dialog) {
   });
 }
 
+// Its button is off until now: sent by the browser itself, the comment would be lost.
 function startComment(form) {
+  form.querySelector("[type=submit]").disabled = false;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const { comment } = form.elements;
