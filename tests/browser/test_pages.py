@@ -119,7 +119,7 @@ def test_a_comment_cannot_be_lost_while_the_page_is_still_loading(page: Page, ru
     alarm = running.call(
         lambda centre: centre.raise_alarm("II", at=centre.clock.now_ms(), severity=2, device="ups-thao")
     )
-    page.route("**/*.js", lambda route: route.abort())
+    page.route("**/*.js", lambda route: route.fulfill(content_type="text/javascript", body=""))
     page.goto(f"{running.url}/alarms/{alarm.id}")
     expect(page.locator("#comment [type=submit]")).to_be_disabled()
     page.unroute("**/*.js")
