@@ -63,6 +63,7 @@ class LoadGateway:
         self._wire: _Wire | None = None
         self._packet_id = 0
         self._sent_at: dict[int, float] = {}
+        self._sent_new: set[int] = set()  # once, on the live lane of this session
         self._again: asyncio.TimerHandle | None = None
 
     async def run(self, *, after_s: float = 0.0) -> None:
@@ -107,6 +108,7 @@ class LoadGateway:
         wire.abort()
         self._wire = None
         self._sent_at.clear()
+        self._sent_new.clear()
         if self._again is not None:
             self._again.cancel()
             self._again = None
@@ -142,24 +144,30 @@ class LoadGateway:
     def _settle(self, payload: bytes) -> None:
         with suppress(WireError):
             receipt = decode(payload, Receipt)
+            newest = 0
             for first, last in receipt.committed:
                 for sequence in range(first, last + 1):
                     self.words.owed.pop(sequence, None)
                     self._sent_at.pop(sequence, None)
+                    if sequence in self._sent_new:
+                        newest = max(newest, sequence)
+                        self._sent_new.discard(sequence)
             for first, last in receipt.missing:
-                self._send_missing(first, last)
+                self._send_missing(each for each in self.words.owed if first <= each <= last)
+            self._send_missing(each for each in self.words.owed if each in self._sent_new and each < newest)
             self._changed(self)
 
-    def _send_missing(self, first: int, last: int) -> None:
-        """Sends again what the centre misses, unless it is probably on its way."""
+    def _send_missing(self, sequences: Iterable[int]) -> None:
+        """Sends again what the centre misses, or newer ones have overtaken, unless it is probably on its way."""
         now = asyncio.get_running_loop().time()
-        for sequence in [each for each in self.words.owed if first <= each <= last]:
+        for sequence in list(sequences):
             if now - self._sent_at.get(sequence, now) >= SETTLING_S:
                 self._send(Channel.BACKLOG, sequence)
 
     def _send(self, channel: Channel, sequence: int) -> None:
         loop = asyncio.get_running_loop()
         self._publish(channel, self.words.owed[sequence])
+        (self._sent_new.add if channel is Channel.READINGS else self._sent_new.discard)(sequence)
         self._sent_at[sequence] = loop.time()
         if self._again is None:
             self._again = loop.call_later(self._receipt_s, self._send_again)
