@@ -22,8 +22,8 @@ def _asked(name: str, short: int) -> int:
 class Ring:
     """How often each blow falls: a few times in `make test`, very often in `make faults`."""
 
-    cycles: int = _asked("CYCLES", 26)
-    cuts: int = _asked("CUTS", 10)
+    cycles: int = _asked("CYCLES", 50)
+    cuts: int = _asked("CUTS", 20)
     restarts: int = _asked("RESTARTS", 4)
     patterns: int = _asked("PATTERNS", 1)
     week_readings: int = _asked("WEEK", 20_000)  # over seven days, however many there are
