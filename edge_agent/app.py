@@ -64,6 +64,7 @@ def plan_for(config: GatewayConfig, catalogue: Catalogue, *, file: str) -> Plan:
         host=host,
         port=port,
         encrypted=broker.encrypted,
+        authorities=broker.authorities(),
         username=broker.username,
         password=password.get_secret_value() if password else None,
         keep_alive_s=broker.keep_alive_s,

@@ -50,6 +50,11 @@ class ClockWatch:
         self.look()
         return self._began_ms
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether the wall clock says less than the last known time: nothing can be judged by it."""
+        return self._clock.now_ms() < self._floor_ms - JUMP_MS
+
     def now_ms(self) -> int:
         """Own time in ms since 1970 UTC; ms since the boot while nobody knows the time."""
         self.look()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import ssl
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -41,6 +42,9 @@ class BrokerConfig(Strict):
     """How the centre is reached."""
 
     url: str = Field(description="mqtt://host:port, or mqtts://host:port for TLS.")
+    ca_file: Path | None = Field(
+        None, description="PEM file of the authorities that may vouch for the broker, instead of the system's."
+    )
     username: str = Field("", description="User of the broker; empty for none.")
     password_env: str = Field("", description="Environment variable that holds the password.")
     password_file: Path | None = Field(None, description="File that holds the password; relative to this file.")
@@ -59,6 +63,12 @@ class BrokerConfig(Strict):
         _host_and_port(url)
         return url
 
+    @model_validator(mode="after")
+    def _authorities_are_asked(self) -> Self:
+        if self.ca_file and not self.encrypted:
+            raise ValueError("ca_file is for mqtts://, and the url says mqtt://")
+        return self
+
     @property
     def address(self) -> tuple[str, int]:
         """Host and port of the broker."""
@@ -72,6 +82,10 @@ class BrokerConfig(Strict):
     def password(self) -> SecretStr | None:
         """The password from the environment or its file; None when neither is named."""
         return read_secret(env=self.password_env, file=self.password_file)
+
+    def authorities(self) -> str:
+        """What stands in `ca_file`, empty when none is named; FileFaultsError when it holds no certificate."""
+        return _read_certificates(self.ca_file) if self.ca_file else ""
 
 
 class OutboxConfig(Strict):
@@ -164,6 +178,19 @@ def read_secret(*, env: str, file: Path | None) -> SecretStr | None:
         raise FileFaultsError(
             [Fault(str(file), "", f"cannot be read ({error.strerror})", "it holds a secret")]
         ) from error
+
+
+def _read_certificates(file: Path) -> str:
+    try:
+        pem = file.read_text(encoding="ascii", errors="ignore")  # remarks between certificates may be in any language
+        ssl.create_default_context(cadata=pem)
+    except ssl.SSLError as error:
+        reason = "holds no certificate, or a damaged one"
+        raise FileFaultsError([Fault(str(file), "", reason, "broker.ca_file is a PEM file")]) from error
+    except OSError as error:
+        reason = f"cannot be read ({error.strerror})"
+        raise FileFaultsError([Fault(str(file), "", reason, "broker.ca_file names it")]) from error
+    return pem
 
 
 def _host_and_port(url: str) -> tuple[str, int]:

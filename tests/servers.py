@@ -173,8 +173,11 @@ def program(name: str) -> str:
 
 
 @contextmanager
-def run_mosquitto(*, username: str = "", password: str = "") -> Iterator[Server]:
-    """A Mosquitto broker that keeps its sessions and retained messages over a kill; anonymous without a username."""
+def run_mosquitto(*, username: str = "", password: str = "", more: Sequence[str] = ()) -> Iterator[Server]:
+    """A Mosquitto broker that keeps its sessions and retained messages over a kill; anonymous without a username.
+
+    `more` are lines for the end of its configuration, such as further listeners.
+    """
     with _folder() as folder:
         port = free_port()
         lines = [
@@ -190,6 +193,7 @@ def run_mosquitto(*, username: str = "", password: str = "") -> Iterator[Server]
         if username:
             _write_mosquitto_password(folder / "passwords", username, password)
             lines.append(f"password_file {folder / 'passwords'}")
+        lines += more
         config = folder / "mosquitto.conf"
         config.write_text("\n".join(lines) + "\n")
         command = [program("mosquitto"), "-c", str(config)]

@@ -17,6 +17,7 @@ from edge_agent.uplink.faults import NOT_MQTT
 T = TypeVar("T")
 PARTING_S = 1.0  # for the DISCONNECT packet behind the farewell
 CONNACK = 0x20
+NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME of OpenSSL's x509_vfy.h; Python has no name for it
 
 
 class _Handshake(ssl.SSLSocket):
@@ -30,10 +31,15 @@ class _Handshake(ssl.SSLSocket):
             raise
 
 
-def tls() -> ssl.SSLContext:
-    """Trusts the system's authorities, and asks for the broker's name."""
-    context = ssl.create_default_context()
+def tls(authorities: str, *, with_dates: bool) -> ssl.SSLContext:
+    """Asks for the broker's name and for its chain, up to these authorities (PEM) or else the system's.
+
+    Without dates a certificate counts that has run out or not begun: OpenSSL goes by the wall clock, and that is wrong.
+    """
+    context = ssl.create_default_context(cadata=authorities or None)
     context.sslsocket_class = _Handshake
+    if not with_dates:
+        context.verify_flags |= NO_CHECK_TIME
     return context
 
 

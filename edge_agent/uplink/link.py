@@ -12,6 +12,7 @@ class Link:
     host: str
     port: int
     encrypted: bool = False
+    authorities: str = ""  # PEM; empty for the system's
     username: str = ""
     password: str | None = field(default=None, repr=False)
     keep_alive_s: int = 20

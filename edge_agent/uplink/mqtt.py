@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Literal, TypeVar
@@ -13,8 +14,8 @@ import aiomqtt
 from aiomqtt.exceptions import MqttConnectError
 from msgspec.structs import replace
 
-from device_profiles.clock import Clock
 from device_profiles.wire import Channel, Health, Receipt, State, WireError, decode, encode, parse_topic, topic_for
+from edge_agent.clockwatch import ClockWatch
 from edge_agent.connector import LinkError
 from edge_agent.outbox.base import Parcel
 from edge_agent.outbox.owner import OutboxOwner
@@ -52,7 +53,7 @@ class Uplink:
         outbox: OutboxOwner,
         commands: Commands,
         health: Callable[[int], Health],
-        clock: Clock,
+        clock: ClockWatch,
     ) -> None:
         self._link = link
         self._birth = birth
@@ -130,7 +131,7 @@ class Uplink:
             will=aiomqtt.Will(self._topic(Channel.STATE), encode(will), qos=1, retain=True),
             timeout=self._link.keep_alive_s,
             keepalive=max(1, int(self._link.keep_alive_s * PING_SHARE)),
-            tls_context=tls() if self._link.encrypted else None,
+            tls_context=self._tls(),
             max_inflight_messages=4 * UNACKNOWLEDGED,
             socket_options=[NO_DELAY],
         )
@@ -138,6 +139,9 @@ class Uplink:
         client._client.connect_timeout = CONNECT_S  # aiomqtt offers no name for it; paho's own default is 5 s
         async with client:
             yield client
+
+    def _tls(self) -> ssl.SSLContext | None:
+        return tls(self._link.authorities, with_dates=not self._clock.is_behind) if self._link.encrypted else None
 
     async def _introduce(self, client: GatewayClient) -> None:
         """Subscribes before it speaks, so that no receipt is missed; then the birth, then the lanes begin anew."""

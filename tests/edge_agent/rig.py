@@ -104,13 +104,15 @@ def plan(
     key: str = "",
     receipt_timeout_s: float = 20,
     bytes_per_day: int | None = None,
+    ca_file: Path | None = None,
 ) -> Plan:
     """A plan whose devices all are of one invented model, read every 0.2 s."""
     chosen = model or profile()
     raw = {
         "gateway": {"id": gateway, "name": NAME, "data_dir": data_dir, "health_period_s": 0.5, "batch_s": 0.1},
         "broker": {
-            "url": f"mqtt://127.0.0.1:{port}",
+            "url": f"{'mqtts' if ca_file else 'mqtt'}://127.0.0.1:{port}",
+            "ca_file": ca_file,
             "receipt_timeout_s": receipt_timeout_s,
             "keep_alive_s": 4,
             "bytes_per_day": bytes_per_day,

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from edge_agent.__main__ import cli
 from edge_agent.logs import start_logging
 from tests.edge_agent.test_killed import air_node
+from tests.edge_agent.uplink.certificates import Authority
 
 CONFIG = """
 [gateway]
@@ -84,6 +85,25 @@ def test_check_names_every_secret_that_cannot_be_read(tmp_path: Path, monkeypatc
     assert "s3cret" not in said
     (tmp_path / "camera.key").write_text("\n", encoding="utf-8")
     assert run("check", "--config", file)[0] == 2
+
+
+def test_check_reads_the_authorities_of_the_broker(tmp_path: Path) -> None:
+    secure = CONFIG.replace("mqtt://127.0.0.1:1", "mqtts://127.0.0.1:1") + 'ca_file = "ca.pem"\n'
+    file = written(tmp_path, secure + AIR.replace("URL", "http://127.0.0.1:9/"))
+    code, said = run("check", "--config", file)
+    assert (code, "ca.pem" in said, "cannot be read" in said) == (2, True, True)
+    (tmp_path / "ca.pem").write_text("no certificate", encoding="utf-8")
+    code, said = run("check", "--config", file)
+    assert (code, "holds no certificate" in said) == (2, True)
+    pem = Authority(tmp_path).pem.read_text(encoding="ascii")
+    (tmp_path / "ca.pem").write_text("Cơ quan chứng thực\n" + pem, encoding="utf-8")
+    assert run("check", "--config", file)[0] == 0
+
+
+def test_authorities_without_tls_are_a_mistake(tmp_path: Path) -> None:
+    file = written(tmp_path, CONFIG + 'ca_file = "ca.pem"\n' + AIR.replace("URL", "http://127.0.0.1:9/"))
+    code, said = run("check", "--config", file)
+    assert (code, "ca_file is for mqtts://" in said) == (2, True)
 
 
 def test_a_missing_file_ends_with_2(tmp_path: Path) -> None:

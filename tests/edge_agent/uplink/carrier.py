@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from device_profiles.clock import Clock, SystemClock
+import pytest
+
+from device_profiles.clock import SystemClock
 from device_profiles.wire import Event, Health, State
+from edge_agent.clockwatch import ClockWatch
 from edge_agent.outbox.base import Load, Priority
 from edge_agent.outbox.memory import memory_outbox
 from edge_agent.outbox.owner import OutboxOwner
 from edge_agent.uplink.commands import Commands
 from edge_agent.uplink.link import Link
 from edge_agent.uplink.mqtt import Uplink
+from tests.waiting import eventually
 
 GATEWAY = "gw-1"
 EPOCH = "0" * 16
@@ -36,10 +41,10 @@ class Carrier:
 
 @asynccontextmanager
 async def carrying(
-    link: Link, *, gateway: str = GATEWAY, clock: Clock | None = None, within_s: float = 5.0
+    link: Link, *, gateway: str = GATEWAY, clock: ClockWatch | None = None, within_s: float = 5.0
 ) -> AsyncIterator[Carrier]:
     """The uplink at work, stopped at the end; TimeoutError when it does not end."""
-    clock = clock or SystemClock()
+    clock = clock or ClockWatch(SystemClock())
     outbox = OutboxOwner(memory_outbox(), clock)
     uplink = Uplink(
         link,
@@ -63,6 +68,14 @@ async def carrying(
                 work.cancel()
                 await asyncio.wait([work], timeout=0.1)
             outbox.end()
+
+
+async def word_for(link: Link, caplog: pytest.LogCaptureFixture, *, clock: ClockWatch | None = None) -> str:
+    """What the log says of this link."""
+    with caplog.at_level(logging.WARNING):
+        async with carrying(link, clock=clock):
+            await eventually(lambda: "link down" in caplog.text, 10)
+    return next(str(record.__dict__["fault"]) for record in caplog.records if record.message == "link down")
 
 
 def _health(reconnects: int) -> Health:

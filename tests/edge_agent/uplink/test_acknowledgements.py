@@ -9,6 +9,7 @@ import pytest
 
 from device_profiles.clock import SystemClock
 from device_profiles.wire import Channel, Receipt, decode_batch, encode, topic_for
+from edge_agent.clockwatch import ClockWatch
 from edge_agent.uplink.link import Link
 from tests.edge_agent.uplink.carrier import GATEWAY, carrying
 from tests.edge_agent.uplink.stand_in import PUBLISH, Packet, StandIn, honest, stand_in
@@ -127,7 +128,7 @@ async def test_sessions_that_are_lost_in_the_middle_of_a_wave_leave_no_slot_take
         if is_batch(packet):
             receipted(broker, packet)
 
-    async with stand_in(manner) as broker, carrying(Link("127.0.0.1", broker.port), clock=Hasty()) as made:
+    async with stand_in(manner) as broker, carrying(Link("127.0.0.1", broker.port), clock=ClockWatch(Hasty())) as made:
         for number in range(200):
             await made.event(number)
         await eventually(lambda: made.outbox.counters().backlog_batches == 0, 20)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
-import logging
 import socket
 import ssl
 import threading
@@ -12,14 +10,11 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from edge_agent.uplink.faults import fault_of
 from edge_agent.uplink.link import Link
-from tests.edge_agent.uplink.carrier import carrying
+from tests.edge_agent.uplink.carrier import carrying, word_for
+from tests.edge_agent.uplink.certificates import Authority
 from tests.edge_agent.uplink.stand_in import Packet, StandIn, stand_in
 from tests.servers import free_port
 from tests.waiting import eventually
@@ -35,14 +30,6 @@ def portal(page: bytes, *, closes: bool) -> object:
             broker.writer.close()
 
     return manner
-
-
-async def word_for(link: Link, caplog: pytest.LogCaptureFixture) -> str:
-    """What the log says of this link."""
-    with caplog.at_level(logging.WARNING):
-        async with carrying(link):
-            await eventually(lambda: "link down" in caplog.text, 10)
-    return next(str(record.__dict__["fault"]) for record in caplog.records if record.message == "link down")
 
 
 @pytest.mark.parametrize(("page", "closes"), [(PORTAL, True), (PAGE, True), (PAGE, False)])
@@ -69,36 +56,14 @@ async def test_a_broker_without_tls_is_told_apart(caplog: pytest.LogCaptureFixtu
 async def test_another_servers_certificate_is_not_accepted(
     trusted: bool, word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    pem = certificate(tmp_path, name="other.example")
+    authority = Authority(tmp_path)
     if trusted:
-        monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority.pem))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
+    context.load_cert_chain(authority.issue("server", host=x509.DNSName("other.example")))
     async with stand_in(tls=context) as somebody:
         assert await word_for(Link("127.0.0.1", somebody.port, encrypted=True), caplog) == word
         assert somebody.packets == []  # and no password was shown to it
-
-
-def certificate(folder: Path, *, name: str) -> Path:
-    """A certificate that signs itself, with its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = folder / "server.pem"
-    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    pem.write_bytes(made.public_bytes(Encoding.PEM) + secret)
-    return pem
 
 
 async def test_a_stop_does_not_wait_for_who_never_shakes_hands() -> None:
