@@ -102,6 +102,10 @@ class ThacbaCentre:
         """Every gateway of the inventory, and every stranger that was heard."""
         return self._house.display.gateways()
 
+    def gateway(self, gateway: str) -> GatewayView | None:
+        """One of them."""
+        return self._house.display.known_gateway(gateway)
+
     def devices(self) -> Sequence[DeviceView]:
         """Every device with its newest values."""
         return self._house.display.devices()

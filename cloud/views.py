@@ -44,6 +44,13 @@ class Display:
         withheld = self._admission.withheld(gateway)
         return replace(view, withheld=withheld) if withheld else view
 
+    def known_gateway(self, gateway: str) -> GatewayView | None:
+        """One gateway; None when nobody listed it and it was not heard as a stranger."""
+        is_known = gateway in self._inventory.gateways or any(
+            each.gateway == gateway for each in self._fleet.strangers()
+        )
+        return self.gateway(gateway) if is_known else None
+
     def gateways(self) -> list[GatewayView]:
         """Every gateway of the inventory, and every stranger that was heard."""
         known = self._inventory.gateways

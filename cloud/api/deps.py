@@ -119,6 +119,9 @@ class Centre(Protocol):
     def gateways(self) -> Sequence[GatewayView]:
         """Every gateway, known from the inventory or heard."""
 
+    def gateway(self, gateway: str) -> GatewayView | None:
+        """One of them."""
+
     def devices(self) -> Sequence[DeviceView]:
         """Every device with its newest values."""
 

@@ -13,10 +13,10 @@ from cloud.api.devices import device_of
 from cloud.api.guard import CentreDep
 from cloud.api.problems import ProblemError
 from cloud.api.series import DAY_MS, MOST_BUCKETS, Instant, fitting_step
-from cloud.api.views import AccountView, DeviceView, GatewayView, LetterFilter, PointView
+from cloud.api.views import AccountView, DeviceView, LetterFilter, PointView
 from cloud.ingest.ledger import DISCARDED
 from cloud.ingest.ranges import size_of_ranges
-from cloud.inventory.gaps import Gap, Look, Source, Span, explain
+from cloud.inventory.gaps import Gap, Hole, Look, Source, Span, explain
 from cloud.store.base import SeriesKey
 
 router = APIRouter(prefix="/api/v1", tags=["series"])
@@ -131,23 +131,29 @@ async def _refused(centre: Centre, view: DeviceView, point: str | None, since: i
 
 
 def _source(centre: Centre, view: DeviceView) -> Source:
-    gateway = next((each for each in centre.gateways() if each.id == view.gateway), None)
+    gateway = centre.gateway(view.gateway)
     if gateway is None:
         return Source("never")
-    accounts = centre.ledger(view.gateway)
+    accounts = [each for each in centre.ledger(view.gateway) if each.epoch == gateway.epoch]  # an old disk is gone
     return Source(
         link=gateway.state,
         fault=view.fault,
         read_at=view.read_at or 0,
         backlog=gateway.backlog_readings,
-        holes=sum(_holes_in(account, gateway) for account in accounts),
+        holes=[word for account in accounts for word in _holes_in(account)],
         held=sum(size_of_ranges(account.held_ranges) for account in accounts),
     )
 
 
-def _holes_in(account: AccountView, gateway: GatewayView) -> int:
-    """Missing stretches of sequences below the newest that is stored; what an old epoch lacks is not awaited here."""
-    if account.epoch != gateway.epoch or not account.stored_ranges:
-        return 0
-    newest = account.stored_ranges[-1][1]
-    return sum(first < newest for first, _ in account.missing_ranges)
+def _holes_in(account: AccountView) -> list[Hole]:
+    """Stretches of sequences below the newest stored one that have not come, or are held; neighbours are one."""
+    newest = account.stored_ranges[-1][1] if account.stored_ranges else 0
+    words: list[tuple[Sequence[int], Hole]] = [(each, "missing") for each in account.missing_ranges]
+    words += [(each, "held") for each in account.held_ranges]
+    holes: list[Hole] = []
+    end = -1
+    for (first, last), word in sorted(words):
+        if first < newest and first != end + 1:
+            holes.append(word)
+        end = last
+    return holes

@@ -21,7 +21,7 @@ async def list_gateways(centre: CentreDep, cursor: Cursor = None, limit: Limit =
 @router.get("/gateways/{gateway}", summary="One gateway")
 async def one_gateway(gateway: str, centre: CentreDep) -> GatewayView:
     """What the gateway last said of itself."""
-    for view in centre.gateways():
-        if view.id == gateway:
-            return view
-    raise UnknownThingError(f"There is no gateway {gateway!r}.")
+    view = centre.gateway(gateway)
+    if view is None:
+        raise UnknownThingError(f"There is no gateway {gateway!r}.")
+    return view

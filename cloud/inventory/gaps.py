@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 GapKind = Literal["late", "doubtful", "dropped", "dead_lettered", "awaited", "silent"]
+Hole = Literal["missing", "held"]
 Link = Literal["online", "lost", "stopped", "never"]
 Span = tuple[int, int]  # begin and end, ms since 1970 UTC
 
@@ -40,14 +41,15 @@ class Source:
     """How the device and its gateway stand now.
 
     `read_at`: when the device last answered. `backlog`: readings that the gateway holds. `holes`: stretches of
-    sequences that the ledger misses below newer ones. `held`: batches that the rules saw while our store was away.
+    sequences that the store lacks below newer ones, rising, and why. `held`: batches that the rules saw while our store
+    was away.
     """
 
     link: Link = "online"
     fault: str = ""
     read_at: int = 0
     backlog: int = 0
-    holes: int = 0
+    holes: Sequence[Hole] = ()
     held: int = 0
 
 
@@ -119,12 +121,12 @@ def _reasoned(empty: Sequence[Span], look: Look) -> Iterator[Gap]:
     """
     source = look.source
     closed = [span for span in empty if not (look.is_live and span[1] >= look.end)]
-    missed = closed[max(0, len(closed) - source.holes) :]
+    awaited = dict(zip(reversed(closed), reversed(source.holes), strict=False))
     for span in empty:
         if span not in closed:
             yield _open(span, source)
-        elif span in missed:
-            yield Gap("awaited", *span, reason="missing")
+        elif span in awaited:
+            yield Gap("awaited", *span, reason=awaited[span])
         else:
             yield Gap("silent", *span)
 

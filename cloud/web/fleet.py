@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from cloud.api.views import DeviceView, Freshness, GatewayView, SiteView
@@ -60,11 +60,15 @@ def site_states(
     sites: Sequence[SiteView], gateways: Sequence[GatewayView], alarms: Sequence[AlarmRow]
 ) -> list[SiteState]:
     """Every site with its worst open alarm, and else with its link."""
-    return [_site_state(site, gateways, [alarm for alarm in alarms if alarm.site == site.id]) for site in sites]
+    links: dict[str, set[str]] = defaultdict(set)
+    for gateway in gateways:
+        links[gateway.site].add(gateway.state)
+    severities: dict[str, list[int]] = defaultdict(list)
+    for alarm in alarms:
+        severities[alarm.site].append(alarm.severity)
+    return [_site_state(site, links[site.id], severities[site.id]) for site in sites]
 
 
-def _site_state(site: SiteView, gateways: Sequence[GatewayView], alarms: Sequence[AlarmRow]) -> SiteState:
-    states = {gateway.state for gateway in gateways if gateway.site == site.id}
+def _site_state(site: SiteView, states: Container[str], severities: Sequence[int]) -> SiteState:
     link = next((state for state in ("lost", "stopped") if state in states), "ok" if "online" in states else "none")
-    worst = min((alarm.severity for alarm in alarms), default=None)
-    return SiteState(site, worst, len(alarms), link)
+    return SiteState(site, min(severities, default=None), len(severities), link)

@@ -104,6 +104,7 @@ class FakeCentre:
         self.orders: list[Order] = []
         self.broken: dict[str, str] = {}
         self.strangers: tuple[str, ...] = ()
+        self.epochs: dict[str, str] = {}  # of gateways whose disk was changed
         self._devices = sample_fleet.devices(clock.now_ms())
         self._started_at = clock.now_ms()
         self._raised = 0
@@ -164,7 +165,12 @@ class FakeCentre:
     def gateways(self) -> Sequence[GatewayView]:
         """The sample's gateways, and strangers."""
         strangers = (GatewayView(each, Text(vi=each, en=each), "") for each in self.strangers)
-        return [*sample_fleet.gateways(self.clock.now_ms()), *strangers]
+        listed = sample_fleet.gateways(self.clock.now_ms())
+        return [*(replace(each, epoch=self.epochs.get(each.id, each.epoch)) for each in listed), *strangers]
+
+    def gateway(self, gateway: str) -> GatewayView | None:
+        """One of them."""
+        return next((each for each in self.gateways() if each.id == gateway), None)
 
     def devices(self) -> Sequence[DeviceView]:
         """The devices as measured last."""

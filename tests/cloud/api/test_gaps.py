@@ -40,6 +40,12 @@ async def test_a_cut_gateway_is_named_as_the_cause(operator: httpx.AsyncClient, 
     assert now - 3 * HOUR_MS <= items[-1]["begin"] <= now - 3 * HOUR_MS + 180_000
 
 
+async def test_what_an_old_epoch_still_holds_is_not_awaited(operator: httpx.AsyncClient, centre: FakeCentre) -> None:
+    centre.epochs["gw-nghia-lo"] = "7e01"  # it got a new disk
+    items = await told(operator, "/api/v1/devices/gw-nghia-lo/lights-nghia-lo/gaps", point="p_w")
+    assert (items[-1]["kind"], items[-1]["reason"]) == ("awaited", "backlog")
+
+
 async def test_a_battery_that_was_connected_ten_minutes_ago_was_not_silent_before(operator: httpx.AsyncClient) -> None:
     items = await told(operator, "/api/v1/devices/gw-thao/rain-yen-bai/gaps", point="batt_v")
     assert [item["kind"] for item in items] == ["dropped"]

@@ -40,7 +40,7 @@ def test_a_device_that_stopped_for_a_while_was_silent() -> None:
         (Source("online", backlog=12), "awaited", "backlog"),
         (Source("lost", backlog=12), "awaited", "backlog"),
         (Source("online", backlog=12, held=3), "awaited", "held"),
-        (Source("lost", holes=1), "awaited", "missing"),
+        (Source("lost", holes=["missing"]), "awaited", "missing"),
         (Source("lost"), "silent", "link_lost"),
         (Source("stopped"), "silent", "stopped"),
         (Source("never"), "silent", "unheard"),
@@ -74,8 +74,15 @@ def test_a_look_into_the_past_is_not_explained_by_the_present() -> None:
 
 
 def test_while_a_backlog_drains_the_outage_is_awaited_and_older_silences_are_not() -> None:
-    told = look((0, 1_000), (2_000, 5_000), (8_000, END), source=Source(backlog=900, holes=1))
+    told = look((0, 1_000), (2_000, 5_000), (8_000, END), source=Source(backlog=900, holes=["missing"]))
     assert told == [("silent", 1_000, 2_000, ""), ("awaited", 5_000, 8_000, "missing")]
+
+
+def test_what_was_judged_while_the_store_was_away_is_awaited_also_behind_newer_readings() -> None:
+    source = Source(backlog=900, holes=["missing", "held"], held=3)
+    told = look((0, 1_000), (2_000, 5_000), (6_000, 7_000), (8_000, END), source=source)
+    assert told[0] == ("silent", 1_000, 2_000, "")
+    assert told[1:] == [("awaited", 5_000, 6_000, "missing"), ("awaited", 7_000, 8_000, "held")]
 
 
 def test_declared_drops_and_dead_letters_explain_their_part_of_a_silence() -> None:
@@ -108,7 +115,8 @@ sources = st.builds(
     st.sampled_from(["", "timeout"]),
     st.just(0),
     st.integers(0, 2),
-    st.integers(0, 3),
+    st.lists(st.sampled_from(["missing", "held"]), max_size=3),
+    st.integers(0, 2),
 )
 looks = st.builds(
     Look,

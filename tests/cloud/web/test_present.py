@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from cloud.api.views import DeviceView, PointView, ThresholdView
+from cloud.api.views import DeviceView, GatewayView, PointView, ThresholdView
 from cloud.web import present
 from cloud.web.fleet import freshness_counts, has_problem, room_left, severity_counts, site_states
 from cloud.web.rivers import river_of
@@ -112,6 +113,19 @@ def test_sites_show_their_worst_and_never_green_without_data() -> None:
     assert states["site-nghia-lo"].mark == "site_lost"
     assert states["site-thac-ba"].mark == "site_stopped"
     assert states["site-mu-cang-chai"].mark == "site_none"
+
+
+def test_a_large_fleet_is_looked_through_once_for_all_its_sites() -> None:
+    class Counted(list[GatewayView]):
+        looks = 0
+
+        def __iter__(self) -> Iterator[GatewayView]:
+            self.looks += 1
+            return super().__iter__()
+
+    gateways = Counted(sample_fleet.gateways(NOW))
+    assert len(site_states(sample_fleet.SITES, gateways, [])) > 1
+    assert gateways.looks == 1
 
 
 def test_a_lost_gateway_uses_up_its_room_and_an_online_one_does_not() -> None:
