@@ -1,7 +1,7 @@
 """The gate to the store of readings: open, or closed while it is away, so that windows go past it and not through it.
 
 ```
-            overdue, and no canary               canary taken
+        overdue and no canary, or stuck          canary taken
    open ------------------------------> closed ----------------> open
    windows are written, then judged     windows are judged and held by the gateways; one probe asks
 ```
@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from math import inf
 from typing import NoReturn
 
 from cloud.errors import StoreUnavailableError
@@ -23,13 +24,17 @@ log = logging.getLogger(__name__)
 
 CANARY_S = 120.0  # a store that forgets what it took is noticed within 5 minutes
 LOOKS = 3  # so often within our patience is looked whether a write is overdue
+STUCK = 10  # so many times our patience: a store that takes canaries and not what we write is as good as away
+REST_S = 60.0  # so long it is then passed by, and twice as long whenever that comes again soon
+MOST_REST_S = 900.0
 
 
 class Gate:
     """Writes to the store, and knows when it is away.
 
     A write is overdue when it lasts longer than our patience. Then a canary decides: a store that takes it is busy, and
-    is waited for; from a store that does not, every write is taken back, and none begins until it takes one again.
+    is waited for, but not for ever; from a store that does not, every write is taken back, and none begins until it
+    takes one again.
     """
 
     def __init__(self, store: ReadingStore, patience: Patience, clock: Clock, *, patience_s: float) -> None:
@@ -40,6 +45,8 @@ class Gate:
         self._under_way: dict[asyncio.Task[Sequence[Rejection]], float] = {}  # write -> since when
         self._canary_at = clock.monotonic()
         self._turned_at = clock.monotonic()
+        self._rest_s = REST_S
+        self._rests_until = -inf
         self.is_open = False  # until the first canary has been taken
 
     def fault(self) -> str:
@@ -104,9 +111,9 @@ class Gate:
                 self._patience.regained()
                 return rejections
 
-    def _is_overdue(self) -> bool:
+    def _is_overdue(self, times: int = 1) -> bool:
         oldest = next(iter(self._under_way.values()), None)
-        return oldest is not None and self._clock.monotonic() - oldest >= self._patience_s
+        return oldest is not None and self._clock.monotonic() - oldest >= times * self._patience_s
 
     async def _ask(self) -> None:
         self._canary_at = self._clock.monotonic()
@@ -121,7 +128,17 @@ class Gate:
             if not self.is_open or self._is_overdue():
                 self._close(StoreUnavailableError("the store does not answer"))
         else:
+            self._note_canary()
+
+    def _note_canary(self) -> None:
+        now = self._clock.monotonic()
+        if not self.is_open and now >= self._rests_until:
             self._reopen()
+        elif self.is_open and self._is_overdue(STUCK):
+            is_again = now - self._rests_until < self._rest_s
+            self._rest_s = min(2 * self._rest_s, MOST_REST_S) if is_again else REST_S
+            self._rests_until = now + self._rest_s
+            self._close(StoreUnavailableError("the store takes a canary, and not what we write"))
 
     def _close(self, error: StoreUnavailableError) -> None:
         self._patience.lost(error)
@@ -132,6 +149,5 @@ class Gate:
                 write.cancel()
 
     def _reopen(self) -> None:
-        if not self.is_open:
-            self.is_open, self._turned_at = True, self._clock.monotonic()
-            self._patience.regained()
+        self.is_open, self._turned_at = True, self._clock.monotonic()
+        self._patience.regained()

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from cloud.errors import StoreMisconfiguredError, StoreUnavailableError
-from cloud.ingest.gate import CANARY_S, Gate
+from cloud.ingest.gate import CANARY_S, REST_S, STUCK, Gate
 from cloud.ingest.patience import Patience
 from cloud.metrics import Metric, Metrics
 from cloud.store.base import Columns, PlacedEvent, Rejection
@@ -81,10 +81,41 @@ async def test_a_store_that_is_only_busy_is_waited_for() -> None:
     async with watched(store, clock) as gate, asyncio.TaskGroup() as group:
         store.going.clear()
         waiting = group.create_task(_outcome(gate))
-        await clock.advance(10 * PATIENCE_S)
+        await clock.advance(STUCK / 2 * PATIENCE_S)
         assert (gate.is_open, waiting.done()) == (True, False)
         store.going.set()
         assert await waiting == "taken"
+
+
+async def test_a_store_that_takes_canaries_and_not_what_we_write_is_passed_by_for_a_while() -> None:
+    store, clock = MoodyStore(), ManualClock()
+    async with watched(store, clock) as gate, asyncio.TaskGroup() as group:
+        store.going.clear()
+        waiting = group.create_task(_outcome(gate))
+        await clock.advance((STUCK + 1) * PATIENCE_S)
+        assert gate.is_open is False
+        assert await waiting == gate.fault() != ""
+        assert gate.away_since() > 0
+        await clock.advance(REST_S / 2)
+        assert gate.is_open is False, "its canaries are no reason to wait for it again at once"
+        store.going.set()
+        await clock.advance(REST_S)
+        assert (gate.is_open, gate.fault()) == (True, "")
+        assert await _outcome(gate) == "taken"
+
+
+async def test_a_store_that_stays_stuck_is_tried_ever_more_seldom() -> None:
+    store, clock = MoodyStore(), ManualClock()
+    async with watched(store, clock) as gate, asyncio.TaskGroup() as group:
+        store.going.clear()
+        for rest_s in (REST_S, 2 * REST_S):
+            waiting = group.create_task(_outcome(gate))
+            await clock.advance((STUCK + 1) * PATIENCE_S)
+            assert await waiting != "taken"
+            await clock.advance(rest_s - 2 * PATIENCE_S)
+            assert not gate.is_open
+            await clock.advance(PROBE_S)
+            assert gate.is_open
 
 
 async def test_a_write_is_taken_back_also_when_the_store_swallows_the_cancellation() -> None:
