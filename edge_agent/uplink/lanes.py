@@ -118,14 +118,12 @@ class Lanes:
     def receipt(self, receipt: Receipt, *, now: float) -> None:
         """The centre has spoken."""
         self._heard(now)
-        done = {refused.sequence for refused in receipt.refused}
-        newest_live = 0
-        for sequence, sent in list(self._out.items()):
-            if sequence in done or _within(sequence, receipt.committed):
-                newest_live = max(newest_live, sequence if sent.channel is Channel.READINGS else 0)
-                self._measure(self._landed(sequence), now)
         self._look_again(receipt)
-        self._hold(receipt, now)
+        newest_live = self._arrived(receipt, now)
+        if receipt.held:
+            self._store_at = now + STORE_AWAY_S
+        elif receipt.committed:
+            self._store_at = now
         if receipt.backlog_wait_s:
             self._slot_at = now + receipt.backlog_wait_s
         settling_s = min(self._timeout_s, max(SETTLING_S, 2 * self._pace.round_trip_s))
@@ -182,16 +180,19 @@ class Lanes:
             for channel in (Channel.EVENTS, Channel.BACKLOG):
                 self._cursor[channel] = min(self._cursor[channel], *(found - 1 for found in lost))
 
-    def _hold(self, receipt: Receipt, now: float) -> None:
-        """What is held made its way: it takes no room of the link, and nobody asks after it."""
-        held = [sequence for sequence in self._out if _within(sequence, receipt.held)]
-        for sequence in held:
+    def _arrived(self, receipt: Receipt, now: float) -> int:
+        """What is named takes no room of the link, what is held too; gives the newest of the live lane, 0 without."""
+        refused = {each.sequence for each in receipt.refused}
+        newest_live = 0
+        for sequence, sent in list(self._out.items()):
+            is_held = _within(sequence, receipt.held)
+            if not (is_held or sequence in refused or _within(sequence, receipt.committed)):
+                continue
+            newest_live = max(newest_live, sequence if sent.channel is Channel.READINGS else 0)
             self._measure(self._landed(sequence), now)
-            self._held.add(sequence)
-        if receipt.held:
-            self._store_at = now + STORE_AWAY_S
-        elif receipt.committed:
-            self._store_at = now
+            if is_held:
+                self._held.add(sequence)
+        return newest_live
 
     def _heard(self, now: float) -> None:
         self._heard_at = now

@@ -153,6 +153,19 @@ def test_a_live_batch_that_newer_ones_overtook_is_sent_again_once_without_waitin
     assert again == [[], [], [(1, Channel.BACKLOG)], []], "not while it may be on its way, and once: it may be withheld"
 
 
+def test_what_is_held_overtakes_as_well() -> None:
+    """While the store is away the rules still judge: a lost batch must not wait longer than it would otherwise."""
+    line = Line(timeout_s=20)
+    line.begin()
+    for at in (0.0, 2.4):
+        line.now = at
+        line.append(1)
+        line.wave()
+    line.now = 2.5
+    line.receipt(held=[2])
+    assert line.wave() == [(1, Channel.BACKLOG)]
+
+
 def test_while_the_centre_is_silent_only_two_are_tried_and_ever_more_rarely() -> None:
     line = Line(timeout_s=2)
     line.begin()
