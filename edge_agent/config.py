@@ -174,10 +174,9 @@ def read_secret(*, env: str, file: Path | None) -> SecretStr | None:
         return None
     try:
         return SecretStr(file.read_text(encoding="utf-8").strip())
-    except OSError as error:
-        raise FileFaultsError(
-            [Fault(str(file), "", f"cannot be read ({error.strerror})", "it holds a secret")]
-        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise FileFaultsError([Fault(str(file), "", f"cannot be read ({why})", "it holds a secret")]) from error
 
 
 def _read_certificates(file: Path) -> str:
@@ -196,6 +195,15 @@ def _read_certificates(file: Path) -> str:
 def _host_and_port(url: str) -> tuple[str, int]:
     match = BROKER_URL.fullmatch(url)
     port = int(match["port"] or DEFAULT_PORTS[match["scheme"]]) if match else 0
-    if match is None or not 0 < port <= 65535:
+    if match is None or not 0 < port <= 65535 or not _may_be_looked_up(match["host"]):
         raise ValueError(f"{url} does not read mqtt://host:port")
     return match["host"].strip("[]"), port
+
+
+def _may_be_looked_up(host: str) -> bool:
+    """An empty or overlong label makes the resolver raise what is no OSError."""
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        return False
+    return True

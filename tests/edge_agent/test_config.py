@@ -64,7 +64,18 @@ def test_where_the_broker_is(url: str, address: tuple[str, int]) -> None:
     assert made.broker.encrypted is url.startswith("mqtts")
 
 
-@pytest.mark.parametrize("url", ["http://broker", "broker:1883", "mqtt://", "mqtt://a:99999", "mqtt://user:pw@host"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://broker",
+        "broker:1883",
+        "mqtt://",
+        "mqtt://a:99999",
+        "mqtt://user:pw@host",
+        "mqtt://broker..example",  # no resolver takes these two: Python raises UnicodeError
+        f"mqtt://{'a' * 64}.example",
+    ],
+)
 def test_what_is_no_broker(url: str) -> None:
     assert "does not read mqtt://host:port" in faults(HEAD.replace("mqtt://broker.example:1884", url) + GAUGE)[0]
 
@@ -112,6 +123,12 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     assert made.gateway.data_dir == tmp_path / "state"
     assert made.broker.password_file == tmp_path / "secret"
     assert getattr(made.devices[0].connection, "key_file") == tmp_path / "keys" / "air"  # noqa: B009 -- one of a union
+
+
+def test_a_password_file_that_holds_no_text_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(FileFaultsError, match="not UTF-8"):
+        read_secret(env="", file=tmp_path / "secret")
 
 
 def test_a_password_is_read_and_never_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
