@@ -21,9 +21,7 @@ LONGEST_POLL_S = 30.0
 SHORTEST_POLL_S = 5.0  # even a device that is read every second may take so long when its line is shared
 OPEN_AFTER_FAILURES = 3
 LONGEST_PAUSE_S = 60.0
-LONGEST_WAIT_S = (
-    8.0  # with the time that a connection takes: back within 10 s of the broker, ten thousand spread over 8
-)
+LONGEST_WAIT_S = 8.0  # with the time that a connection takes: back within 10 s, and a fleet is spread over 8
 GOOD_SESSION_S = 30.0  # a shorter one does not reset the back-off: links that come and go are not hammered
 UNAUTHORISED = "unauthorised"  # asking more often does not help, and a whole fleet asking is an attack
 TAKEN_OVER = "taken_over"  # another uses our name: whoever comes back throws the other out, so both come back rarely
@@ -121,7 +119,7 @@ async def keep_going(
     name: str, work: Callable[[], Awaitable[None]], *, lost: Callable[[str], None], clock: Clock
 ) -> None:
     """Begins the work again whenever it ends: later each time until it once lasted, and much later when refused."""
-    soon, late = Backoff(base_s=0.5, cap_s=8.0), Backoff(base_s=5.0, cap_s=120.0)
+    soon, late = Backoff(base_s=0.5, cap_s=LONGEST_WAIT_S), Backoff(base_s=5.0, cap_s=120.0)
     while True:
         began = clock.monotonic()
         fault = await attempt(name, work)

@@ -28,7 +28,7 @@ from simulators.load.mqtt_wire import (
 )
 
 KEEP_ALIVE_S = 60
-ANSWER_S = 10.0  # longest wait for a session; aiomqtt's default, and so the agents'
+ANSWER_S = 10.0  # longest wait for a session; the agents wait for their keep-alive, and notice a loss at once
 SETTLING_S = 2.0  # as the agents: named missing sooner, it is probably under way
 RECEIPT_S = 20.0  # as the agents' broker.receipt_timeout_s
 FIRST_S, LONGEST_S, GOOD_S = 0.5, 8.0, 30.0  # as the agents' supervisor comes back: full jitter
