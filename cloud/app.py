@@ -40,6 +40,7 @@ from cloud.metrics import Metric, Metrics
 from cloud.notify.pipeline import NoticePipeline
 from cloud.notify.registry import build_channel
 from cloud.recorder import Recorder
+from cloud.retention import Retention
 from cloud.rollups.marks import Marks
 from cloud.rollups.readings import RolledReadings
 from cloud.rollups.worker import Kept, RollUpWorker
@@ -50,6 +51,7 @@ from cloud.store.memory_roll_ups import MemoryRollUps
 from cloud.store.roll_up import RawStore
 from cloud.stores import open_readings, open_state
 from cloud.tally import Tally
+from cloud.tidying import Tidier
 from cloud.views import Display
 from cloud.web.app import create_site
 from device_profiles.clock import Clock, SystemClock
@@ -206,7 +208,9 @@ class Centre:
             self.pipeline,
             self.tally,
             self.roll_up_worker,
+            Tidier(self.clock),
             Keeping(self.house.parts.graveyard, self._settings.config.dead_letters, self.clock),
+            Retention(self.state, self._settings.config.retention, self.clock),
         )
         async with asyncio.TaskGroup() as group:
             work = [group.create_task(part.run()) for part in parts]

@@ -14,6 +14,7 @@ from cloud.ingest.admission import AdmissionConfig
 from cloud.ingest.drain_slots import DrainConfig
 from cloud.ingest.keeping import DeadLettersConfig
 from cloud.notify.registry import ChannelConfig
+from cloud.retention import RetentionConfig
 from cloud.rollups.config import RollUpConfig
 from cloud.store.roll_up import RAW_DAYS
 from device_profiles.load import read_toml
@@ -189,6 +190,9 @@ class CentreConfig(Strict):
     )
     dead_letters: DeadLettersConfig = Field(
         default_factory=lambda: DeadLettersConfig.model_validate({}), description="Readings that could not be stored."
+    )
+    retention: RetentionConfig = Field(
+        default_factory=lambda: RetentionConfig.model_validate({}), description="How long what is over is remembered."
     )
     notify: NotifyConfig = Field(default_factory=lambda: NotifyConfig.model_validate({}), description="Notices.")
     sites_dir: Path = Field(description="Folder of site files, one site each, and areas.toml.")

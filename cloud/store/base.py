@@ -340,6 +340,12 @@ class StateStore(Protocol):
     def forget_notices(self, *, before: int) -> None:
         """Forgets notices of before that time that were sent or given up; the history of their alarms stays."""
 
+    def forget_alarms(self, *, before: int, limit: int) -> int:
+        """Forgets closed alarms, with their history, that nothing happened to since that time; says how many."""
+
+    def forget_audit(self, *, before: int, limit: int) -> int:
+        """Forgets the oldest audit rows of before that time; says how many."""
+
     def put_births(self, rows: Sequence[BirthRow]) -> None:
         """Keeps a gateway's last state and health."""
 

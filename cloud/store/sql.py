@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select, bindparam, delete, func, select
 
@@ -161,6 +161,26 @@ class SqlStateStore:
         with self._door.writing() as connection:
             connection.execute(delete(NOTICE).where(*done))
 
+    def forget_alarms(self, *, before: int, limit: int) -> int:
+        """Forgets closed alarms, with their history, that nothing happened to since that time; says how many."""
+        old = (~ALARM.c.open, ALARM.c.changed_at < before)
+        found = self._numbers(select(ALARM.c.id).where(*old).order_by(ALARM.c.id).limit(limit))
+        if found:
+            still = select(ALARM.c.id).where(ALARM.c.id.in_(found), *old)  # somebody may have added a comment
+            with self._door.writing() as connection:
+                connection.execute(delete(ALARM_HISTORY).where(ALARM_HISTORY.c.alarm.in_(still)))
+                connection.execute(delete(ALARM).where(ALARM.c.id.in_(found), *old))
+        return len(found)
+
+    def forget_audit(self, *, before: int, limit: int) -> int:
+        """Forgets the oldest audit rows of before that time; says how many."""
+        number = AUDIT.c.number
+        found = self._numbers(select(number).where(AUDIT.c.at < before).order_by(number).limit(limit))
+        if found:
+            with self._door.writing() as connection:
+                connection.execute(delete(AUDIT).where(number.in_(found)))
+        return len(found)
+
     def put_births(self, rows: Sequence[BirthRow]) -> None:
         """Keeps the last state and health of gateways."""
         with self._door.writing() as connection:
@@ -224,6 +244,11 @@ class SqlStateStore:
     def close(self) -> None:
         """Lets go of the database."""
         self._door.close()
+
+    def _numbers(self, query: Select[Any]) -> list[Any]:
+        """The identities that a query finds; a reader keeps no commit waiting."""
+        with self._door.reading() as connection:
+            return list(connection.scalars(query))
 
     def _rows(self, kind: type[R], query: Select[*tuple[object, ...]]) -> list[R]:
         with self._door.reading() as connection:

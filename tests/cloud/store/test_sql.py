@@ -164,6 +164,23 @@ def test_a_notice_is_made_once_and_settled(store: StateStore) -> None:
     assert [row.key for row in store.notices(limit=2)] == ["k2", "k1"]
 
 
+def test_old_alarms_go_with_their_history_and_open_ones_stay(store: StateStore) -> None:
+    old = [alarm(f"a{number}", open=number == 3, rule=f"r{number}", changed_at=number) for number in range(6)]
+    store.commit(
+        Commit(alarms=old, history=[AlarmHistoryRow(row.id, 3, 1, "raised", "I", 30.5, "", "") for row in old])
+    )
+    assert [store.forget_alarms(before=5, limit=3) for _ in range(3)] == [3, 1, 0]
+    assert [row.id for row in store.alarms(ANY, before=None, limit=9)] == ["a5", "a3"]
+    assert [len(store.history(row.id)) for row in old] == [0, 0, 0, 1, 0, 1]
+
+
+def test_old_audit_rows_go_the_oldest_first(store: StateStore) -> None:
+    for at in (1, 2, 3, 9):
+        store.put_audit(AuditRow(at, "lan", "login", "", ""))
+    assert [store.forget_audit(before=9, limit=2) for _ in range(3)] == [2, 1, 0]
+    assert [row.at for row in store.audit(limit=9)] == [9]
+
+
 def test_the_reject_log_is_bounded_and_newest_first(store: StateStore) -> None:
     for number in range(130):
         store.put_reject(RejectRow(number, "gw1", "readings", "malformed", "…", "7b22"))
