@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import sys
 from typing import Annotated
@@ -22,6 +21,7 @@ from cloud.console_ledger import ledger_command
 from cloud.keys import make_command_key, public_text
 from cloud.settings import read_settings
 from cloud.store.base import AuditRow, UserRow
+from cloud.tidying import look_seldom
 from device_profiles.clock import SystemClock
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The operations centre of Thacba.")
@@ -41,7 +41,7 @@ def serve_command(config: Config) -> None:
     with told():
         settings = read_settings(config)
         _log_to_stderr()
-        _collect_garbage_seldom()
+        look_seldom()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serve(settings))
 
@@ -91,13 +91,6 @@ def add_token(
         state.put_secret(row)
         state.put_audit(AuditRow(now, "console", "token_add", name, role.value))
         typer.echo(secret)
-
-
-def _collect_garbage_seldom() -> None:
-    """Windows of readings are many short-lived objects without cycles: looking for cycles at every 700th is waste."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
 
 
 def main() -> None:
