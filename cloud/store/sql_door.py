@@ -148,12 +148,12 @@ def append(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
 
 
 def as_tuple(row: HasFields) -> tuple[object, ...]:
-    """A row of `base.py` in the order of its fields."""
+    """A row of `rows.py` in the order of its fields."""
     return _reader_of(type(row))[1](row)
 
 
 def as_dict(row: HasFields) -> Row:
-    """A row of `base.py` by column name; much quicker than dataclasses.asdict, which copies deeply."""
+    """A row of `rows.py` by column name; much quicker than dataclasses.asdict, which copies deeply."""
     names, read = _reader_of(type(row))
     return dict(zip(names, read(row), strict=True))
 

@@ -1,0 +1,183 @@
+"""The rows of the state store: what must be kept or changed all together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """The ledger's account of one epoch of one gateway, as it is kept. Ranges are JSON texts owned by cloud/ingest."""
+
+    gateway: str
+    epoch: str
+    account: str
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleStateRow:
+    """Where one rule stands with one device; `state` None deletes the row. JSON text owned by cloud/rules."""
+
+    rule: str
+    gateway: str
+    device: str
+    state: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRow:
+    """One alarm as it stands now. Times in ms since 1970 UTC; state words of ISA-18.2.
+
+    `open` is true until the alarm is back to normal (cleared and acknowledged); the database allows one open alarm
+    per (rule, gateway, device).
+    """
+
+    id: str
+    rule: str
+    rule_version: str
+    site: str
+    gateway: str
+    device: str
+    point: str
+    state: str
+    open: bool
+    level: str
+    severity: int
+    value: float | None
+    threshold: float | None
+    text_vi: str
+    text_en: str
+    raised_at: int
+    received_at: int
+    changed_at: int
+    cleared_at: int | None = None
+    acknowledged_at: int | None = None
+    acknowledged_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmHistoryRow:
+    """One thing that happened to an alarm: raised, escalated, eased, cleared, acknowledged, commented, missed."""
+
+    alarm: str
+    at: int
+    observed_at: int
+    what: str
+    level: str
+    value: float | None
+    actor: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """One notice to one channel; `key` makes it happen once (also sent as Idempotency-Key)."""
+
+    key: str
+    alarm: str
+    channel: str
+    body: str
+    created_at: int
+    due_at: int
+    attempts: int = 0
+    state: str = "pending"  # pending, sent, failed
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BirthRow:
+    """The last state and health document of a gateway, as JSON texts; and what came late or doubted of its devices."""
+
+    gateway: str
+    state: str
+    health: str
+    updated_at: int
+    passages: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RejectRow:
+    """A message that was refused before it was believed: reason, first bytes in hex, and how often since."""
+
+    at: int
+    gateway: str
+    channel: str
+    reason: str
+    detail: str
+    sample: str
+
+
+@dataclass(frozen=True, slots=True)
+class DirtyRow:
+    """An hour of a device whose roll-ups no longer tell what the readings tell.
+
+    `hour` is its begin and `due_at` when it shall be computed, in ms since 1970 UTC. `marks` counts how often it was
+    marked since it was last clean: who computed it cleans exactly what he saw.
+    """
+
+    gateway: str
+    device: str
+    profile: str
+    hour: int
+    due_at: int
+    marks: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Everything that one window changes, kept in one transaction or not at all."""
+
+    accounts: Sequence[AccountRow] = ()
+    point_counts: Mapping[tuple[str, str, str], int] = field(default_factory=dict)  # (gateway, device, point) -> more
+    rule_states: Sequence[RuleStateRow] = ()
+    alarms: Sequence[AlarmRow] = ()
+    history: Sequence[AlarmHistoryRow] = ()
+    notices: Sequence[NoticeRow] = ()
+    dirty: Sequence[DirtyRow] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UserRow:
+    """Somebody who may log in. `password_hash` is argon2id; a program has no password but tokens."""
+
+    name: str
+    role: str
+    password_hash: str
+    created_at: int
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRow:
+    """A session or a bearer token: only the SHA-256 of the secret is kept."""
+
+    digest: str
+    kind: str  # session, token
+    user: str
+    role: str
+    created_at: int
+    expires_at: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """Who did what to which thing."""
+
+    at: int
+    actor: str
+    action: str
+    target: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmFilter:
+    """Which alarms a page asks for; None means any."""
+
+    open: bool | None = None
+    site: str | None = None
+    gateway: str | None = None
+    severity: int | None = None
