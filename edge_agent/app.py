@@ -29,6 +29,7 @@ from edge_agent.uplink.health import HealthReport
 from edge_agent.uplink.link import Link
 from edge_agent.uplink.mqtt import Uplink
 from edge_agent.vitals import Vitals
+from edge_agent.watchdog import watched
 
 log = logging.getLogger(__name__)
 
@@ -209,7 +210,8 @@ async def run_agent(plan: Plan, *, signals: Sequence[int] = ()) -> None:
             asyncio.get_running_loop().add_signal_handler(number, agent.stop)
         log.info("agent begins", extra={"gateway": plan.config.gateway.id, "devices": len(plan.devices)})
         try:
-            await agent.run()
+            with watched(within_s=plan.config.gateway.watchdog_s):  # not while a large outbox is opened
+                await agent.run()
         except BaseExceptionGroup as errors:
             raise first_error(errors) from errors
         log.info("agent ends", extra={"backlog": outbox.counters().backlog_readings})

@@ -36,6 +36,7 @@ class GatewayIdentity(Strict):
     data_dir: Path = Field(description="Folder of the outbox; relative to this file.")
     health_period_s: float = Field(10.0, gt=0, le=3600, description="How often the agent reports on itself.")
     batch_s: float = Field(1.0, gt=0, le=300, description="How long readings are collected before they are kept.")
+    watchdog_s: float = Field(60.0, ge=1, le=3600, description="An agent that stands still for so long ends itself.")
 
 
 class BrokerConfig(Strict):
