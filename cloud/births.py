@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from itertools import islice
+from math import inf
 from typing import NoReturn
 
 import msgspec
@@ -25,7 +26,7 @@ PackedPassage = tuple[PassageKind, int, int, int, int, int]
 
 ROUND_S = 1.0
 PER_ROUND = 500  # rows in one commit a second: ten thousand gateways back at once must not hold up readings
-HEALTH_MS = 60_000  # health comes every 10 s and is retained by the broker; a copy a minute is enough
+HEALTH_S = 60.0  # health comes every 10 s and is retained by the broker; a copy a minute is enough
 
 
 class Births:
@@ -37,11 +38,11 @@ class Births:
         self._state = state
         self._clock = clock
         self._changed: dict[str, None] = {}
-        self._kept_at: dict[str, int] = {}
+        self._kept_at: dict[str, float] = {}  # monotonic: somebody may set the clock back
 
     def changed(self, gateway: str, *, at_once: bool) -> None:
         """A gateway said something; health alone is kept once a minute."""
-        if at_once or self._clock.now_ms() - self._kept_at.get(gateway, 0) >= HEALTH_MS:
+        if at_once or self._clock.monotonic() - self._kept_at.get(gateway, -inf) >= HEALTH_S:
             self._changed[gateway] = None
 
     async def run(self) -> NoReturn:
@@ -100,7 +101,7 @@ class Births:
     def _row(self, gateway: str) -> BirthRow:
         standing = self._fleet.gateway(gateway)
         now = self._clock.now_ms()
-        self._kept_at[gateway] = now
+        self._kept_at[gateway] = self._clock.monotonic()
         if standing is None:
             return BirthRow(gateway, "", "", now)
         state = standing.state

@@ -15,6 +15,32 @@ from tests.fakes import ManualClock
 from tests.waiting import eventually
 
 
+async def test_health_is_kept_once_a_minute_also_when_the_clock_was_set_back(tmp_path: Path) -> None:
+    clock, state = ManualClock(), SqlStateStore(f"sqlite:///{tmp_path / 'state.sqlite3'}")
+    state.migrate()
+    births = Births(Fleet(), state, CATALOGUE.profiles, clock=clock)
+    rows: list[int] = []
+
+    async def kept() -> int:
+        births.changed(GATEWAY, at_once=False)
+        await clock.advance(1.0)
+        await eventually(lambda: clock.sleepers == 1)
+        return next((row.updated_at for row in state.births()), 0)
+
+    async with asyncio.TaskGroup() as group:
+        keeping = group.create_task(births.run())
+        await eventually(lambda: clock.sleepers == 1)
+        rows = [await kept(), await kept()]
+        clock.set_wall(clock.now_ms() - 86_400_000)
+        rows.append(await kept())
+        await clock.advance(60.0)
+        await eventually(lambda: clock.sleepers == 1)
+        rows.append(await kept())
+        keeping.cancel()
+    state.close()
+    assert 0 < rows[3] < rows[0] == rows[1] == rows[2]
+
+
 async def test_late_readings_are_remembered_over_a_restart(tmp_path: Path) -> None:
     clock, state = ManualClock(), SqlStateStore(f"sqlite:///{tmp_path / 'state.sqlite3'}")
     state.migrate()
