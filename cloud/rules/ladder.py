@@ -43,6 +43,19 @@ class Level(Strict):
 Levels = tuple[Level, ...]
 
 
+class Lasting(Strict):
+    """One level of something that lasts."""
+
+    name: str = Field(min_length=1, max_length=32, description="Name on the screens.")
+    severity: Severity = Field(description="1 emergency, 2 high, 3 medium, 4 low.")
+    after_s: float = Field(gt=0, le=31536000, description="Reached after so long.")
+
+    @property
+    def level(self) -> Level:
+        """The same as a level of seconds."""
+        return Level(name=self.name, severity=self.severity, above=self.after_s, below=None, clear=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where a rule stands with one device.

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from cloud.rules.kinds.flat_line import FlatLine
 from cloud.rules.kinds.rate_of_change import RateOfChange
 from cloud.rules.kinds.stale import Stale
 from cloud.rules.kinds.threshold import Threshold
@@ -15,7 +16,7 @@ from device_profiles.schema import Identifier, Key, Strict, Text
 PLACEHOLDERS = frozenset({"level", "value", "threshold", "unit", "site", "gateway", "device"})
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
-Kind = Annotated[Threshold | RateOfChange | Stale, Field(discriminator="kind")]
+Kind = Annotated[Threshold | RateOfChange | Stale | FlatLine, Field(discriminator="kind")]
 
 
 class Selector(Strict):

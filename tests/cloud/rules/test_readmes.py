@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from cloud.notify.channels.email.config import EmailConfig
 from cloud.notify.channels.webhook.config import WebhookConfig
+from cloud.rules.kinds.flat_line import FlatLine
 from cloud.rules.kinds.rate_of_change import RateOfChange
 from cloud.rules.kinds.stale import Silence, Stale
 from cloud.rules.kinds.threshold import Threshold
@@ -21,7 +22,7 @@ CLOUD = Path(__file__).parents[3] / "cloud"
 @pytest.mark.parametrize(
     ("room", "models"),
     [
-        ("rules", [Rule, Selector, NoticePolicy, Threshold, RateOfChange, Stale, Level, Silence]),
+        ("rules", [Rule, Selector, NoticePolicy, Threshold, RateOfChange, FlatLine, Stale, Level, Silence]),
         ("notify/channels/webhook", [WebhookConfig]),
         ("notify/channels/email", [EmailConfig]),
     ],
