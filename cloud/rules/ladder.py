@@ -61,12 +61,14 @@ class Standing:
     """Where a rule stands with one device.
 
     `since` holds, from the lowest level upwards, when each level was reached that has not been left since;
-    the first `level` of them have held long enough to count. `memory` is what a kind must remember of past readings.
+    the first `level` of them have held long enough to count. `memory` is what a kind must remember of past readings,
+    `counts` how many readings each entry of it stands for, when a kind counts.
     """
 
     level: int = 0
     since: tuple[int, ...] = ()
     memory: tuple[tuple[int, float], ...] = ()
+    counts: tuple[int, ...] = ()
 
 
 IDLE = Standing()
@@ -96,7 +98,7 @@ class Ladder:
             level += 1
         if level == standing.level and since == standing.since:
             return standing
-        return Standing(level, since, standing.memory)
+        return Standing(level, since, standing.memory, standing.counts)
 
     def wait(self, standing: Standing, until: int) -> Standing:
         """The standing when nothing has changed up to a time: levels that are reached may have held long enough."""

@@ -16,6 +16,7 @@ STORY_PROFILES = frozenset({"river_gauge_radar", "rain_gauge_tipping", "air_node
 LONGEST_HOLD_S = 10.0  # of devices that live in real time, such as cameras
 SHORTEST_WINDOW_S = 6.0  # some readings of a device that is read every second must fit in
 SHORTEST_SPAN_S = 2.0
+SHORTEST_STEP_S = 1.0  # of a window over such readings
 SHORTEST_SILENCE_S = 40.0  # health documents, which say that a device was read, come every 10 s
 
 THRESHOLDS = ("above", "below", "clear")
@@ -43,7 +44,14 @@ def quickened(rule: Table, *, hours_per_second: float) -> Table:
         kind |= _per_second(kind, speed)
     elif kind["kind"] == "stale":
         kind |= _silence(kind, speed)
+    elif kind["kind"] == "window":
+        kind = _window(kind, speed)
     return {**rule, "kind": kind}
+
+
+def _window(kind: Table, speed: float) -> Table:
+    times = {key: max(kind[key] / speed, SHORTEST_STEP_S) for key in ("window_s", "step_s") if key in kind}
+    return kind | times
 
 
 def _silence(kind: Table, speed: float) -> Table:

@@ -13,6 +13,7 @@ from cloud.rules.kinds.flat_line import FlatLine
 from cloud.rules.kinds.rate_of_change import RateOfChange
 from cloud.rules.kinds.stale import Silence, Stale
 from cloud.rules.kinds.threshold import Threshold
+from cloud.rules.kinds.window import Window
 from cloud.rules.ladder import Level
 from cloud.rules.rule import NoticePolicy, Rule, Selector
 
@@ -22,7 +23,7 @@ CLOUD = Path(__file__).parents[3] / "cloud"
 @pytest.mark.parametrize(
     ("room", "models"),
     [
-        ("rules", [Rule, Selector, NoticePolicy, Threshold, RateOfChange, FlatLine, Stale, Level, Silence]),
+        ("rules", [Rule, Selector, NoticePolicy, Threshold, RateOfChange, FlatLine, Window, Stale, Level, Silence]),
         ("notify/channels/webhook", [WebhookConfig]),
         ("notify/channels/email", [EmailConfig]),
     ],
