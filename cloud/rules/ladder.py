@@ -15,11 +15,9 @@ from device_profiles.schema import Strict
 Severity = Literal[1, 2, 3, 4]  # 1 khẩn cấp, 2 cao, 3 trung bình, 4 thấp
 
 
-class Level(Strict):
-    """One level of a rule: reached at or beyond its threshold, left at or beyond its clear level."""
+class Edge(Strict):
+    """A threshold: reached at it or beyond, left at its clear level or beyond."""
 
-    name: str = Field(min_length=1, max_length=32, description="Name on the screens: I, II, III, warning ...")
-    severity: Severity = Field(description="1 emergency, 2 high, 3 medium, 4 low.")
     above: float | None = Field(None, allow_inf_nan=False, description="Reached at or above this value.")
     below: float | None = Field(None, allow_inf_nan=False, description="Reached at or below this value.")
     clear: float | None = Field(
@@ -28,16 +26,23 @@ class Level(Strict):
 
     @property
     def threshold(self) -> float:
-        """The value at which the level is reached."""
+        """The value at which it is reached."""
         return self.above if self.above is not None else self.below or 0.0
 
     @model_validator(mode="after")
     def _one_side(self) -> Self:
         if (self.above is None) == (self.below is None):
-            raise ValueError("a level has either `above` or `below`")
+            raise ValueError("there must be either `above` or `below`")
         if self.clear is not None and (self.clear - self.threshold) * (1 if self.above is not None else -1) > 0:
             raise ValueError(f"clear level {self.clear} lies beyond the threshold {self.threshold}")
         return self
+
+
+class Level(Edge):
+    """One level of a rule."""
+
+    name: str = Field(min_length=1, max_length=32, description="Name on the screens: I, II, III, warning ...")
+    severity: Severity = Field(description="1 emergency, 2 high, 3 medium, 4 low.")
 
 
 Levels = tuple[Level, ...]
@@ -113,7 +118,7 @@ class Ladder:
         return (-math.inf, self.enter[0]) if self.sign > 0 else (-self.enter[0], math.inf)
 
 
-def ladder_of(levels: Sequence[Level], hold_s: float) -> Ladder:
+def ladder_of(levels: Sequence[Edge], hold_s: float) -> Ladder:
     """The levels of a rule as a ladder."""
     sign = 1 if levels[0].above is not None else -1
     return Ladder(

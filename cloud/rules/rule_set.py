@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from cloud.errors import ConfigurationError
 from cloud.rules.kinds.flat_line import FlatLine
+from cloud.rules.kinds.repeated import Repeated
 from cloud.rules.kinds.stale import Stale
 from cloud.rules.rule import Rule
 from device_profiles.explain import Fault, did_you_mean
@@ -79,7 +80,9 @@ def _check_flat(kind: FlatLine, point: Point, file: str) -> Iterator[Fault]:
 
 
 def unit_of(rule: Rule) -> str:
-    """The unit of the figures that the rule judges; what lasts is in seconds."""
+    """The unit of the figures that the rule judges; what lasts is in seconds, how often is a plain number."""
+    if isinstance(rule.kind, Repeated):
+        return "1"
     return "s" if isinstance(rule.kind, FlatLine) else _stated_unit(rule)
 
 
