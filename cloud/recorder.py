@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from cloud.errors import StoreUnavailableError
@@ -12,6 +12,7 @@ from cloud.ingest.intake import Admitted
 from cloud.ingest.ledger import Amendment, Draft, Ledger, Settlement
 from cloud.ingest.window import Window, counted
 from cloud.rollups.marks import Marks
+from cloud.rules.absence import Sign
 from cloud.rules.judge import Judge, Judgement
 from cloud.rules.platform import Trouble
 from cloud.rules.rule_set import RuleSet
@@ -130,9 +131,9 @@ class Recorder:
         """Raises and clears the alarm of the platform itself; StoreUnavailableError when that could not be kept."""
         await self._judged(lambda judge, now: judge.platform(trouble, now=now))
 
-    async def tick(self) -> None:
-        """Judges silence; StoreUnavailableError when the outcome could not be kept."""
-        await self._judged(lambda judge, now: judge.tick(now))
+    async def tick(self, gateways: Iterable[Sign] = ()) -> None:
+        """Judges the silence of devices and gateways; StoreUnavailableError when the outcome could not be kept."""
+        await self._judged(lambda judge, now: judge.tick(now, gateways))
 
     async def replace(self, rules: RuleSet, new_judge: Callable[[], Judge]) -> None:
         """Goes on with another rule set."""
