@@ -59,6 +59,11 @@ def try_rule(rule: Rule, cases: Cases) -> list[Outcome]:
     return [try_case(rule, case) for case in cases.case]
 
 
+def told_by(rule: Rule, case: Case) -> tuple[str, ...]:
+    """What the rule says to a case, straight through."""
+    return _told(_run(rule, case, restarts=False)[0], case)
+
+
 def try_case(rule: Rule, case: Case) -> Outcome:
     """The case straight through, and again with a restart of the centre after each reading: both must agree."""
     memory, fault = _run(rule, case, restarts=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from cloud.rules.cases import Case, Cases
 from cloud.rules.load import load_rules, load_tests
 from cloud.rules.rule import Rule
-from cloud.rules.trial import try_case
+from cloud.rules.trial import told_by, try_case
 from device_profiles.load import load_catalogue
 
 FOLDER = Path(__file__).parents[3] / "deploy" / "rules"
@@ -36,3 +37,30 @@ def test_a_rule_is_tried_on_what_it_must_raise_and_on_what_it_must_not(tests: Ca
 def test_the_readme_names_every_rule() -> None:
     text = (FOLDER / "README.md").read_text(encoding="utf-8")
     assert not [name for name in RULES if f"`{name}`" not in text]
+
+
+# --- mutations ------------------------------------------------------------------------------------------------------
+
+STEPS = {"flood_thao_yen_bai": 0.01, "river_rise_rate": 0.01}  # m, m/h: what such a gauge can tell apart
+TIMES = {"river_rise_rate": ("hold_s", "min_span_s")}
+
+
+def _mutants() -> Iterator[object]:
+    """The flood rules with one threshold moved by one step, up or down, or one time by a minute."""
+    for name, step in STEPS.items():
+        kind = RULES[name].kind.model_dump()
+        for number, level in enumerate(kind["levels"]):
+            moved = [key for key in ("above", "below", "clear") if level[key] is not None]
+            for key, change in ((key, change) for key in moved for change in (step, -step)):
+                levels = [dict(each) for each in kind["levels"]]
+                levels[number][key] = round(levels[number][key] + change, 6)
+                yield pytest.param(name, {**kind, "levels": levels}, id=f"{name}-{level['name']}-{key}{change:+}")
+        for key, change in ((key, change) for key in TIMES.get(name, ()) for change in (60, -60)):
+            yield pytest.param(name, {**kind, key: kind[key] + change}, id=f"{name}-{key}{change:+}")
+
+
+@pytest.mark.parametrize(("name", "kind"), list(_mutants()))
+def test_no_threshold_of_a_flood_moves_unseen(name: str, kind: dict[str, object]) -> None:
+    mutant = Rule.model_validate({**RULES[name].model_dump(), "kind": kind})
+    cases = sorted(TESTS[name].case, key=lambda case: bool(case.source))  # the long ones last
+    assert any(told_by(mutant, case) != case.expect for case in cases), "every case still passes"
