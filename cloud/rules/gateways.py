@@ -16,7 +16,7 @@ from cloud.rules.watch import Track, Watch
 HOLD_MS = 60_000  # a shorter absence is nobody's business
 NAMED = 100  # devices; of more, the number is told
 
-_RULE = built_in(
+GATEWAY_AWAY = built_in(
     "gateway_away",
     "lost",
     vi=("Mất liên lạc với cổng {gateway} tại {site}.", "Kiểm tra nguồn điện, đường truyền và tủ thiết bị của cổng."),
@@ -48,17 +48,17 @@ def follow_gateways(
 
 def _raise(turn: Turn, gateway: str, absence: Absence, *, site: str, devices: Sequence[str]) -> None:
     watch = Watch(gateway, ITSELF, "gateway", site, {}, {})
-    finding = _naming(turn.announcer.finding(_RULE, watch, 1, float(len(devices))), devices)
+    finding = _naming(turn.announcer.finding(GATEWAY_AWAY, watch, 1, float(len(devices))), devices)
     finding = replace(finding, level=absence.word, threshold=None)
     change = turn.book.find(Trigger.RAISE, finding, observed_at=absence.since, received_at=turn.now)
     turn.keep(change)
-    turn.tell(Track.of(_RULE, None), change.alarm, "raised", observed_at=absence.since)
+    turn.tell(Track.of(GATEWAY_AWAY, None), change.alarm, "raised", observed_at=absence.since)
 
 
 def _clear(turn: Turn, gateway: str) -> None:
     change = turn.book.clear(_key(gateway), None, observed_at=turn.now, received_at=turn.now)
     turn.keep(change)
-    turn.tell(Track.of(_RULE, None), change.alarm, "cleared", observed_at=turn.now)
+    turn.tell(Track.of(GATEWAY_AWAY, None), change.alarm, "cleared", observed_at=turn.now)
 
 
 def _naming(finding: Finding, devices: Sequence[str]) -> Finding:
@@ -75,4 +75,4 @@ def _naming(finding: Finding, devices: Sequence[str]) -> Finding:
 
 
 def _key(gateway: str) -> tuple[str, str, str]:
-    return _RULE.id, gateway, ITSELF
+    return GATEWAY_AWAY.id, gateway, ITSELF

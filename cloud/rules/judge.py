@@ -6,21 +6,21 @@ import logging
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 from cloud.alarms.book import AlarmBook
-from cloud.indices.flood_level import derive
+from cloud.alarms.shelf import Shelf, Shelves
 from cloud.rules.absence import Absences, Sign
 from cloud.rules.announce import Announcer
 from cloud.rules.cells import last_value, numbers
 from cloud.rules.course import good_readings
-from cloud.rules.follow import Readings, follow_hold, follow_late, follow_live, indices_of
+from cloud.rules.follow import follow_hold, follow_readings, indices_of
 from cloud.rules.gateways import follow_gateways
-from cloud.rules.kinds.threshold import Threshold
 from cloud.rules.platform import Trouble, follow_platform
 from cloud.rules.roster import SEEN, Roster
 from cloud.rules.rule_set import RuleSet
+from cloud.rules.shelving import Remark, end_shelves, shelf_of, shelve, unshelve
 from cloud.rules.silence import Ears, decode_ears, follow_silence
 from cloud.rules.turn import Turn
 from cloud.rules.watch import Track, Watch
@@ -80,6 +80,7 @@ class Judge:
         self._roster = Roster(alarms, self._places.areas)
         self._ears = Ears()
         self._absences = Absences()
+        self._shelves = Shelves()
         self._due = 0.0  # no silence can be due before
         self._heard: dict[tuple[str, str], Watch] = {}
         self._settled: dict[tuple[str, str], Watch] = {}
@@ -93,6 +94,7 @@ class Judge:
         self._book.restore(alarms)
         self._ears = next((decode_ears(row.state) for row in states if row.rule == EARS and row.state), Ears())
         self._absences.restore(states)
+        self._shelves.restore(states)
         self._roster.restore(states)
         self._due = 0.0
 
@@ -137,14 +139,13 @@ class Judge:
         turn = self._begin(now)
         since = self._ears.since
         keep = self._ears.listen(now)
+        end_shelves(turn, self._roster)
         turn.watches.update(self._heard)
         self._heard = {}
         self._judge_holds(turn)
         states, back = self._absences.take(gateways, now=now, listening_since=self._ears.since)
         follow_gateways(turn, self._absences, back, sites=self._places.sites, watches=self._roster)
-        if back:
-            self._due = 0.0
-        if now >= self._due or self._ears.since != since:
+        if back or now >= self._due or self._ears.since != since:
             self._judge_silence(turn)
         if keep:
             states.append(RuleStateRow(EARS, "", "", self._ears.encode()))
@@ -172,6 +173,22 @@ class Judge:
         row = self._book.by_id(alarm_id)
         level = row.level if row else ""
         return Judgement(history=[AlarmHistoryRow(alarm_id, now, now, "commented", level, None, actor, comment)])
+
+    def shelve(self, alarm_id: str, remark: Remark, *, until: int, now: int) -> Judgement:
+        """No notices of the problem until then; AlarmError when it is not open or the time makes no sense."""
+        turn = self._begin(now)
+        shelve(turn, alarm_id, remark, until=until)
+        return self._end(turn)
+
+    def unshelve(self, alarm_id: str, remark: Remark, *, now: int) -> Judgement:
+        """Takes it from the shelf; AlarmError when it is on none."""
+        turn = self._begin(now)
+        unshelve(turn, shelf_of(turn, alarm_id), remark, roster=self._roster)
+        return self._end(turn)
+
+    def shelves(self) -> Sequence[Shelf]:
+        """What is shelved, and until when."""
+        return self._shelves.all()
 
     def open_alarms(self) -> Sequence[AlarmRow]:
         """The open alarms as they stand."""
@@ -218,7 +235,7 @@ class Judge:
         late = [reading for reading in readings if reading[0] < newest] if begin else []
         live = [reading for reading in readings if reading[0] > newest] if begin else readings
         for track in loud:
-            self._guarded(track, partial(_follow, track, watch, block, late=late, live=live, turn=turn))
+            self._guarded(track, partial(follow_readings, track, watch, block, late=late, live=live, turn=turn))
 
     def _listen_to(self, track: Track, watch: Watch, turn: Turn) -> None:
         due = follow_silence(track, watch, since=self._ears.since, absences=self._absences, turn=turn)
@@ -262,7 +279,7 @@ class Judge:
         return self._roster.place(gateway, device, profile, site=site)
 
     def _begin(self, now: int) -> Turn:
-        turn = Turn(now, round(self._options.late_s * 1000), self._book, self._announcer)
+        turn = Turn(now, round(self._options.late_s * 1000), self._book, self._announcer, self._shelves)
         for key, course in self._roster.take_orphans():
             if self._roster.is_active(key):
                 turn.keep(self._book.clear(key, None, observed_at=now, received_at=now, comment=WITHDRAWN))
@@ -280,15 +297,3 @@ class Judge:
             notices=turn.notices,
             derived=turn.derived,
         )
-
-
-def _follow(track: Track, watch: Watch, block: Columns, *, late: Readings, live: Readings, turn: Turn) -> None:
-    if late:
-        follow_late(track, watch, late, turn)
-    if live:
-        follow_live(track, watch, live, turn)
-    if track.rule.index and isinstance(track.rule.kind, Threshold):
-        standing, columns = derive(block, track.rule.kind.ladder, track.course.index, late=late, live=live)
-        turn.follow(track, watch, replace(track.course, index=standing))
-        if columns.times:
-            turn.derived.append(columns)

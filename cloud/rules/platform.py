@@ -43,7 +43,7 @@ def built_in(identifier: str, level: str, *, vi: tuple[str, str], en: tuple[str,
     )
 
 
-_RULES: dict[Kind, Rule] = {
+PLATFORM_RULES: dict[Kind, Rule] = {
     "away": built_in(
         "platform_store_away",
         "away",
@@ -76,7 +76,7 @@ _WATCH = Watch(CENTRE, STORE, "platform", "", {}, {})
 
 def follow_platform(turn: Turn, trouble: Trouble | None) -> None:
     """Raises the alarm of what is wrong and clears that of what is over; nothing when both are done."""
-    for kind, rule in _RULES.items():
+    for kind, rule in PLATFORM_RULES.items():
         if trouble is not None and trouble.kind == kind:
             if is_active(turn, (rule.id, CENTRE, STORE)):
                 continue
