@@ -12,6 +12,7 @@ from cloud.notify.channels.webhook.config import WebhookConfig
 from cloud.rules.kinds.flat_line import FlatLine
 from cloud.rules.kinds.rate_of_change import RateOfChange
 from cloud.rules.kinds.repeated import Repeated, Times
+from cloud.rules.kinds.schedule import Hours, Schedule
 from cloud.rules.kinds.stale import Silence, Stale
 from cloud.rules.kinds.threshold import Threshold
 from cloud.rules.kinds.window import Window
@@ -36,6 +37,8 @@ CLOUD = Path(__file__).parents[3] / "cloud"
                 Window,
                 Repeated,
                 Times,
+                Schedule,
+                Hours,
                 Stale,
                 Level,
                 Silence,
