@@ -16,6 +16,10 @@ FIGURES: Final = {
     "threshold": Text(vi="giá trị", en="the value"),
     "rate_of_change": Text(vi="tốc độ thay đổi", en="the rate of change"),
     "stale": Text(vi="thời gian không có số liệu", en="the time without any sign of life"),
+    "flat_line": Text(vi="thời gian giá trị đứng yên", en="the time without any change"),
+    "window": Text(vi="con số trong một khoảng thời gian", en="the figure over a window of time"),
+    "repeated": Text(vi="số lần xảy ra", en="the number of times of an event"),
+    "schedule": Text(vi="giá trị trong khung giờ", en="the value within hours of the day"),
 }
 SEVERITIES: Final = {
     1: Text(vi="khẩn cấp", en="emergency"),
@@ -47,7 +51,7 @@ def _vietnamese(rule: Rule) -> Iterator[str]:
         left = "" if level.clear is None else f", hết khi về {_figure(rule, level.clear, 'vi')}"
         name = f"Mức {level.name} ({SEVERITIES[level.severity].vi})"
         yield f"{name}: {side.format(_figure(rule, level.threshold, 'vi'))}{left}."
-    if settings := _settings(rule):
+    if settings := _settings(rule, "vi"):
         yield f"Tham số: {settings}."
     if hold_s := _hold_s(rule):
         yield f"Phải kéo dài {_duration(hold_s, 'vi')} mới cảnh báo."
@@ -65,7 +69,7 @@ def _english(rule: Rule) -> Iterator[str]:
         left = "" if level.clear is None else f", left at {_figure(rule, level.clear, 'en')}"
         name = f"Level {level.name} ({SEVERITIES[level.severity].en})"
         yield f"{name}: {side} {_figure(rule, level.threshold, 'en')}{left}."
-    if settings := _settings(rule):
+    if settings := _settings(rule, "en"):
         yield f"Parameters: {settings}."
     if hold_s := _hold_s(rule):
         yield f"It must last {_duration(hold_s, 'en')} before it counts."
@@ -87,10 +91,20 @@ def _chosen(rule: Rule, language: str) -> str:
     return "; ".join(parts) or ("ở mọi nơi" if language == "vi" else "everywhere")
 
 
-def _settings(rule: Rule) -> str:
-    """What else the kind was told, by the names of the file."""
-    told = rule.kind.model_dump(mode="json", exclude=set(TOLD_ELSEWHERE))
-    return ", ".join(f"{key} = {value}" for key, value in told.items() if value not in (None, "", [], {}))
+def _settings(rule: Rule, language: str) -> str:
+    """What else the file tells the kind, by the names of the file."""
+    said = rule.kind.model_dump(mode="json", exclude_unset=True, exclude=set(TOLD_ELSEWHERE))
+    return ", ".join(f"{key.removesuffix('_s')} = {_setting(key, value, language)}" for key, value in said.items())
+
+
+def _setting(key: str, value: object, language: str) -> str:
+    if isinstance(value, dict):
+        return " ".join(f"{name} {_setting(name, each, language)}" for name, each in value.items())
+    if isinstance(value, list):
+        return " / ".join(_setting(key, each, language) for each in value)
+    if isinstance(value, float) and key.endswith("_s"):
+        return _duration(value, language)
+    return _number(value, language) if isinstance(value, float) else str(value)
 
 
 def _hold_s(rule: Rule) -> float:

@@ -10,6 +10,7 @@ import pytest
 from cloud.rules.cases import Case, Cases
 from cloud.rules.load import load_rules, load_tests
 from cloud.rules.rule import Rule
+from cloud.rules.sentences import FIGURES, sentences
 from cloud.rules.trial import told_by, try_case
 from device_profiles.load import load_catalogue
 
@@ -37,6 +38,15 @@ def test_a_rule_is_tried_on_what_it_must_raise_and_on_what_it_must_not(tests: Ca
 def test_the_readme_names_every_rule() -> None:
     text = (FOLDER / "README.md").read_text(encoding="utf-8")
     assert not [name for name in RULES if f"`{name}`" not in text]
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_a_rule_is_explained_with_each_of_its_levels_in_words(rule: Rule) -> None:
+    words = sentences(rule)
+    for level in rule.kind.levels:
+        assert f"Mức {level.name} (" in words.vi
+        assert f"Level {level.name} (" in words.en
+    assert rule.kind.kind in FIGURES, "say in words what this kind looks at"
 
 
 # --- mutations ------------------------------------------------------------------------------------------------------
