@@ -69,19 +69,17 @@ class Window(Strict):
 
     def step(self, standing: Standing, at: int, value: float) -> Standing:
         """The standing after a good reading."""
-        figure = self.measure(standing, at, value)
+        before = _buckets(standing)
+        kept = self._with(before, at, value)
+        figure = self._ended(before, at) if self.tumbling else self._figure_of(kept)
         after = standing if figure is None else self.ladder.step(standing, at, figure)
-        kept = self._with(_buckets(standing), at, value)
         memory = tuple((begin, amount) for begin, amount, _ in kept)
         return Standing(after.level, after.since, memory, tuple(count for _, _, count in kept))
 
     def measure(self, standing: Standing, at: int, value: float) -> float | None:
         """The figure of the window; None when none has ended, or when it holds too few readings."""
-        kept = _buckets(standing)
-        if not self.tumbling:
-            return self._figure_of(self._with(kept, at, value))
-        ended = bool(kept) and kept[0][0] < self._begin(at)
-        return self._figure_of(kept) if ended else None
+        before = _buckets(standing)
+        return self._ended(before, at) if self.tumbling else self._figure_of(self._with(before, at, value))
 
     def level(self, number: int) -> Level:
         """The level with this number, counted from 1."""
@@ -90,6 +88,9 @@ class Window(Strict):
     @cached_property
     def _step_ms(self) -> int:
         return max(1, round((self.window_s / STEPS if self.step_s is None else self.step_s) * 1000))
+
+    def _ended(self, buckets: tuple[Bucket, ...], at: int) -> float | None:
+        return self._figure_of(buckets) if buckets and buckets[0][0] < self._begin(at) else None
 
     def _begin(self, at: int) -> int:
         """When the window of a time begins: readings before it are not in it."""
