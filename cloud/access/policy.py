@@ -41,6 +41,7 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/api/v1/points"): _V,
     ("GET", "/api/v1/alarms"): _V,
     ("GET", "/api/v1/alarms/{alarm}"): _V,
+    ("GET", "/api/v1/shelves"): _V,
     ("GET", "/api/v1/ledger"): _V,
     ("GET", "/api/v1/live"): _V,
     ("GET", "/metrics"): _V,
@@ -53,6 +54,8 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     # Working alarms.
     ("POST", "/api/v1/alarms/{alarm}/acknowledge"): _O,
     ("POST", "/api/v1/alarms/{alarm}/comment"): _O,
+    ("POST", "/api/v1/alarms/{alarm}/shelve"): _O,
+    ("POST", "/api/v1/alarms/{alarm}/unshelve"): _O,
     ("GET", "/api/v1/notices"): _O,
     ("GET", "/api/v1/dead-letters"): _O,
     ("GET", "/dead-letters"): _O,
