@@ -37,9 +37,13 @@ def check_command(config: ConfigFile = None, rules: Folder = None, as_json: Json
     faults: list[Fault] = []
     known: Collection[str] = ()
     with told():
+        folder = _folder(config, rules)
         try:
             known = _rules(config, rules).rules
-            load_tests(_folder(config, rules), known)
+        except RuleSetError as error:
+            faults.extend(error.faults)
+        try:
+            load_tests(folder, known or {file.stem for file in folder.glob("*.toml")})
         except RuleSetError as error:
             faults.extend(error.faults)
     if as_json:

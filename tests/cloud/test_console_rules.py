@@ -65,6 +65,14 @@ def test_every_fault_of_a_test_file_is_told_at_once(folder: Path) -> None:
     assert not told["good"]
 
 
+def test_faults_of_rules_and_of_tests_are_told_together(folder: Path) -> None:
+    (folder / "river_high.toml").write_text("nonsense", encoding="utf-8")
+    (folder / "river_high.test.toml").write_text('[[case]]\nname = "a"\n', encoding="utf-8")
+    told = rules("check", "--rules", folder).stderr
+    assert "river_high.toml: is not TOML" in told
+    assert "river_high.test.toml: case[a].expect: is missing" in told
+
+
 def test_a_wrong_rule_is_told_as_the_centre_would(folder: Path) -> None:
     (folder / "river_high.toml").write_text(RULE.replace('unit = "m"', 'unit = "mm"'), encoding="utf-8")
     for command in ("check", "test"):
