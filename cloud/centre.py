@@ -29,6 +29,7 @@ from cloud.letter_office import Desk, LetterOffice
 from cloud.rules.rule_set import RuleSet
 from cloud.rules.shelving import Remark
 from cloud.store.base import AlarmRow, ReadingStore, StateStore
+from cloud.store.incident_port import IncidentStore
 from cloud.tally import Tally
 from cloud.views import Display, account_views, site_view, threshold_views
 from device_profiles.clock import Clock
@@ -48,6 +49,7 @@ class House:
     commander: Commander
     settings: ApiSettings
     tally: Tally
+    incidents: IncidentStore
 
 
 class ThacbaCentre:
@@ -70,6 +72,11 @@ class ThacbaCentre:
     def state(self) -> StateStore:
         """Alarms, notices, users, secrets, audit."""
         return self._parts.state
+
+    @property
+    def incidents(self) -> IncidentStore:
+        """What people work on."""
+        return self._house.incidents
 
     @property
     def readings(self) -> ReadingStore:

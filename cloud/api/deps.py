@@ -24,6 +24,7 @@ from cloud.api.views import (
 from cloud.errors import CloudError
 from cloud.inventory.passages import Passage
 from cloud.store.base import AlarmRow, ReadingStore, StateStore
+from cloud.store.incident_port import IncidentStore
 from cloud.store.roll_up import GRAINS, RAW_DAYS
 from device_profiles.clock import Clock
 from device_profiles.schema import DeviceProfile
@@ -93,6 +94,10 @@ class Centre(Protocol):
     @property
     def state(self) -> StateStore:
         """Alarms, notices, users, secrets, audit."""
+
+    @property
+    def incidents(self) -> IncidentStore:
+        """What people work on; synchronous, as `state` is."""
 
     @property
     def readings(self) -> ReadingStore:
