@@ -17,6 +17,7 @@ from cloud.api import (
     gaps,
     gateways,
     health,
+    incidents,
     ledger,
     live,
     notices,
@@ -31,7 +32,7 @@ from cloud.api.problems import add_problems
 from cloud.api.shield import Shield
 
 RESOURCES = (
-    session, ledger, sites, gateways, devices, gaps, series, alarms, shelves, notices, commands,
+    session, ledger, sites, gateways, devices, gaps, series, alarms, shelves, incidents, notices, commands,
     dead_letters, live, audit, health,
 )  # fmt: skip
 CHECKS_AT_ONCE = 2  # each password check takes 64 MiB and four threads

@@ -103,6 +103,7 @@ class FakeCentre:
     def __init__(self, folder: Path, clock: Clock, *, cookie_secure: bool = True) -> None:
         self.clock = clock
         self.state = SqlStateStore(f"sqlite:///{folder / 'state.sqlite3'}")
+        self.incidents = self.state.incidents
         self.readings = FloodStore(clock)
         self.profiles: Mapping[str, DeviceProfile] = sample_fleet.PROFILES
         self.hub = Hub(clock)
