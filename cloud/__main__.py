@@ -1,4 +1,4 @@
-"""The command line of the centre: serve, check, users, tokens, the command key, dead letters and the ledger."""
+"""The command line of the centre: serve, check, users, tokens, the command key, dead letters, the ledger and rules."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 import uvloop
 
-from cloud import console_letters
+from cloud import console_letters, console_rules
 from cloud.access.passwords import fault_of, hash_password
 from cloud.access.roles import Role
 from cloud.access.sessions import begin_token
@@ -30,6 +30,7 @@ tokens = typer.Typer(no_args_is_help=True, help="Programs that may ask.")
 app.add_typer(users, name="user")
 app.add_typer(tokens, name="token")
 app.add_typer(console_letters.app, name="deadletter")
+app.add_typer(console_rules.app, name="rules")
 app.command("ledger")(ledger_command)
 
 RoleOption = Annotated[Role, typer.Option("--role", help="What they may do.")]

@@ -162,6 +162,7 @@ class Centre:
             commander=commander,
             settings=api,
             tally=self.tally,
+            incidents=self.state.incidents,
         )
 
     async def run(self, stop: asyncio.Event) -> None:

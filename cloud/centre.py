@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cloud.alarms.lifecycle import AlarmError
+from cloud.alarms.shelf import Shelf
 from cloud.api.deps import ApiSettings, DeadLetters, RefusedOrderError, UnknownThingError, WrongStateError
 from cloud.api.hub import Hub
 from cloud.api.views import (
@@ -26,7 +27,9 @@ from cloud.inventory.passages import Passage
 from cloud.inventory.sites import Inventory
 from cloud.letter_office import Desk, LetterOffice
 from cloud.rules.rule_set import RuleSet
+from cloud.rules.shelving import Remark
 from cloud.store.base import AlarmRow, ReadingStore, StateStore
+from cloud.store.incident_port import IncidentStore
 from cloud.tally import Tally
 from cloud.views import Display, account_views, site_view, threshold_views
 from device_profiles.clock import Clock
@@ -46,6 +49,7 @@ class House:
     commander: Commander
     settings: ApiSettings
     tally: Tally
+    incidents: IncidentStore
 
 
 class ThacbaCentre:
@@ -68,6 +72,11 @@ class ThacbaCentre:
     def state(self) -> StateStore:
         """Alarms, notices, users, secrets, audit."""
         return self._parts.state
+
+    @property
+    def incidents(self) -> IncidentStore:
+        """What people work on."""
+        return self._house.incidents
 
     @property
     def readings(self) -> ReadingStore:
@@ -165,6 +174,28 @@ class ThacbaCentre:
         await self._known_alarm(alarm)
         row = await self._parts.recorder.comment(alarm, actor=actor, comment=comment)
         return row or await self._known_alarm(alarm)
+
+    async def shelve(self, alarm: str, *, actor: str, reason: str, until: int) -> AlarmRow:
+        """No notices of the alarm's problem until then; UnknownThingError, WrongStateError."""
+        await self._known_alarm(alarm)
+        try:
+            row = await self._parts.recorder.shelve(alarm, Remark(actor, reason), until=until)
+        except AlarmError as error:
+            raise WrongStateError(str(error)) from error
+        return row or await self._known_alarm(alarm)
+
+    async def unshelve(self, alarm: str, *, actor: str, comment: str) -> AlarmRow:
+        """Takes it from the shelf; UnknownThingError, WrongStateError."""
+        await self._known_alarm(alarm)
+        try:
+            row = await self._parts.recorder.unshelve(alarm, Remark(actor, comment))
+        except AlarmError as error:
+            raise WrongStateError(str(error)) from error
+        return row or await self._known_alarm(alarm)
+
+    def shelves(self) -> Sequence[Shelf]:
+        """What is shelved, the first to end first."""
+        return self._parts.recorder.shelves()
 
     async def send_command(self, order: Order, *, actor: str) -> Outcome:
         """Signs, sends, waits a short while; UnknownThingError, RefusedOrderError. The API writes the audit log."""

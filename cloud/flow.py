@@ -165,7 +165,7 @@ class Flow:
             try:
                 await self._parts.recorder.platform(self._trouble())
                 if self._is_listening():
-                    await self._parts.recorder.tick()
+                    await self._parts.recorder.tick(self._parts.fleet.gateways())
             except StoreUnavailableError as error:
                 log.warning("silence not judged", extra={"error": str(error)})
 

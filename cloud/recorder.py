@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from cloud.alarms.shelf import Shelf
 from cloud.errors import StoreUnavailableError
 from cloud.ingest.intake import Admitted
 from cloud.ingest.ledger import Amendment, Draft, Ledger, Settlement
 from cloud.ingest.window import Window, counted
 from cloud.rollups.marks import Marks
+from cloud.rules.absence import Sign
 from cloud.rules.judge import Judge, Judgement
 from cloud.rules.platform import Trouble
 from cloud.rules.rule_set import RuleSet
+from cloud.rules.shelving import Remark
 from cloud.store.base import AlarmFilter, AlarmRow, Columns, Commit, StateStore
 from device_profiles.clock import Clock
 
@@ -130,9 +133,9 @@ class Recorder:
         """Raises and clears the alarm of the platform itself; StoreUnavailableError when that could not be kept."""
         await self._judged(lambda judge, now: judge.platform(trouble, now=now))
 
-    async def tick(self) -> None:
-        """Judges silence; StoreUnavailableError when the outcome could not be kept."""
-        await self._judged(lambda judge, now: judge.tick(now))
+    async def tick(self, gateways: Iterable[Sign] = ()) -> None:
+        """Judges the silence of devices and gateways; StoreUnavailableError when the outcome could not be kept."""
+        await self._judged(lambda judge, now: judge.tick(now, gateways))
 
     async def replace(self, rules: RuleSet, new_judge: Callable[[], Judge]) -> None:
         """Goes on with another rule set."""
@@ -148,6 +151,20 @@ class Recorder:
         """Adds a remark to an alarm."""
         await self._judged(lambda judge, now: judge.comment(alarm, actor=actor, comment=comment, now=now))
         return await asyncio.to_thread(self._state.alarm, alarm)
+
+    async def shelve(self, alarm: str, remark: Remark, *, until: int) -> AlarmRow | None:
+        """No notices of an alarm's problem until then; AlarmError when it is not open or the time makes no sense."""
+        await self._judged(lambda judge, now: judge.shelve(alarm, remark, until=until, now=now))
+        return await asyncio.to_thread(self._state.alarm, alarm)
+
+    async def unshelve(self, alarm: str, remark: Remark) -> AlarmRow | None:
+        """Takes it from the shelf; AlarmError when it is on none."""
+        await self._judged(lambda judge, now: judge.unshelve(alarm, remark, now=now))
+        return await asyncio.to_thread(self._state.alarm, alarm)
+
+    def shelves(self) -> Sequence[Shelf]:
+        """What is shelved, and until when."""
+        return self._judge.shelves() if self._judge is not None else ()
 
     async def _judged(self, decide: Callable[[Judge, int], Judgement]) -> Judgement:
         async with self._lock:

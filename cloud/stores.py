@@ -5,7 +5,6 @@ from __future__ import annotations
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from cloud.config import CentreConfig, InfluxStoreConfig
-from cloud.store.base import StateStore
 from cloud.store.influx import InfluxSettings, InfluxStore
 from cloud.store.influx_roll_ups import InfluxRollUps
 from cloud.store.roll_up import RawStore, RollUpStore
@@ -15,7 +14,7 @@ from cloud.store.sqlite_roll_ups import SqliteRollUps
 from device_profiles.clock import Clock
 
 
-def open_state(config: CentreConfig) -> StateStore:
+def open_state(config: CentreConfig) -> SqlStateStore:
     """The state database that the configuration names."""
     return SqlStateStore(_state_url(config), busy_s=config.state.busy_s)
 

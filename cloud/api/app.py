@@ -17,11 +17,13 @@ from cloud.api import (
     gaps,
     gateways,
     health,
+    incidents,
     ledger,
     live,
     notices,
     series,
     session,
+    shelves,
     sites,
 )
 from cloud.api.deps import Centre
@@ -30,8 +32,8 @@ from cloud.api.problems import add_problems
 from cloud.api.shield import Shield
 
 RESOURCES = (
-    session, ledger, sites, gateways, devices, gaps, series, alarms, notices, commands, dead_letters, live, audit,
-    health,
+    session, ledger, sites, gateways, devices, gaps, series, alarms, shelves, incidents, notices, commands,
+    dead_letters, live, audit, health,
 )  # fmt: skip
 CHECKS_AT_ONCE = 2  # each password check takes 64 MiB and four threads
 ABOUT = """The operations centre of Thacba.

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from cloud.alarms.shelf import Shelf
 from cloud.api.hub import Hub
 from cloud.api.views import (
     AccountView,
@@ -23,6 +24,7 @@ from cloud.api.views import (
 from cloud.errors import CloudError
 from cloud.inventory.passages import Passage
 from cloud.store.base import AlarmRow, ReadingStore, StateStore
+from cloud.store.incident_port import IncidentStore
 from cloud.store.roll_up import GRAINS, RAW_DAYS
 from device_profiles.clock import Clock
 from device_profiles.schema import DeviceProfile
@@ -94,6 +96,10 @@ class Centre(Protocol):
         """Alarms, notices, users, secrets, audit."""
 
     @property
+    def incidents(self) -> IncidentStore:
+        """What people work on; synchronous, as `state` is."""
+
+    @property
     def readings(self) -> ReadingStore:
         """The series behind charts."""
 
@@ -148,6 +154,15 @@ class Centre(Protocol):
 
     async def comment(self, alarm: str, *, actor: str, comment: str) -> AlarmRow:
         """Adds a comment; UnknownThingError."""
+
+    async def shelve(self, alarm: str, *, actor: str, reason: str, until: int) -> AlarmRow:
+        """No notices of the alarm's problem until then; UnknownThingError, WrongStateError."""
+
+    async def unshelve(self, alarm: str, *, actor: str, comment: str) -> AlarmRow:
+        """Takes it from the shelf; UnknownThingError, WrongStateError."""
+
+    def shelves(self) -> Sequence[Shelf]:
+        """What is shelved, the first to end first."""
 
     async def send_command(self, order: Order, *, actor: str) -> Outcome:
         """Signs, sends, waits a short while; UnknownThingError, RefusedOrderError."""

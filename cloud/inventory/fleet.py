@@ -53,6 +53,9 @@ class GatewayStanding:
     health: Health | None = None
     health_at: int = 0
     heard_at: int = 0
+    said_at: int = 0  # when its state arrived
+    read_at: int = 0  # when its readings last arrived
+    health_gap_ms: int = 0  # between its last two health documents
     devices: dict[str, DeviceStanding] = field(default_factory=dict)
 
 
@@ -98,7 +101,7 @@ class Fleet:
         """Takes a birth, a will or a clean stop; devices that a birth no longer names are forgotten."""
         standing = self._standing(gateway)
         standing.presence, standing.since = state.state, state.since or received_at
-        standing.heard_at = received_at
+        standing.heard_at = standing.said_at = received_at
         if state.state != "online":
             return
         standing.state = state
@@ -108,6 +111,8 @@ class Fleet:
     def healthy(self, gateway: str, health: Health, *, received_at: int) -> None:
         """Takes a health document."""
         standing = self._standing(gateway)
+        if standing.health_at and health.at > standing.health_at:
+            standing.health_gap_ms = health.at - standing.health_at
         standing.health, standing.health_at = health, health.at
         standing.heard_at = received_at
         for each in health.devices:
@@ -118,7 +123,7 @@ class Fleet:
     def observed(self, columns: Columns, *, received_at: int) -> DeviceStanding:
         """Takes the readings of one device; older ones than it has change nothing."""
         gateway = self._standing(columns.gateway)
-        gateway.heard_at = received_at
+        gateway.heard_at = gateway.read_at = received_at
         device = gateway.devices.get(columns.device)
         if device is None or device.profile != columns.profile:
             device = DeviceStanding(columns.gateway, columns.device, columns.profile, columns.site)

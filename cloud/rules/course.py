@@ -51,7 +51,7 @@ class Course:
     @property
     def idle(self) -> bool:
         """True when only a value outside the rule's band can change anything."""
-        return not self.live.since and not self.late.since
+        return not (self.live.since or self.live.memory or self.late.since or self.late.memory)
 
 
 @dataclass(frozen=True, slots=True)

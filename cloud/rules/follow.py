@@ -19,6 +19,19 @@ Readings = Sequence[tuple[int, float]]
 LATE = "from late data; nobody was told"
 
 
+def follow_readings(track: Track, watch: Watch, block: Columns, *, late: Readings, live: Readings, turn: Turn) -> None:
+    """Readings of a device's point: what came late, and what is newer than all before."""
+    if late:
+        follow_late(track, watch, late, turn)
+    if live:
+        follow_live(track, watch, live, turn)
+    if track.rule.index and isinstance(track.rule.kind, Threshold):
+        standing, columns = derive(block, track.rule.kind.ladder, track.course.index, late=late, live=live)
+        turn.follow(track, watch, replace(track.course, index=standing))
+        if columns.times:
+            turn.derived.append(columns)
+
+
 def follow_live(track: Track, watch: Watch, readings: Readings, turn: Turn) -> None:
     """Readings newer than all before: they make and end alarms."""
     standing, moves = advance(track.rule.kind, track.course.live, readings)

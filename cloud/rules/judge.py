@@ -5,32 +5,32 @@ from __future__ import annotations
 import logging
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
-from typing import cast
 
 from cloud.alarms.book import AlarmBook
-from cloud.indices.flood_level import derive
+from cloud.alarms.shelf import Shelf, Shelves
+from cloud.rules.absence import Absences, Sign
 from cloud.rules.announce import Announcer
+from cloud.rules.cells import last_value, numbers
 from cloud.rules.course import good_readings
-from cloud.rules.follow import Readings, follow_hold, follow_late, follow_live, indices_of
-from cloud.rules.kinds.threshold import Threshold
+from cloud.rules.follow import follow_hold, follow_readings, indices_of
+from cloud.rules.gateways import follow_gateways
 from cloud.rules.platform import Trouble, follow_platform
 from cloud.rules.roster import SEEN, Roster
 from cloud.rules.rule_set import RuleSet
+from cloud.rules.shelving import Remark, end_shelves, shelf_of, shelve, unshelve
 from cloud.rules.silence import Ears, decode_ears, follow_silence
 from cloud.rules.turn import Turn
 from cloud.rules.watch import Track, Watch
 from cloud.store.base import AlarmHistoryRow, AlarmRow, Columns, NoticeRow, RuleStateRow
 from device_profiles.schema import Text
-from device_profiles.wire.messages import Cell
 
 log = logging.getLogger(__name__)
 
 EARS = "@ears"  # rule name of the row that keeps since when the centre listens
 BATCHING_MS = 5_000  # a reading may wait so long at the gateway before it is counted as unsent
-NUMBERS = frozenset({float, int, bool})
 WITHDRAWN = "the rule was changed or withdrawn"
 
 
@@ -79,6 +79,8 @@ class Judge:
         self._options = notices or NoticeOptions()
         self._roster = Roster(alarms, self._places.areas)
         self._ears = Ears()
+        self._absences = Absences()
+        self._shelves = Shelves()
         self._due = 0.0  # no silence can be due before
         self._heard: dict[tuple[str, str], Watch] = {}
         self._settled: dict[tuple[str, str], Watch] = {}
@@ -91,6 +93,8 @@ class Judge:
         """Takes up where the rows stand: every rule state, and every open alarm."""
         self._book.restore(alarms)
         self._ears = next((decode_ears(row.state) for row in states if row.rule == EARS and row.state), Ears())
+        self._absences.restore(states)
+        self._shelves.restore(states)
         self._roster.restore(states)
         self._due = 0.0
 
@@ -127,17 +131,24 @@ class Judge:
             if any(track.course.live.level for track in watch.silences):
                 self._due = 0.0
 
-    def tick(self, now: int) -> Judgement:
-        """Judges silence and holds. Call it about once a second, and only while the centre is listening."""
+    def tick(self, now: int, gateways: Iterable[Sign] = ()) -> Judgement:
+        """Judges silence and holds. Call it about once a second, and only while the centre is listening.
+
+        `gateways`: what the gateways last said. One that is away is an alarm; the silence behind it is not.
+        """
         turn = self._begin(now)
         since = self._ears.since
         keep = self._ears.listen(now)
+        end_shelves(turn, self._roster)
         turn.watches.update(self._heard)
         self._heard = {}
         self._judge_holds(turn)
-        if now >= self._due or self._ears.since != since:
+        states, back = self._absences.take(gateways, now=now, listening_since=self._ears.since)
+        follow_gateways(turn, self._absences, back, sites=self._places.sites, watches=self._roster)
+        if back or now >= self._due or self._ears.since != since:
             self._judge_silence(turn)
-        states = [RuleStateRow(EARS, "", "", self._ears.encode())] if keep else []
+        if keep:
+            states.append(RuleStateRow(EARS, "", "", self._ears.encode()))
         return self._end(turn, states)
 
     def derive(self, columns: Sequence[Columns]) -> list[Columns]:
@@ -163,6 +174,22 @@ class Judge:
         level = row.level if row else ""
         return Judgement(history=[AlarmHistoryRow(alarm_id, now, now, "commented", level, None, actor, comment)])
 
+    def shelve(self, alarm_id: str, remark: Remark, *, until: int, now: int) -> Judgement:
+        """No notices of the problem until then; AlarmError when it is not open or the time makes no sense."""
+        turn = self._begin(now)
+        shelve(turn, alarm_id, remark, until=until)
+        return self._end(turn)
+
+    def unshelve(self, alarm_id: str, remark: Remark, *, now: int) -> Judgement:
+        """Takes it from the shelf; AlarmError when it is on none."""
+        turn = self._begin(now)
+        unshelve(turn, shelf_of(turn, alarm_id), remark, roster=self._roster)
+        return self._end(turn)
+
+    def shelves(self) -> Sequence[Shelf]:
+        """What is shelved, and until when."""
+        return self._shelves.all()
+
     def open_alarms(self) -> Sequence[AlarmRow]:
         """The open alarms as they stand."""
         return list(self._book)
@@ -173,7 +200,7 @@ class Judge:
         turn.watches[watch.gateway, watch.device] = watch
         seen, newest_of_all = watch.seen, watch.seen.get("", 0)
         for point, cells in block.points.items():
-            last = _last_value(block.times, cells)
+            last = last_value(block.times, cells)
             newest_of_all = max(newest_of_all, last)
             if point in watch.listened:
                 marks = block.quality.get(point)
@@ -191,13 +218,13 @@ class Judge:
                 self._guarded(track, partial(self._listen_to, track, watch, turn))
 
     def _observe_point(self, tracks: list[Track], watch: Watch, block: Columns, *, point: str, turn: Turn) -> None:
-        numbers = _numbers(block.points[point])
+        values = numbers(block.points[point])
         newest = watch.seen.get(point, 0)
         begin = 0 if block.times[0] > newest else bisect_right(block.times, newest)
         self.late_readings += begin
-        if not numbers:
+        if not values:
             return
-        low, high = min(numbers), max(numbers)
+        low, high = min(values), max(values)
         floor, ceiling = watch.band(point)
         if floor < low and high < ceiling:
             return
@@ -208,14 +235,17 @@ class Judge:
         late = [reading for reading in readings if reading[0] < newest] if begin else []
         live = [reading for reading in readings if reading[0] > newest] if begin else readings
         for track in loud:
-            self._guarded(track, partial(_follow, track, watch, block, late=late, live=live, turn=turn))
+            self._guarded(track, partial(follow_readings, track, watch, block, late=late, live=live, turn=turn))
 
     def _listen_to(self, track: Track, watch: Watch, turn: Turn) -> None:
-        self._due = min(self._due, follow_silence(track, watch, since=self._ears.since, turn=turn))
+        due = follow_silence(track, watch, since=self._ears.since, absences=self._absences, turn=turn)
+        self._due = min(self._due, due)
 
     def _judge_silence(self, turn: Turn) -> None:
         self._due = math.inf
         for watch in self._roster:
+            if self._absences.covers(watch.gateway):
+                continue
             for track in watch.silences:
                 self._guarded(track, partial(self._listen_to, track, watch, turn))
 
@@ -249,7 +279,7 @@ class Judge:
         return self._roster.place(gateway, device, profile, site=site)
 
     def _begin(self, now: int) -> Turn:
-        turn = Turn(now, round(self._options.late_s * 1000), self._book, self._announcer)
+        turn = Turn(now, round(self._options.late_s * 1000), self._book, self._announcer, self._shelves)
         for key, course in self._roster.take_orphans():
             if self._roster.is_active(key):
                 turn.keep(self._book.clear(key, None, observed_at=now, received_at=now, comment=WITHDRAWN))
@@ -267,29 +297,3 @@ class Judge:
             notices=turn.notices,
             derived=turn.derived,
         )
-
-
-def _follow(track: Track, watch: Watch, block: Columns, *, late: Readings, live: Readings, turn: Turn) -> None:
-    if late:
-        follow_late(track, watch, late, turn)
-    if live:
-        follow_live(track, watch, live, turn)
-    if track.rule.index and isinstance(track.rule.kind, Threshold):
-        standing, columns = derive(block, track.rule.kind.ladder, track.course.index, late=late, live=live)
-        turn.follow(track, watch, replace(track.course, index=standing))
-        if columns.times:
-            turn.derived.append(columns)
-
-
-def _numbers(cells: Sequence[Cell]) -> Sequence[float]:
-    """The cells that are numbers; truths are 1 and 0. A quick look at the whole column serves the common case."""
-    if set(map(type, cells)) <= NUMBERS:
-        return cast("Sequence[float]", cells)  # just proven
-    return [cell for cell in cells if cell is not None and not isinstance(cell, str)]
-
-
-def _last_value(times: Sequence[int], cells: Sequence[Cell]) -> int:
-    """When the newest cell that holds a value was read; 0 when none does."""
-    if cells[-1] is not None:
-        return times[-1]
-    return next((at for at, cell in zip(reversed(times), reversed(cells), strict=True) if cell is not None), 0)

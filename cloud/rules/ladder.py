@@ -15,11 +15,9 @@ from device_profiles.schema import Strict
 Severity = Literal[1, 2, 3, 4]  # 1 khẩn cấp, 2 cao, 3 trung bình, 4 thấp
 
 
-class Level(Strict):
-    """One level of a rule: reached at or beyond its threshold, left at or beyond its clear level."""
+class Edge(Strict):
+    """A threshold: reached at it or beyond, left at its clear level or beyond."""
 
-    name: str = Field(min_length=1, max_length=32, description="Name on the screens: I, II, III, warning ...")
-    severity: Severity = Field(description="1 emergency, 2 high, 3 medium, 4 low.")
     above: float | None = Field(None, allow_inf_nan=False, description="Reached at or above this value.")
     below: float | None = Field(None, allow_inf_nan=False, description="Reached at or below this value.")
     clear: float | None = Field(
@@ -28,19 +26,39 @@ class Level(Strict):
 
     @property
     def threshold(self) -> float:
-        """The value at which the level is reached."""
+        """The value at which it is reached."""
         return self.above if self.above is not None else self.below or 0.0
 
     @model_validator(mode="after")
     def _one_side(self) -> Self:
         if (self.above is None) == (self.below is None):
-            raise ValueError("a level has either `above` or `below`")
+            raise ValueError("there must be either `above` or `below`")
         if self.clear is not None and (self.clear - self.threshold) * (1 if self.above is not None else -1) > 0:
             raise ValueError(f"clear level {self.clear} lies beyond the threshold {self.threshold}")
         return self
 
 
+class Level(Edge):
+    """One level of a rule."""
+
+    name: str = Field(min_length=1, max_length=32, description="Name on the screens: I, II, III, warning ...")
+    severity: Severity = Field(description="1 emergency, 2 high, 3 medium, 4 low.")
+
+
 Levels = tuple[Level, ...]
+
+
+class Lasting(Strict):
+    """One level of something that lasts."""
+
+    name: str = Field(min_length=1, max_length=32, description="Name on the screens.")
+    severity: Severity = Field(description="1 emergency, 2 high, 3 medium, 4 low.")
+    after_s: float = Field(gt=0, le=31536000, description="Reached after so long.")
+
+    @property
+    def level(self) -> Level:
+        """The same as a level of seconds."""
+        return Level(name=self.name, severity=self.severity, above=self.after_s, below=None, clear=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +66,14 @@ class Standing:
     """Where a rule stands with one device.
 
     `since` holds, from the lowest level upwards, when each level was reached that has not been left since;
-    the first `level` of them have held long enough to count. `memory` is what a kind must remember of past readings.
+    the first `level` of them have held long enough to count. `memory` is what a kind must remember of past readings,
+    `counts` how many readings each entry of it stands for, when a kind counts.
     """
 
     level: int = 0
     since: tuple[int, ...] = ()
     memory: tuple[tuple[int, float], ...] = ()
+    counts: tuple[int, ...] = ()
 
 
 IDLE = Standing()
@@ -83,7 +103,7 @@ class Ladder:
             level += 1
         if level == standing.level and since == standing.since:
             return standing
-        return Standing(level, since, standing.memory)
+        return Standing(level, since, standing.memory, standing.counts)
 
     def wait(self, standing: Standing, until: int) -> Standing:
         """The standing when nothing has changed up to a time: levels that are reached may have held long enough."""
@@ -98,7 +118,7 @@ class Ladder:
         return (-math.inf, self.enter[0]) if self.sign > 0 else (-self.enter[0], math.inf)
 
 
-def ladder_of(levels: Sequence[Level], hold_s: float) -> Ladder:
+def ladder_of(levels: Sequence[Edge], hold_s: float) -> Ladder:
     """The levels of a rule as a ladder."""
     sign = 1 if levels[0].above is not None else -1
     return Ladder(

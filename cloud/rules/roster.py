@@ -14,6 +14,7 @@ from cloud.rules.watch import Track, Watch, decode_seen, selects
 from cloud.store.base import RuleStateRow
 
 SEEN = "@seen"  # rule name of the rows that keep what was last seen of a device
+ITSELF = "@gateway"  # device of an alarm of a gateway as such; no device can be called so
 ACTIVE = (AlarmState.UNACKED, AlarmState.ACKED)
 
 Courses = dict[tuple[str, str], dict[str, Course]]  # (gateway, device) -> rule -> course
@@ -88,8 +89,8 @@ class Roster:
             self._equip(bare, courses.pop(key, {}))
         self._orphans |= {(rule, *device) for device, lost in courses.items() for rule in lost}
         for alarm in self._book:
-            if alarm.gateway.startswith("@"):
-                continue  # of the platform itself, see platform.py
+            if alarm.gateway.startswith("@") or alarm.device == ITSELF:
+                continue  # the platform's own, see platform.py and gateways.py
             home = self._watches.get((alarm.gateway, alarm.device))
             if home is None or alarm.rule not in home.courses():
                 self._orphans.add((alarm.rule, alarm.gateway, alarm.device))

@@ -7,15 +7,21 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from cloud.rules.kinds.flat_line import FlatLine
 from cloud.rules.kinds.rate_of_change import RateOfChange
+from cloud.rules.kinds.repeated import Repeated
+from cloud.rules.kinds.schedule import Schedule
 from cloud.rules.kinds.stale import Stale
 from cloud.rules.kinds.threshold import Threshold
+from cloud.rules.kinds.window import Window
 from device_profiles.schema import Identifier, Key, Strict, Text
 
 PLACEHOLDERS = frozenset({"level", "value", "threshold", "unit", "site", "gateway", "device"})
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
-Kind = Annotated[Threshold | RateOfChange | Stale, Field(discriminator="kind")]
+Kind = Annotated[
+    Threshold | RateOfChange | Stale | FlatLine | Window | Repeated | Schedule, Field(discriminator="kind")
+]
 
 
 class Selector(Strict):

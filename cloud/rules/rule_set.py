@@ -6,10 +6,12 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from cloud.errors import ConfigurationError
+from cloud.rules.kinds.flat_line import FlatLine
+from cloud.rules.kinds.repeated import Repeated
 from cloud.rules.kinds.stale import Stale
 from cloud.rules.rule import Rule
 from device_profiles.explain import Fault, did_you_mean
-from device_profiles.schema import DeviceProfile, PointType
+from device_profiles.schema import DeviceProfile, Point, PointType
 
 
 class RuleSetError(ConfigurationError):
@@ -61,9 +63,28 @@ def _check_selector(rule: Rule, profiles: Mapping[str, DeviceProfile], file: str
         longest = point.report.heartbeat_s
         yield Fault(file, "kind.levels", f"an unchanged {point.key} may say nothing for {longest:.0f} s", "wait longer")
     elif not rule.kind.fits(point.unit):
-        yield Fault(file, "kind.unit", f"{unit_of(rule)} does not fit {point.key}, which is in {point.unit}")
+        yield Fault(file, "kind.unit", f"{_stated_unit(rule)} does not fit {point.key}, which is in {point.unit}")
+    if isinstance(rule.kind, FlatLine) and point is not None:
+        yield from _check_flat(rule.kind, point, file)
+
+
+def _check_flat(kind: FlatLine, point: Point, file: str) -> Iterator[Fault]:
+    """What the gateway does with an unchanged point must leave the rule something to judge."""
+    heartbeat_s, doubted_s = point.report.heartbeat_s, point.limits.flat_s if point.limits else None
+    if kind.gap_s <= heartbeat_s:
+        reason = f"an unchanged {point.key} may say nothing for {heartbeat_s:.0f} s"
+        yield Fault(file, "kind.gap_s", reason, "allow a longer pause")
+    if doubted_s is not None and kind.levels[-1].after_s >= doubted_s:
+        reason = f"a {point.key} that stands still for {doubted_s:.0f} s is uncertain and steps no rule"
+        yield Fault(file, "kind.levels", reason, "wait less long")
 
 
 def unit_of(rule: Rule) -> str:
-    """The unit of the figures that the rule judges; silence is in seconds."""
-    return "s" if rule.kind.kind == "stale" else rule.kind.unit
+    """The unit of the figures that the rule judges; what lasts is in seconds, how often is a plain number."""
+    if isinstance(rule.kind, Repeated):
+        return "1"
+    return "s" if isinstance(rule.kind, FlatLine) else _stated_unit(rule)
+
+
+def _stated_unit(rule: Rule) -> str:
+    return "s" if isinstance(rule.kind, Stale) else rule.kind.unit

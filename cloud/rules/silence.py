@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
+from cloud.rules.absence import Absences
 from cloud.rules.course import Move
 from cloud.rules.follow import apply_move
 from cloud.rules.kinds.stale import Stale
@@ -46,19 +47,27 @@ def decode_ears(text: str) -> Ears:
     return msgspec.json.decode(text, type=Ears)
 
 
-def follow_silence(track: Track, watch: Watch, *, since: int, turn: Turn) -> float:
-    """Steps a stale rule to now; returns when its next level can be due."""
+def follow_silence(track: Track, watch: Watch, *, since: int, absences: Absences, turn: Turn) -> float:
+    """Steps a stale rule to now; returns when its next level can be due. Its gateway's absence does not count."""
     kind, course = track.rule.kind, track.course
     if not isinstance(kind, Stale):
         return math.inf
-    last = watch.seen.get(track.rule.selector.point, 0)
-    base = last if course.live.level else max(last, since)
-    standing = kind.step(course.live, turn.now, (turn.now - base) / 1000)
-    before, after = course.live.level, standing.level
+    heard = watch.seen.get(track.rule.selector.point, 0)
+    last = absences.skip(watch.gateway, heard)
+    before = course.live.level
+    base = last if before else max(last, since)
+    silent_s = (turn.now - base) / 1000
+    if before:  # only a sign of life ends it, not that some of the silence is excused
+        silent_s = max(silent_s, min((turn.now - heard) / 1000, kind.levels[before - 1].after_s))
+    standing = kind.step(course.live, turn.now, silent_s)
+    after = standing.level
     course = replace(course, live=standing)
-    if after != before:
-        at = base + round(kind.levels[after - 1].after_s * 1000) if after > before else base
-        course = apply_move(track, watch, course, move=Move(at, before, after, (at - base) / 1000), turn=turn)
+    if after > before:
+        after_s = kind.levels[after - 1].after_s
+        move = Move(base + round(after_s * 1000), before, after, after_s)
+        course = apply_move(track, watch, course, move=move, turn=turn)
+    elif after < before:
+        course = apply_move(track, watch, course, move=Move(heard, before, after, 0.0), turn=turn)
     turn.follow(track, watch, course)
     if after == len(kind.levels):
         return math.inf

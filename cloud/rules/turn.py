@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from cloud.alarms.book import AlarmBook, Change, Key
+from cloud.alarms.shelf import Shelves
 from cloud.notify.content import NoticeKind
 from cloud.rules.announce import Announcer
 from cloud.rules.course import Course, encode_course
@@ -20,6 +21,8 @@ class Turn:
     late_ms: int
     book: AlarmBook
     announcer: Announcer
+    shelves: Shelves = field(default_factory=Shelves)
+    shelved: list[RuleStateRow] = field(default_factory=list)
     alarms: dict[str, AlarmRow] = field(default_factory=dict)
     history: list[AlarmHistoryRow] = field(default_factory=list)
     notices: list[NoticeRow] = field(default_factory=list)
@@ -37,7 +40,9 @@ class Turn:
         self.history.append(change.history)
 
     def tell(self, track: Track, alarm: AlarmRow, kind: NoticeKind, *, observed_at: int) -> None:
-        """Writes the notices of a change."""
+        """Writes the notices of a change, unless the problem is shelved."""
+        if self.shelves.of((alarm.rule, alarm.gateway, alarm.device)) is not None:
+            return
         self.notices.extend(
             self.announcer.notices(track.rule, alarm, kind, observed_at=observed_at, received_at=self.now)
         )
@@ -53,4 +58,4 @@ class Turn:
         """The rows of everything that moved; what was seen of devices goes under the rule name `seen_as`."""
         seen = [RuleStateRow(seen_as, watch.gateway, watch.device, watch.state()) for watch in self.watches.values()]
         moved = [RuleStateRow(*key, encode_course(course) if course else None) for key, course in self.courses.items()]
-        return seen + moved
+        return [*seen, *moved, *self.shelved]

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 import msgspec
 
 from cloud.rules.course import Course
+from cloud.rules.kinds.repeated import Repeated
+from cloud.rules.kinds.window import Window
 from cloud.rules.rule import Rule, Selector
 
 
@@ -39,7 +41,7 @@ class Track:
     @classmethod
     def of(cls, rule: Rule, course: Course | None) -> Track:
         """The track of a rule, on its former course when that still fits the rule."""
-        kind, levels = rule.kind.kind, len(rule.kind.levels)
+        kind, levels = _shape(rule), len(rule.kind.levels)
         if course is None or (course.kind, course.levels) != (kind, levels):
             course = Course(kind, levels)
         floor, ceiling = (math.inf, -math.inf) if rule.index else rule.kind.band  # an index wants every reading
@@ -117,6 +119,11 @@ class Watch:
     def state(self) -> str:
         """What was seen, as JSON text for a RuleStateRow."""
         return msgspec.json.encode(Seen(self.profile, self.site, self.seen, self.doubted)).decode()
+
+
+def _shape(rule: Rule) -> str:
+    """Names what a course remembers: one of another shape does not fit."""
+    return rule.kind.shape if isinstance(rule.kind, Window | Repeated) else rule.kind.kind
 
 
 def decode_seen(text: str) -> Seen:

@@ -22,6 +22,7 @@ from cloud.store.base import (
     SecretRow,
     UserRow,
 )
+from cloud.store.incident_sql import SqlIncidentStore
 from cloud.store.schema_version import upgrade
 from cloud.store.sql_door import SqlDoor, append, as_dict, as_tuple, put, put_many, put_new
 from cloud.store.tables import (
@@ -55,6 +56,7 @@ class SqlStateStore:
     def __init__(self, url: str, *, rejects_kept: int = REJECTS_KEPT, busy_s: float = BUSY_S) -> None:
         self._door = SqlDoor(url, busy_s=busy_s)
         self._rejects_kept = rejects_kept
+        self.incidents = SqlIncidentStore(self._door)
 
     def migrate(self) -> None:
         """Brings the database to this version's schema; CloudError when it is newer than this program."""

@@ -8,16 +8,12 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from cloud.rules.ladder import Ladder, Level, Severity, Standing, check_levels, ladder_of
+from cloud.rules.ladder import Ladder, Lasting, Level, Standing, check_levels, ladder_of
 from device_profiles.schema import Strict
 
 
-class Silence(Strict):
+class Silence(Lasting):
     """One level of silence."""
-
-    name: str = Field(min_length=1, max_length=32, description="Name on the screens.")
-    severity: Severity = Field(description="1 emergency, 2 high, 3 medium, 4 low.")
-    after_s: float = Field(gt=0, le=31536000, description="Reached after so much silence.")
 
 
 class Stale(Strict):
@@ -61,7 +57,4 @@ class Stale(Strict):
 
     @cached_property
     def _as_levels(self) -> tuple[Level, ...]:
-        return tuple(
-            Level(name=silence.name, severity=silence.severity, above=silence.after_s, below=None, clear=None)
-            for silence in self.levels
-        )
+        return tuple(silence.level for silence in self.levels)

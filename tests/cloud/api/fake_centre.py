@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from cloud.access.passwords import hash_password
 from cloud.access.roles import Role
+from cloud.alarms.book import AlarmBook
 from cloud.alarms.lifecycle import AlarmError, AlarmState, Trigger, after
+from cloud.alarms.shelf import Shelf, Shelves
 from cloud.api.deps import ApiSettings, DeadLetters, UnknownThingError, WrongStateError
 from cloud.api.hub import Hub
 from cloud.api.views import (
@@ -24,7 +26,12 @@ from cloud.api.views import (
     ThresholdView,
 )
 from cloud.inventory.passages import Passage
+from cloud.rules.announce import Announcer
+from cloud.rules.roster import Roster
+from cloud.rules.shelving import Remark, shelf_of, shelve, unshelve
+from cloud.rules.turn import Turn
 from cloud.store.base import (
+    AlarmFilter,
     AlarmHistoryRow,
     AlarmRow,
     Bucket,
@@ -96,11 +103,13 @@ class FakeCentre:
     def __init__(self, folder: Path, clock: Clock, *, cookie_secure: bool = True) -> None:
         self.clock = clock
         self.state = SqlStateStore(f"sqlite:///{folder / 'state.sqlite3'}")
+        self.incidents = self.state.incidents
         self.readings = FloodStore(clock)
         self.profiles: Mapping[str, DeviceProfile] = sample_fleet.PROFILES
         self.hub = Hub(clock)
         self.settings = ApiSettings(cookie_secure=cookie_secure)
         self.bench = Bench(folder, self.state, MemoryStore(), clock)
+        self._shelves = Shelves()
         self.orders: list[Order] = []
         self.broken: dict[str, str] = {}
         self.strangers: tuple[str, ...] = ()
@@ -224,6 +233,32 @@ class FakeCentre:
         await asyncio.to_thread(
             self._keep, row, AlarmHistoryRow(alarm, now, now, "commented", "", None, actor, comment)
         )
+        return row
+
+    async def shelve(self, alarm: str, *, actor: str, reason: str, until: int) -> AlarmRow:
+        """As the real centre does."""
+        return self._on_shelf(alarm, lambda turn: shelve(turn, alarm, Remark(actor, reason), until=until))
+
+    async def unshelve(self, alarm: str, *, actor: str, comment: str) -> AlarmRow:
+        """As the real centre does."""
+        nobody = Roster(AlarmBook(), {})
+        return self._on_shelf(
+            alarm, lambda turn: unshelve(turn, shelf_of(turn, alarm), Remark(actor, comment), roster=nobody)
+        )
+
+    def shelves(self) -> Sequence[Shelf]:
+        """What is shelved."""
+        return self._shelves.all()
+
+    def _on_shelf(self, alarm: str, work: Callable[[Turn], None]) -> AlarmRow:
+        row, book = self._alarm(alarm), AlarmBook()
+        book.restore(self.state.alarms(AlarmFilter(open=True), before=None, limit=100))
+        turn = Turn(self.clock.now_ms(), 0, book, Announcer(), self._shelves)
+        try:
+            work(turn)
+        except AlarmError as error:
+            raise WrongStateError(str(error)) from error
+        self.state.commit(Commit(history=turn.history))
         return row
 
     async def send_command(self, order: Order, *, actor: str) -> Outcome:

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from device_profiles.wire.messages import Cell
 from tests.cloud.rules.builders import FLOOD, MINUTE, NOW, RATE, START, Kept, block, minutes, rule
 
+FLOOD_I = {"above": 30.0, "clear": 29.95}
+
 levels = st.lists(
     st.one_of(st.none(), st.floats(28.0, 34.0).map(lambda value: round(value, 2))), min_size=1, max_size=30
 )
@@ -17,7 +19,18 @@ levels = st.lists(
 
 def _kinds() -> list[object]:
     held = rule("held", kind={"kind": "threshold", "unit": "m", "hold_s": 120, "levels": FLOOD})
-    return [rule(index="flood_level"), held, rule("rise", kind={**RATE, "min_span_s": 60})]
+    lasting = [{"name": "long", "severity": 3, "after_s": 120}]
+    often = [{"name": "often", "severity": 3, "times": 2}]
+    day = [{"start": "06:00", "end": "19:10"}]  # the readings begin at 19:00
+    return [
+        rule(index="flood_level"),
+        held,
+        rule("rise", kind={**RATE, "min_span_s": 60}),
+        rule("flat", kind={"kind": "flat_line", "unit": "m", "tolerance": 1, "levels": lasting}),
+        rule("mean", kind={"kind": "window", "unit": "m", "figure": "mean", "window_s": 300, "levels": FLOOD}),
+        rule("often", kind={"kind": "repeated", "unit": "m", "window_s": 600, "event": FLOOD_I, "levels": often}),
+        rule("hours", kind={"kind": "schedule", "unit": "m", "hours": day, "levels": FLOOD}),
+    ]
 
 
 @settings(max_examples=80, deadline=None)

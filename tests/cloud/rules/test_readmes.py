@@ -9,9 +9,13 @@ from pydantic import BaseModel
 
 from cloud.notify.channels.email.config import EmailConfig
 from cloud.notify.channels.webhook.config import WebhookConfig
+from cloud.rules.kinds.flat_line import FlatLine
 from cloud.rules.kinds.rate_of_change import RateOfChange
+from cloud.rules.kinds.repeated import Repeated, Times
+from cloud.rules.kinds.schedule import Hours, Schedule
 from cloud.rules.kinds.stale import Silence, Stale
 from cloud.rules.kinds.threshold import Threshold
+from cloud.rules.kinds.window import Window
 from cloud.rules.ladder import Level
 from cloud.rules.rule import NoticePolicy, Rule, Selector
 
@@ -21,7 +25,25 @@ CLOUD = Path(__file__).parents[3] / "cloud"
 @pytest.mark.parametrize(
     ("room", "models"),
     [
-        ("rules", [Rule, Selector, NoticePolicy, Threshold, RateOfChange, Stale, Level, Silence]),
+        (
+            "rules",
+            [
+                Rule,
+                Selector,
+                NoticePolicy,
+                Threshold,
+                RateOfChange,
+                FlatLine,
+                Window,
+                Repeated,
+                Times,
+                Schedule,
+                Hours,
+                Stale,
+                Level,
+                Silence,
+            ],
+        ),
         ("notify/channels/webhook", [WebhookConfig]),
         ("notify/channels/email", [EmailConfig]),
     ],

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from cloud.alarms.lifecycle import AlarmError
 from cloud.rules.judge import Judge
 from cloud.rules.rule import Rule
+from cloud.rules.shelving import Remark
 from cloud.store.base import AlarmFilter, Commit
 from cloud.store.sql import SqlStateStore
 from tests.cloud.rules.builders import FLOOD, MINUTE, START, Kept, block, minutes, rule, stale_rule
@@ -36,7 +37,7 @@ RULES = [
 
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["read", "read", "read", "doubt", "late", "silence", "health", "acknowledge"]),
+        st.sampled_from(["read", "read", "read", "doubt", "late", "silence", "health", "acknowledge", "shelve"]),
         st.integers(0, 3),
         st.floats(28, 34).map(lambda value: round(value, 1)),
     ),
@@ -62,10 +63,13 @@ def _happen(kept: Kept, judge: Judge, step: Step, now: int) -> None:
         kept.keep(judge.observe([block([(now, value)], quality=marks)], received_at=now))
     elif what == "late":
         kept.keep(judge.observe([block([(now - (number + 1) * MINUTE, value)])], received_at=now))
-    elif what == "acknowledge":
+    elif what in ("acknowledge", "shelve"):
         identifier = sorted(kept.alarms)[number] if len(kept.alarms) > number else "none"
         with contextlib.suppress(AlarmError):
-            kept.keep(judge.acknowledge(identifier, actor="lan", comment="", now=now))
+            if what == "acknowledge":
+                kept.keep(judge.acknowledge(identifier, actor="lan", comment="", now=now))
+            else:
+                kept.keep(judge.shelve(identifier, Remark("lan", "works"), until=now + 2 * MINUTE, now=now))
     elif what == "health":
         judge.heard("gw-1", "river-1", "river_gauge_radar", now, settled=number > 1)
     kept.keep(judge.tick(now))

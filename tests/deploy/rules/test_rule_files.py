@@ -1,91 +1,76 @@
-"""Every rule file has a sibling here with readings and times, and the alarms that they must make.
-
-A case: `readings` are [minute, value] of the rule's point (or of `point`), in the order of arrival; `until` lets time
-pass to that minute, for silence; `expect` are lines "minute what level". Each case also runs reading by reading with a
-restart after each, which must change nothing.
-"""
+"""Every rule file has a green test file beside it, and no threshold of a flood can move without a case that fails."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pydantic import Field
 
-from cloud.rules.load import load_rules
+from cloud.rules.cases import Case, Cases
+from cloud.rules.load import load_rules, load_tests
 from cloud.rules.rule import Rule
-from device_profiles.load import load_catalogue, read_toml
-from device_profiles.schema import Strict
-from tests.cloud.rules.builders import MINUTE, START, Kept, block
+from cloud.rules.sentences import FIGURES, sentences
+from cloud.rules.trial import told_by, try_case
+from device_profiles.load import load_catalogue
 
-ROOT = Path(__file__).parents[3]
-FOLDER = ROOT / "deploy" / "rules"
-CASES = Path(__file__).parent
+FOLDER = Path(__file__).parents[3] / "deploy" / "rules"
 RULES = load_rules(FOLDER, load_catalogue()).rules
+TESTS = load_tests(FOLDER, RULES)
+CASES = [pytest.param(RULES[name], case, id=f"{name}-{case.name}") for name in TESTS for case in TESTS[name].case]
 
 
-class Case(Strict):
-    """One story and its alarms."""
-
-    name: str = Field(description="What it shows.")
-    site: str = Field("tram-yen-bai", description="Where the device stands.")
-    point: str = Field("", description="Point of the readings; empty = the rule's.")
-    readings: tuple[tuple[float, float | bool], ...] = Field(description="Minute and value.")
-    until: float = Field(0, description="Minute until which time passes, for silence.")
-    expect: tuple[str, ...] = Field(description="minute what level")
+def test_every_rule_has_its_tests() -> None:
+    assert set(TESTS) == set(RULES)
 
 
-class Cases(Strict):
-    """The cases of one rule."""
-
-    case: tuple[Case, ...] = Field(min_length=2, description="Stories that raise, and stories that do not.")
-
-
-def _cases() -> list[object]:
-    return [
-        pytest.param(rule, case, id=f"{name}-{case.name}")
-        for name, rule in sorted(RULES.items())
-        for case in read_toml(CASES / f"{name}.test.toml", Cases).case
-    ]
-
-
-def _told(rule: Rule, case: Case, *, restarts: bool) -> list[str]:
-    kept = Kept()
-    judge = kept.judge(rule)
-    ends = [at for at, _ in case.readings]
-    clock = START
-    for number, (minute, value) in enumerate(case.readings):
-        at = START + round(minute * MINUTE)
-        part = block(
-            [(at, value)],
-            point=case.point or rule.selector.point or "level_m",
-            site=case.site,
-            profile=rule.selector.profile,
-        )
-        kept.keep(judge.observe([part], received_at=at))
-        following = ends[number + 1] if number + 1 < len(ends) else case.until
-        while clock <= START + following * MINUTE and case.until:
-            kept.keep(judge.tick(clock))
-            clock += MINUTE // 2
-        if restarts:
-            judge = kept.judge(rule)
-    return [f"{(line.observed_at - START) / MINUTE:g} {line.what} {line.level}" for line in kept.history]
-
-
-@pytest.mark.parametrize(("rule", "case"), _cases())
+@pytest.mark.parametrize(("rule", "case"), CASES)
 def test_a_rule_raises_what_it_should(rule: Rule, case: Case) -> None:
-    assert _told(rule, case, restarts=False) == list(case.expect)
+    assert try_case(rule, case).fault == ""
 
 
-@pytest.mark.parametrize(("rule", "case"), _cases())
-def test_restarts_change_nothing(rule: Rule, case: Case) -> None:
-    assert _told(rule, case, restarts=True) == list(case.expect)
-
-
-def test_every_test_file_has_its_rule() -> None:
-    assert {path.name.removesuffix(".test.toml") for path in CASES.glob("*.test.toml")} == set(RULES)
+@pytest.mark.parametrize("tests", TESTS.values(), ids=TESTS)
+def test_a_rule_is_tried_on_what_it_must_raise_and_on_what_it_must_not(tests: Cases) -> None:
+    assert any(case.expect for case in tests.case)
+    assert any(not case.expect for case in tests.case)
 
 
 def test_the_readme_names_every_rule() -> None:
     text = (FOLDER / "README.md").read_text(encoding="utf-8")
     assert not [name for name in RULES if f"`{name}`" not in text]
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_a_rule_is_explained_with_each_of_its_levels_in_words(rule: Rule) -> None:
+    words = sentences(rule)
+    for level in rule.kind.levels:
+        assert f"Mức {level.name} (" in words.vi
+        assert f"Level {level.name} (" in words.en
+    assert rule.kind.kind in FIGURES, "say in words what this kind looks at"
+
+
+# --- mutations ------------------------------------------------------------------------------------------------------
+
+STEPS = {"flood_thao_yen_bai": 0.01, "river_rise_rate": 0.01}  # m, m/h: what such a gauge can tell apart
+TIMES = {"river_rise_rate": ("hold_s", "min_span_s")}
+
+
+def _mutants() -> Iterator[object]:
+    """The flood rules with one threshold moved by one step, up or down, or one time by a minute."""
+    for name, step in STEPS.items():
+        kind = RULES[name].kind.model_dump()
+        for number, level in enumerate(kind["levels"]):
+            moved = [key for key in ("above", "below", "clear") if level[key] is not None]
+            for key, change in ((key, change) for key in moved for change in (step, -step)):
+                levels = [dict(each) for each in kind["levels"]]
+                levels[number][key] = round(levels[number][key] + change, 6)
+                yield pytest.param(name, {**kind, "levels": levels}, id=f"{name}-{level['name']}-{key}{change:+}")
+        for key, change in ((key, change) for key in TIMES.get(name, ()) for change in (60, -60)):
+            yield pytest.param(name, {**kind, key: kind[key] + change}, id=f"{name}-{key}{change:+}")
+
+
+@pytest.mark.parametrize(("name", "kind"), list(_mutants()))
+def test_no_threshold_of_a_flood_moves_unseen(name: str, kind: dict[str, object]) -> None:
+    mutant = Rule.model_validate({**RULES[name].model_dump(), "kind": kind})
+    cases = sorted(TESTS[name].case, key=lambda case: bool(case.source))  # the long ones last
+    assert any(told_by(mutant, case) != case.expect for case in cases), "every case still passes"

@@ -24,8 +24,10 @@ def test_the_provinces_rules_stay_rules_at_any_speed(tmp_path: Path) -> None:
     rules = load_rules(tmp_path, load_catalogue(), channels=["demo"])
     flood = rules.rules["flood_thao_yen_bai"]
     real = tomllib.loads((ROOT / "deploy/rules/flood_thao_yen_bai.toml").read_text(encoding="utf-8"))
-    assert [level.threshold for level in flood.kind.levels] == [level["above"] for level in real["kind"]["levels"]]
+    assert list(flood.kind.ladder.enter) == [level["above"] for level in real["kind"]["levels"]]
     assert not list(tmp_path.glob("*.test.toml"))
+    assert rules.rules["rain_24h"].kind.model_dump()["window_s"] == 48.0
+    assert "street_light_by_day" not in rules.rules, "the nights of the story are not those of the clock"
 
 
 def test_a_hold_of_the_story_shrinks_and_one_of_real_time_stays_bearable() -> None:

@@ -1,0 +1,186 @@
+"""What an action makes of an incident: a line of history, and the row that follows from it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import msgspec
+
+from cloud.incidents import deadlines as clocks
+from cloud.incidents.deadlines import Deadlines
+from cloud.incidents.workflow import ENDED, NEEDS_REASON, IncidentError, IncidentState, Move, after
+from cloud.store.incident_port import IncidentChange, IncidentHistoryRow, IncidentRow
+
+OPENED, COMMENTED, ABSORBED, JOINED = "opened", "commented", "absorbed", "joined"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a line of history changes beside the state; empty and None leave things as they are."""
+
+    title: str = ""
+    sector: str = ""
+    area: str = ""
+    site: str = ""
+    assignee: str = ""
+    severity: int | None = None
+    into: str = ""
+    alarms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Who acts, when, and what they say and change."""
+
+    actor: str
+    at: int
+    comment: str = ""
+    facts: Facts = field(default_factory=Facts)
+
+
+def open_incident(action: Action) -> IncidentChange:
+    """A new incident out of one or more alarms; the facts name title, severity and alarms."""
+    facts = action.facts
+    if not facts.alarms or facts.severity is None or not facts.title:
+        raise IncidentError("an incident needs an alarm, a severity and a title")
+    line = _line(incident_id(facts.alarms[0], action.at), 1, OPENED, action)
+    return IncidentChange([apply(None, line)], [line], added=[(alarm, line.incident) for alarm in facts.alarms])
+
+
+def move(row: IncidentRow, how: Move, action: Action) -> IncidentChange:
+    """The incident after a move; IncidentError when the table or a missing word forbids it."""
+    if how is Move.MERGE:
+        raise IncidentError("a merge needs the incident that it goes into")
+    if how in NEEDS_REASON and not action.comment:
+        raise IncidentError(f"{how} needs a reason")
+    if how is Move.DISPATCH and not (action.facts.assignee or row.assignee):
+        raise IncidentError("dispatch needs an assignee")
+    return _changed(row, how, action)
+
+
+def comment(row: IncidentRow, action: Action) -> IncidentChange:
+    """The incident with one more remark; also one that has ended may be remarked on."""
+    return _changed(row, COMMENTED, action)
+
+
+def join(row: IncidentRow, action: Action) -> IncidentChange:
+    """The incident with more alarms."""
+    if not row.open:
+        raise IncidentError(f"an incident that is {row.state} takes no more alarms")
+    return replace(_changed(row, JOINED, action), added=[(alarm, row.id) for alarm in action.facts.alarms])
+
+
+def merge(row: IncidentRow, into: IncidentRow, action: Action) -> IncidentChange:
+    """Two incidents become one: `row` is a duplicate from now on, its alarms (in the facts) go over to `into`."""
+    if row.id == into.id or not into.open:
+        raise IncidentError("an incident merges into another one that is open")
+    facts = Facts(into=into.id, alarms=action.facts.alarms)
+    gone = _line(row.id, row.revision + 1, Move.MERGE, replace(action, facts=facts))
+    absorbed = _line(into.id, into.revision + 1, ABSORBED, replace(action, facts=replace(facts, into=row.id)))
+    severity = min(row.severity, into.severity)
+    if severity != into.severity:  # the graver of the two counts
+        graver = Facts(into=row.id, alarms=facts.alarms, severity=severity)
+        absorbed = _line(into.id, into.revision + 1, ABSORBED, replace(action, facts=graver))
+    moved = [(alarm, into.id) for alarm in facts.alarms]
+    return IncidentChange([apply(row, gone), apply(into, absorbed)], [gone, absorbed], moved=moved)
+
+
+def replay(history: Iterable[IncidentHistoryRow]) -> IncidentRow:
+    """The incident that its history tells; IncidentError when the history is not whole."""
+    row: IncidentRow | None = None
+    for number, line in enumerate(history, 1):
+        if line.number != number:
+            raise IncidentError(f"line {number} of the history is missing")
+        row = apply(row, line)
+    if row is None:
+        raise IncidentError("there is no history")
+    return row
+
+
+def apply(row: IncidentRow | None, line: IncidentHistoryRow) -> IncidentRow:
+    """The row behind a line of history: the one place where incidents change."""
+    facts = msgspec.json.decode(line.facts, type=Facts)
+    if row is None:
+        return _opened(line, facts)
+    now = replace(row, changed_at=max(row.changed_at, line.at), revision=line.number)
+    if line.what in (OPENED, COMMENTED, JOINED):
+        return now
+    now = _described(now, facts)
+    return now if line.what == ABSORBED else _moved(now, Move(line.what), facts, at=line.at)
+
+
+def deadlines_of(row: IncidentRow) -> Deadlines:
+    """The deadlines in a row, as values."""
+    return msgspec.json.decode(row.deadlines, type=Deadlines)
+
+
+def tier_of(row: IncidentRow, now: int) -> clocks.Tier:
+    """Up to whom it has been escalated by now; a pause holds the clock, the end stops it."""
+    stopped = row.paused_at if row.ended_at is None else row.ended_at
+    return clocks.tier(deadlines_of(row), row.severity, now if stopped is None else stopped)
+
+
+def incident_id(alarm: str, at: int) -> str:
+    """12 hex digits of the time of opening and 12 of a hash of its first alarm: ids sort by time."""
+    return f"{at:012x}{hashlib.sha256(alarm.encode()).hexdigest()[:12]}"
+
+
+def _changed(row: IncidentRow, what: str, action: Action) -> IncidentChange:
+    line = _line(row.id, row.revision + 1, what, action)
+    return IncidentChange([apply(row, line)], [line])
+
+
+def _line(incident: str, number: int, what: str, action: Action) -> IncidentHistoryRow:
+    facts = msgspec.json.encode(action.facts).decode()
+    return IncidentHistoryRow(incident, number, action.at, str(what), action.actor, action.comment, facts)
+
+
+def _opened(line: IncidentHistoryRow, facts: Facts) -> IncidentRow:
+    if line.what != OPENED or facts.severity is None:
+        raise IncidentError("a history begins with the opening")
+    started = clocks.begin(facts.severity, line.at)
+    return IncidentRow(
+        id=line.incident, title=facts.title, sector=facts.sector, area=facts.area, site=facts.site,
+        severity=facts.severity, state=IncidentState.NEW, open=True, assignee=facts.assignee, opened_at=line.at,
+        opened_by=line.actor, changed_at=line.at, revision=line.number, deadlines=_text(started),
+        next_due_at=clocks.next_due(started),
+    )  # fmt: skip
+
+
+def _described(row: IncidentRow, facts: Facts) -> IncidentRow:
+    words = {name: getattr(facts, name) or getattr(row, name) for name in ("title", "sector", "area", "assignee")}
+    row = replace(row, **words)
+    if facts.severity in (None, row.severity):
+        return row
+    return _clocked(replace(row, severity=facts.severity), clocks.retarget(deadlines_of(row), facts.severity))
+
+
+def _moved(row: IncidentRow, how: Move, facts: Facts, *, at: int) -> IncidentRow:
+    state = after(row.state, how, waits_from=row.waits_from)
+    deadlines = clocks.meet(deadlines_of(row), how, at)
+    if how is Move.RESUME and row.paused_at is not None:
+        deadlines = clocks.shift(deadlines, max(0, at - row.paused_at))
+    if how is Move.REOPEN:
+        deadlines = clocks.reopen(deadlines, row.severity, at)
+    pausing = how is Move.PAUSE
+    row = replace(
+        row,
+        state=state,
+        open=state not in ENDED,
+        waits_from=row.state if pausing else "",
+        paused_at=at if pausing else None,
+        ended_at=at if state in ENDED else None,
+        merged_into=facts.into if how is Move.MERGE else row.merged_into,
+    )
+    return _clocked(row, deadlines)
+
+
+def _clocked(row: IncidentRow, deadlines: Deadlines) -> IncidentRow:
+    runs = row.open and row.paused_at is None
+    return replace(row, deadlines=_text(deadlines), next_due_at=clocks.next_due(deadlines) if runs else None)
+
+
+def _text(deadlines: Sequence[clocks.Deadline]) -> str:
+    return msgspec.json.encode(deadlines).decode()
