@@ -272,11 +272,12 @@ def run_postgres() -> Iterator[Server]:
 
 
 def _accepts_postgres(port: int) -> bool:
-    """The server answers an SSL request with one letter; while it still starts it closes or answers an error."""
+    """Whether somebody may log in: while it still starts it takes connections and answers each with an error."""
     try:
         with socket.create_connection((HOST, port), timeout=1) as probe:
-            probe.sendall(struct.pack("!II", 8, 80877103))
-            return probe.recv(1) == b"N"
+            log_in = b"user\0postgres\0database\0postgres\0\0"
+            probe.sendall(struct.pack("!II", 8 + len(log_in), 196608) + log_in)
+            return probe.recv(1) == b"R"
     except OSError:
         return False
 

@@ -72,6 +72,9 @@ class MemoryShelf:
         """Bytes that the pretended disk still takes."""
         return self.disk_bytes - self.stock().size
 
+    def fold(self) -> None:
+        """Nothing is written aside here."""
+
     def oldest(self, lowest: Priority) -> Kept | None:
         """The oldest batch of the least important priority."""
         open_to_drop = [kept for kept in self._kept.values() if kept.priority >= lowest]

@@ -86,6 +86,9 @@ class Shelf(Protocol):
     def room(self) -> int:
         """How many bytes the disk itself still takes."""
 
+    def fold(self) -> None:
+        """Makes what was written aside part of the file, so that it takes no room of its own."""
+
     def oldest(self, lowest: Priority) -> Kept | None:
         """The oldest batch of the least important priority, none more important than this one."""
 

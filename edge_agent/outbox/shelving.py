@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from device_profiles.wire import Batch, Dropped, Receipt, decode
-from edge_agent.outbox.base import Bounds, Compression, Counters, Load, Loss, Parcel, Priority
+from edge_agent.outbox.base import Bounds, Compression, Counters, Load, Loss, OutboxFullError, Parcel, Priority
 from edge_agent.outbox.packing import Packed, dated, merged, pack, payload_of, readings_per_device
 from edge_agent.outbox.shelf import ROW_BYTES, Kept, Shelf, Stock
 
 DROPS_PER_BATCH = 200  # declarations in one batch; more wait for the next, so that no batch grows past the wire limit
 DAY_MS = 86_400_000
 DATED_AT_ONCE = 200  # batches that get their times in one transaction
+STEP_BATCHES = 8  # forgotten in one transaction on a full disk
 
 
 class ShelfOutbox:
@@ -70,6 +71,19 @@ class ShelfOutbox:
             if receipt.epoch == self._tally.epoch
             for each in [*receipt.committed, *((refused.sequence, refused.sequence) for refused in receipt.refused)]
         ]
+        try:
+            return self._settled(ranges)
+        except OutboxFullError:  # also forgetting is written down first: in small steps, with an empty log
+            return sum(self._settled_in_steps(first, last) for first, last in ranges)
+
+    def _settled_in_steps(self, first: int, last: int) -> int:
+        gone, last = 0, min(last, self._tally.next_sequence)
+        for begin in range(first, last + 1, STEP_BATCHES):
+            self._shelf.fold()
+            gone += self._settled([(begin, min(begin + STEP_BATCHES - 1, last))])
+        return gone
+
+    def _settled(self, ranges: Sequence[tuple[int, int]]) -> int:
         with self._change():
             return sum(self._forget(first, last).batches for first, last in ranges)
 

@@ -152,6 +152,10 @@ class SqliteShelf:
         inside = self._pragma("freelist_count") * self._pragma("page_size")
         return inside + disk.free - min(RESERVE_BYTES, disk.total // 8)
 
+    def fold(self) -> None:
+        """Makes the log part of the file."""
+        self._pragma("wal_checkpoint(TRUNCATE)")
+
     def oldest(self, lowest: Priority) -> Kept | None:
         """The oldest batch of the least important priority."""
         found = self._kept("WHERE priority >= ? ORDER BY priority DESC, sequence LIMIT 1", (lowest,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -193,6 +194,19 @@ def random_load(number: int) -> Load:
     column: list[int | float | bool | str | None] = [dice.random() for _ in range(200)]
     times = [NOW + number, *[1] * 199]
     return Load(Priority.READINGS, NOW, NOW, devices=(DeviceBlock("gauge", "test_station", times, {"p": column}),))
+
+
+def test_what_is_receipted_is_forgotten_also_on_a_disk_without_a_free_byte(disk: Path) -> None:
+    with open_outbox(disk / "data", now=NOW, bounds=Bounds(max_bytes=2**30)) as outbox:
+        for number in range(1500):
+            outbox.append([random_load(number)], now=NOW)
+        epoch = outbox.counters().epoch
+        with contextlib.suppress(OSError), (disk / "somebody else").open("wb", buffering=0) as file:
+            while file.write(b"x" * 4096):
+                pass
+        assert shutil.disk_usage(disk).free == 0
+        outbox.settle([Receipt(v=1, epoch=epoch, committed=[(1, 700), (701, 1500)])])
+        assert outbox.counters().backlog_batches == 0
 
 
 def test_a_small_disk_fills_and_the_oldest_go(disk: Path) -> None:
