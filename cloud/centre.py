@@ -26,8 +26,9 @@ from cloud.flow import Flow, Parts
 from cloud.inventory.passages import Passage
 from cloud.inventory.sites import Inventory
 from cloud.letter_office import Desk, LetterOffice
+from cloud.rules import desk, shelving
+from cloud.rules.desk import Act, Remark
 from cloud.rules.rule_set import RuleSet
-from cloud.rules.shelving import Remark
 from cloud.store.base import AlarmRow, ReadingStore, StateStore
 from cloud.store.incident_port import IncidentStore
 from cloud.tally import Tally
@@ -162,36 +163,19 @@ class ThacbaCentre:
 
     async def acknowledge(self, alarm: str, *, actor: str, comment: str) -> AlarmRow:
         """Acknowledges; UnknownThingError, WrongStateError."""
-        await self._known_alarm(alarm)
-        try:
-            row = await self._parts.recorder.acknowledge(alarm, actor=actor, comment=comment)
-        except AlarmError as error:
-            raise WrongStateError(str(error)) from error
-        return row or await self._known_alarm(alarm)
+        return await self._act(alarm, desk.acknowledge(alarm, Remark(actor, comment)))
 
     async def comment(self, alarm: str, *, actor: str, comment: str) -> AlarmRow:
         """Adds a comment; UnknownThingError."""
-        await self._known_alarm(alarm)
-        row = await self._parts.recorder.comment(alarm, actor=actor, comment=comment)
-        return row or await self._known_alarm(alarm)
+        return await self._act(alarm, desk.comment(alarm, Remark(actor, comment)))
 
     async def shelve(self, alarm: str, *, actor: str, reason: str, until: int) -> AlarmRow:
         """No notices of the alarm's problem until then; UnknownThingError, WrongStateError."""
-        await self._known_alarm(alarm)
-        try:
-            row = await self._parts.recorder.shelve(alarm, Remark(actor, reason), until=until)
-        except AlarmError as error:
-            raise WrongStateError(str(error)) from error
-        return row or await self._known_alarm(alarm)
+        return await self._act(alarm, shelving.shelve(alarm, Remark(actor, reason), until=until))
 
     async def unshelve(self, alarm: str, *, actor: str, comment: str) -> AlarmRow:
         """Takes it from the shelf; UnknownThingError, WrongStateError."""
-        await self._known_alarm(alarm)
-        try:
-            row = await self._parts.recorder.unshelve(alarm, Remark(actor, comment))
-        except AlarmError as error:
-            raise WrongStateError(str(error)) from error
-        return row or await self._known_alarm(alarm)
+        return await self._act(alarm, shelving.unshelve(alarm, Remark(actor, comment)))
 
     def shelves(self) -> Sequence[Shelf]:
         """What is shelved, the first to end first."""
@@ -217,6 +201,15 @@ class ThacbaCentre:
             "state": flow.state_fault(),
             "rules": f"out of service: {', '.join(sorted(faults))}" if faults else "",
         }
+
+    async def _act(self, alarm: str, work: Act) -> AlarmRow:
+        """The alarm after what somebody did about it."""
+        await self._known_alarm(alarm)
+        try:
+            await self._parts.recorder.act(work)
+        except AlarmError as error:
+            raise WrongStateError(str(error)) from error
+        return await self._known_alarm(alarm)
 
     async def _known_alarm(self, alarm: str) -> AlarmRow:
         row = await asyncio.to_thread(self.state.alarm, alarm)

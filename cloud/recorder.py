@@ -14,11 +14,11 @@ from cloud.ingest.ledger import Amendment, Draft, Ledger, Settlement
 from cloud.ingest.window import Window, counted
 from cloud.rollups.marks import Marks
 from cloud.rules.absence import Sign
+from cloud.rules.desk import Act
 from cloud.rules.judge import Judge, Judgement
 from cloud.rules.platform import Trouble
 from cloud.rules.rule_set import RuleSet
-from cloud.rules.shelving import Remark
-from cloud.store.base import AlarmFilter, AlarmRow, Columns, Commit, StateStore
+from cloud.store.base import AlarmFilter, Columns, Commit, StateStore
 from device_profiles.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -142,25 +142,9 @@ class Recorder:
         await self._judged(lambda judge, now: judge.replace(rules, now=now))
         self._new_judge = new_judge
 
-    async def acknowledge(self, alarm: str, *, actor: str, comment: str) -> AlarmRow | None:
-        """Acknowledges an alarm; AlarmError when it is not open or acknowledged already."""
-        await self._judged(lambda judge, now: judge.acknowledge(alarm, actor=actor, comment=comment, now=now))
-        return await asyncio.to_thread(self._state.alarm, alarm)
-
-    async def comment(self, alarm: str, *, actor: str, comment: str) -> AlarmRow | None:
-        """Adds a remark to an alarm."""
-        await self._judged(lambda judge, now: judge.comment(alarm, actor=actor, comment=comment, now=now))
-        return await asyncio.to_thread(self._state.alarm, alarm)
-
-    async def shelve(self, alarm: str, remark: Remark, *, until: int) -> AlarmRow | None:
-        """No notices of an alarm's problem until then; AlarmError when it is not open or the time makes no sense."""
-        await self._judged(lambda judge, now: judge.shelve(alarm, remark, until=until, now=now))
-        return await asyncio.to_thread(self._state.alarm, alarm)
-
-    async def unshelve(self, alarm: str, remark: Remark) -> AlarmRow | None:
-        """Takes it from the shelf; AlarmError when it is on none."""
-        await self._judged(lambda judge, now: judge.unshelve(alarm, remark, now=now))
-        return await asyncio.to_thread(self._state.alarm, alarm)
+    async def act(self, work: Act) -> None:
+        """Does what somebody wants about an alarm; AlarmError when where it stands forbids it."""
+        await self._judged(lambda judge, now: judge.act(work, now=now))
 
     def shelves(self) -> Sequence[Shelf]:
         """What is shelved, and until when."""

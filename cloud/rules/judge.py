@@ -15,12 +15,13 @@ from cloud.rules.absence import Absences, Sign
 from cloud.rules.announce import Announcer
 from cloud.rules.cells import last_value, numbers
 from cloud.rules.course import good_readings
+from cloud.rules.desk import Act
 from cloud.rules.follow import follow_hold, follow_readings, indices_of
 from cloud.rules.gateways import follow_gateways
 from cloud.rules.platform import Trouble, follow_platform
 from cloud.rules.roster import SEEN, Roster
 from cloud.rules.rule_set import RuleSet
-from cloud.rules.shelving import Remark, end_shelves, shelf_of, shelve, unshelve
+from cloud.rules.shelving import end_shelves
 from cloud.rules.silence import Ears, decode_ears, follow_silence
 from cloud.rules.turn import Turn
 from cloud.rules.watch import Track, Watch
@@ -162,28 +163,10 @@ class Judge:
         follow_platform(turn, trouble)
         return self._end(turn)
 
-    def acknowledge(self, alarm_id: str, *, actor: str, comment: str, now: int) -> Judgement:
-        """Somebody has seen the alarm; AlarmError when it is not open or already acknowledged."""
-        turn = self._begin(now)
-        turn.keep(self._book.acknowledge(alarm_id, actor=actor, comment=comment, now=now))
-        return self._end(turn)
-
-    def comment(self, alarm_id: str, *, actor: str, comment: str, now: int) -> Judgement:
-        """Somebody remarks on the alarm, open or closed."""
-        row = self._book.by_id(alarm_id)
-        level = row.level if row else ""
-        return Judgement(history=[AlarmHistoryRow(alarm_id, now, now, "commented", level, None, actor, comment)])
-
-    def shelve(self, alarm_id: str, remark: Remark, *, until: int, now: int) -> Judgement:
-        """No notices of the problem until then; AlarmError when it is not open or the time makes no sense."""
-        turn = self._begin(now)
-        shelve(turn, alarm_id, remark, until=until)
-        return self._end(turn)
-
-    def unshelve(self, alarm_id: str, remark: Remark, *, now: int) -> Judgement:
-        """Takes it from the shelf; AlarmError when it is on none."""
-        turn = self._begin(now)
-        unshelve(turn, shelf_of(turn, alarm_id), remark, roster=self._roster)
+    def act(self, work: Act, *, now: int) -> Judgement:
+        """Somebody does something about an alarm (desk.py, shelving.py); AlarmError when where it stands forbids it."""
+        turn = self._turn(now)  # nothing else is in it: what is refused leaves everything as it was
+        work(turn, self._roster)
         return self._end(turn)
 
     def shelves(self) -> Sequence[Shelf]:
@@ -278,8 +261,11 @@ class Judge:
         self._due = 0.0
         return self._roster.place(gateway, device, profile, site=site)
 
+    def _turn(self, now: int) -> Turn:
+        return Turn(now, round(self._options.late_s * 1000), self._book, self._announcer, self._shelves)
+
     def _begin(self, now: int) -> Turn:
-        turn = Turn(now, round(self._options.late_s * 1000), self._book, self._announcer, self._shelves)
+        turn = self._turn(now)
         for key, course in self._roster.take_orphans():
             if self._roster.is_active(key):
                 turn.keep(self._book.clear(key, None, observed_at=now, received_at=now, comment=WITHDRAWN))

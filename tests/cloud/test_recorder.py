@@ -23,9 +23,10 @@ from cloud.keys import make_command_key, public_text, read_command_key
 from cloud.metrics import Metrics
 from cloud.recorder import Recorder
 from cloud.rollups.marks import Marks
+from cloud.rules import desk, shelving
+from cloud.rules.desk import Remark
 from cloud.rules.judge import Judge, Judgement
 from cloud.rules.load import load_rules
-from cloud.rules.shelving import Remark
 from cloud.store.base import AlarmFilter, Columns, Commit
 from cloud.store.memory import MemoryStore
 from cloud.store.sql import SqlStateStore
@@ -122,12 +123,12 @@ async def test_alarms_are_worked_through_the_same_writer(tmp_path: Path) -> None
     bench = Bench(tmp_path)
     await bench.recorder.settle(bench.window(1, 31.0), received_at=bench.clock.now_ms())
     (alarm,) = bench.state.alarms(AlarmFilter(), before=None, limit=9)
-    row = await bench.recorder.acknowledge(alarm.id, actor="lan", comment="")
-    assert row is not None
+    await bench.recorder.act(desk.acknowledge(alarm.id, Remark("lan", "")))
+    (row,) = bench.state.alarms(AlarmFilter(), before=None, limit=9)
     assert row.state == "acked"
     with pytest.raises(AlarmError):
-        await bench.recorder.acknowledge(alarm.id, actor="lan", comment="")
-    await bench.recorder.comment(alarm.id, actor="lan", comment="đang xử lý")
+        await bench.recorder.act(desk.acknowledge(alarm.id, Remark("lan", "")))
+    await bench.recorder.act(desk.comment(alarm.id, Remark("lan", "đang xử lý")))
     await bench.recorder.tick()
     assert [line.what for line in bench.state.history(alarm.id)] == ["raised", "acknowledged", "commented"]
     bench.state.close()
@@ -138,12 +139,12 @@ async def test_a_shelf_is_kept_in_the_same_commit_as_its_history(tmp_path: Path)
     await bench.recorder.settle(bench.window(1, 31.0), received_at=bench.clock.now_ms())
     (alarm,) = bench.state.alarms(AlarmFilter(), before=None, limit=9)
     until = bench.clock.now_ms() + 60_000
-    await bench.recorder.shelve(alarm.id, Remark("lan", "sửa cảm biến"), until=until)
+    await bench.recorder.act(shelving.shelve(alarm.id, Remark("lan", "sửa cảm biến"), until=until))
     kept = Shelves()
     kept.restore(bench.state.rule_states())
     assert list(kept.all()) == list(bench.recorder.shelves())
     assert [(shelf.alarm, shelf.until) for shelf in kept.all()] == [(alarm.id, until)]
-    await bench.recorder.unshelve(alarm.id, Remark("lan", "xong"))
+    await bench.recorder.act(shelving.unshelve(alarm.id, Remark("lan", "xong")))
     assert list(bench.recorder.shelves()) == []
     assert not [row for row in bench.state.rule_states() if row.rule.startswith("@shelved")]
     assert [line.what for line in bench.state.history(alarm.id)] == ["raised", "shelved", "unshelved"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -27,8 +27,9 @@ from cloud.api.views import (
 )
 from cloud.inventory.passages import Passage
 from cloud.rules.announce import Announcer
+from cloud.rules.desk import Act, Remark
 from cloud.rules.roster import Roster
-from cloud.rules.shelving import Remark, shelf_of, shelve, unshelve
+from cloud.rules.shelving import shelve, unshelve
 from cloud.rules.turn import Turn
 from cloud.store.base import (
     AlarmFilter,
@@ -237,25 +238,22 @@ class FakeCentre:
 
     async def shelve(self, alarm: str, *, actor: str, reason: str, until: int) -> AlarmRow:
         """As the real centre does."""
-        return self._on_shelf(alarm, lambda turn: shelve(turn, alarm, Remark(actor, reason), until=until))
+        return self._on_shelf(alarm, shelve(alarm, Remark(actor, reason), until=until))
 
     async def unshelve(self, alarm: str, *, actor: str, comment: str) -> AlarmRow:
         """As the real centre does."""
-        nobody = Roster(AlarmBook(), {})
-        return self._on_shelf(
-            alarm, lambda turn: unshelve(turn, shelf_of(turn, alarm), Remark(actor, comment), roster=nobody)
-        )
+        return self._on_shelf(alarm, unshelve(alarm, Remark(actor, comment)))
 
     def shelves(self) -> Sequence[Shelf]:
         """What is shelved."""
         return self._shelves.all()
 
-    def _on_shelf(self, alarm: str, work: Callable[[Turn], None]) -> AlarmRow:
+    def _on_shelf(self, alarm: str, work: Act) -> AlarmRow:
         row, book = self._alarm(alarm), AlarmBook()
         book.restore(self.state.alarms(AlarmFilter(open=True), before=None, limit=100))
         turn = Turn(self.clock.now_ms(), 0, book, Announcer(), self._shelves)
         try:
-            work(turn)
+            work(turn, Roster(AlarmBook(), {}))
         except AlarmError as error:
             raise WrongStateError(str(error)) from error
         self.state.commit(Commit(history=turn.history))

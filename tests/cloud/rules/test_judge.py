@@ -8,6 +8,8 @@ import pytest
 
 from cloud.alarms.lifecycle import AlarmError
 from cloud.notify.content import decode_content
+from cloud.rules import desk
+from cloud.rules.desk import Remark
 from cloud.rules.kinds.threshold import Threshold
 from tests.cloud.rules.builders import FLOOD, MINUTE, NOW, RATE, START, Kept, block, minutes, rule
 
@@ -63,19 +65,19 @@ def test_an_escalation_must_be_acknowledged_again() -> None:
     judge = kept.judge(rule())
     kept.keep(judge.observe([block(minutes(30.5))], received_at=NOW))
     (alarm,) = kept.alarms.values()
-    kept.keep(judge.acknowledge(alarm.id, actor="lan", comment="seen", now=NOW))
+    kept.keep(judge.act(desk.acknowledge(alarm.id, Remark("lan", "seen")), now=NOW))
     with pytest.raises(AlarmError):
-        judge.acknowledge(alarm.id, actor="lan", comment="", now=NOW)
+        judge.act(desk.acknowledge(alarm.id, Remark("lan", "")), now=NOW)
     with pytest.raises(AlarmError):
-        judge.acknowledge("nothing", actor="lan", comment="", now=NOW)
+        judge.act(desk.acknowledge("nothing", Remark("lan", "")), now=NOW)
     assert (kept.alarms[alarm.id].state, kept.alarms[alarm.id].acknowledged_by) == ("acked", "lan")
     kept.keep(judge.observe([block(minutes(31.5, start=START + MINUTE))], received_at=NOW))
     assert (kept.alarms[alarm.id].state, kept.alarms[alarm.id].acknowledged_by) == ("unacked", "")
-    kept.keep(judge.acknowledge(alarm.id, actor="lan", comment="", now=NOW))
-    kept.keep(judge.comment(alarm.id, actor="lan", comment="boats sent", now=NOW))
+    kept.keep(judge.act(desk.acknowledge(alarm.id, Remark("lan", "")), now=NOW))
+    kept.keep(judge.act(desk.comment(alarm.id, Remark("lan", "boats sent")), now=NOW))
     kept.keep(judge.observe([block(minutes(29.0, start=START + 2 * MINUTE))], received_at=NOW))
     assert (kept.alarms[alarm.id].state, kept.alarms[alarm.id].open) == ("normal", False)
-    kept.keep(judge.comment(alarm.id, actor="lan", comment="closed", now=NOW))
+    kept.keep(judge.act(desk.comment(alarm.id, Remark("lan", "closed")), now=NOW))
     kept.keep(judge.observe([block(minutes(30.5, start=START + 3 * MINUTE))], received_at=NOW))
     assert len(kept.alarms) == 2
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from cloud.rules import desk
+from cloud.rules.desk import Remark
 from tests.cloud.rules.builders import MINUTE, NOW, START, Kept, block, minutes, rule
 
 
@@ -53,7 +55,7 @@ def test_late_data_within_a_known_alarm_is_no_news() -> None:
     kept.keep(judge.observe([block(minutes(30.5, 30.5, 30.5, step=4 * MINUTE))], received_at=NOW))
     kept.keep(judge.observe([block(minutes(31.5, start=START + MINUTE))], received_at=NOW))
     (alarm,) = kept.alarms.values()
-    kept.keep(judge.acknowledge(alarm.id, actor="lan", comment="", now=NOW))
+    kept.keep(judge.act(desk.acknowledge(alarm.id, Remark("lan", "")), now=NOW))
     kept.keep(judge.observe([block(minutes(29.0, start=START + 12 * MINUTE))], received_at=NOW))
     kept.keep(judge.observe([block(minutes(31.5, start=START + 2 * MINUTE))], received_at=NOW))
     assert [what for what, _, _ in kept.story()] == ["raised", "acknowledged", "cleared"]

@@ -9,9 +9,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cloud.alarms.lifecycle import AlarmError
+from cloud.rules import desk, shelving
+from cloud.rules.desk import Remark
 from cloud.rules.judge import Judge
 from cloud.rules.rule import Rule
-from cloud.rules.shelving import Remark
 from cloud.store.base import AlarmFilter, Commit
 from cloud.store.sql import SqlStateStore
 from tests.cloud.rules.builders import FLOOD, MINUTE, START, Kept, block, minutes, rule, stale_rule
@@ -67,9 +68,11 @@ def _happen(kept: Kept, judge: Judge, step: Step, now: int) -> None:
         identifier = sorted(kept.alarms)[number] if len(kept.alarms) > number else "none"
         with contextlib.suppress(AlarmError):
             if what == "acknowledge":
-                kept.keep(judge.acknowledge(identifier, actor="lan", comment="", now=now))
+                kept.keep(judge.act(desk.acknowledge(identifier, Remark("lan", "")), now=now))
             else:
-                kept.keep(judge.shelve(identifier, Remark("lan", "works"), until=now + 2 * MINUTE, now=now))
+                kept.keep(
+                    judge.act(shelving.shelve(identifier, Remark("lan", "works"), until=now + 2 * MINUTE), now=now)
+                )
     elif what == "health":
         judge.heard("gw-1", "river-1", "river_gauge_radar", now, settled=number > 1)
     kept.keep(judge.tick(now))
@@ -94,7 +97,7 @@ def test_the_database_takes_an_alarm_that_ends_and_its_successor_in_one_commit(t
     judge = kept.judge(only)
     for judgement in (
         judge.observe([block(minutes(30.5))], received_at=START),
-        judge.acknowledge(next(iter(judge.open_alarms())).id, actor="lan", comment="", now=START),
+        judge.act(desk.acknowledge(next(iter(judge.open_alarms())).id, Remark("lan", "")), now=START),
         judge.observe([block(minutes(29.0, 30.5, 31.5, start=START + MINUTE))], received_at=START + 3 * MINUTE),
     ):
         kept.keep(judgement)
