@@ -6,7 +6,8 @@ from typing import Literal
 
 import msgspec
 
-NoticeKind = Literal["raised", "cleared"]
+NoticeKind = Literal["raised", "cleared", "digest", "test"]
+Language = Literal["vi", "en"]
 
 
 class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -20,7 +21,11 @@ LABEL = Words("cảnh báo kỹ thuật nội bộ", "internal technical warning
 
 
 class NoticeContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The fields of a notice; their names never change. Times in ms since 1970 UTC."""
+    """The fields of a notice; their names never change. Times in ms since 1970 UTC.
+
+    A digest stands for `count` notices: its other fields are those of the gravest, `rest` has one line for each of
+    the others that there was room for.
+    """
 
     v: Literal[1]
     key: str
@@ -44,6 +49,8 @@ class NoticeContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: Words
     instruction: Words
     link: str
+    count: int = 1
+    rest: tuple[str, ...] = ()
 
 
 def encode_content(content: NoticeContent) -> str:

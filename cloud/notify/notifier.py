@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from cloud.errors import CloudError
-from cloud.notify.content import NoticeContent
+from cloud.notify.content import Language, NoticeContent
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where one person is reached; an empty field means: not this way. What identifies people stays out of the repr."""
+
+    person: str
+    name: str = field(default="", repr=False)
+    language: Language = "vi"
+    email: str = field(default="", repr=False)
+    phone: str = field(default="", repr=False)
+    zalo: str = field(default="", repr=False)  # the phone number that their Zalo account is known by
 
 
 class NoticeLinkError(CloudError):
@@ -19,8 +32,14 @@ class NoticeRefusedError(CloudError, ValueError):
 class Notifier(Protocol):
     """Carries a notice to one channel. Owns no retry and no queue."""
 
-    async def send(self, content: NoticeContent) -> None:
-        """Returns when the other side has taken it; NoticeLinkError or NoticeRefusedError when not."""
+    async def send(self, content: NoticeContent, *, to: Address | None = None) -> None:
+        """Returns when the other side has taken it; NoticeLinkError or NoticeRefusedError when not.
+
+        Args:
+            content: what the notice says.
+            to: whom it is for; none = whomever the channel's configuration names. Channels that do not
+                reach persons one by one leave it aside.
+        """
 
     async def close(self) -> None:
         """Lets go of connections."""

@@ -1,31 +1,95 @@
-"""A notice in words for people, Vietnamese first, then English."""
+"""A notice in words for people: in Vietnamese, in English, or in both."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
-from cloud.notify.content import NoticeContent
+from cloud.notify.content import Language, NoticeContent, NoticeKind, Words
 from device_profiles.units import shown
 
 VIETNAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")  # no daylight saving since 1975
 SEVERITIES = {
-    1: ("khẩn cấp", "emergency"),
-    2: ("cao", "high"),
-    3: ("trung bình", "medium"),
-    4: ("thấp", "low"),
+    1: Words("khẩn cấp", "emergency"),
+    2: Words("cao", "high"),
+    3: Words("trung bình", "medium"),
+    4: Words("thấp", "low"),
 }
+NO_SEVERITY = Words("", "")
+MARKS: dict[NoticeKind, Words] = {
+    "cleared": Words("[HẾT CẢNH BÁO]", "[ALARM OVER]"),
+    "test": Words("[THỬ NGHIỆM]", "[TEST]"),
+}
+SAYINGS: dict[NoticeKind, Words] = {
+    "cleared": Words("Đã hết: {text}", "Over: {text}"),
+    "digest": Words("{count} cảnh báo. Nghiêm trọng nhất: {text}", "{count} alarms. The gravest: {text}"),
+    "test": Words("THỬ NGHIỆM, không cần làm gì: {text}", "TEST, nothing to do: {text}"),
+}
+SHORT_SAYINGS: dict[NoticeKind, Words] = {"digest": Words("{count} cảnh báo: {text}", "{count} alarms: {text}")}
 
 
-def subject(content: NoticeContent) -> str:
+@dataclass(frozen=True, slots=True)
+class _Labels:
+    """What stands before the facts."""
+
+    severity: str
+    level: str
+    place: str
+    device: str
+    value: str
+    threshold: str
+    observed: str
+    clock: str
+    instruction: str
+    others: str
+    more: str
+    link: str
+    point: str  # the decimal sign
+
+
+LABELS: dict[Language, _Labels] = {
+    "vi": _Labels(
+        "Mức độ", "cấp", "Nơi", "Thiết bị", "Giá trị", "Ngưỡng", "Thời điểm đo", "giờ Việt Nam", "Việc cần làm",
+        "Các cảnh báo khác", "và {count} cảnh báo nữa", "Chi tiết", ",",
+    ),
+    "en": _Labels(
+        "Severity", "level", "Place", "Device", "Value", "Threshold", "Observed", "Vietnam time", "What to do",
+        "The other alarms", "and {count} more", "Details", ".",
+    ),
+}  # fmt: skip
+
+
+def subject(content: NoticeContent, language: Language = "vi") -> str:
     """One line, safe for a mail header."""
-    severity = SEVERITIES.get(content.severity, ("", ""))[0]
-    begin = f"[{severity.upper()}]" if content.kind == "raised" else "[HẾT CẢNH BÁO]"
-    return " ".join(f"{begin} {content.text.vi} – {content.site_name.vi}".split())
+    said = said_in(SHORT_SAYINGS.get(content.kind, Words("{text}", "{text}")), language)
+    text = said.format(count=content.count, text=said_in(content.text, language))
+    return " ".join(f"{mark(content, language)} {text} – {said_in(content.site_name, language)}".split())
 
 
-def body(content: NoticeContent) -> str:
-    """The whole notice in both languages."""
-    return f"{_vietnamese(content)}\n\n— — —\n\n{_english(content)}\n"
+def body(content: NoticeContent, language: Language | None = None) -> str:
+    """The whole notice; in both languages when none is named."""
+    if language is not None:
+        return f"{_written(content, language)}\n"
+    return f"{_written(content, 'vi')}\n\n— — —\n\n{_written(content, 'en')}\n"
+
+
+def mark(content: NoticeContent, language: Language) -> str:
+    """What a notice is, in brackets: its severity, that it is over, or that it is a test."""
+    if content.kind in MARKS:
+        return said_in(MARKS[content.kind], language)
+    return f"[{said_in(SEVERITIES.get(content.severity, NO_SEVERITY), language).upper()}]"
+
+
+def saying(content: NoticeContent, language: Language) -> str:
+    """What has happened, in one sentence."""
+    said = said_in(SAYINGS.get(content.kind, Words("{text}", "{text}")), language)
+    return said.format(count=content.count, text=said_in(content.text, language))
+
+
+def said_in(words: Words, language: Language) -> str:
+    """The text in this language."""
+    return words.vi if language == "vi" else words.en
 
 
 def local_time(at: int) -> str:
@@ -41,35 +105,28 @@ def number(value: float | None, point: str) -> str:
     return text.replace(".", point)
 
 
-def _vietnamese(content: NoticeContent) -> str:
-    unit = shown(content.unit)
+def _written(content: NoticeContent, language: Language) -> str:
+    words, unit = LABELS[language], shown(content.unit)
     lines = [
-        content.label.vi.upper(),
-        content.text.vi if content.kind == "raised" else f"Đã hết: {content.text.vi}",
+        said_in(content.label, language).upper(),
+        saying(content, language),
         "",
-        f"Mức độ: {SEVERITIES[content.severity][0]} (cấp {content.level})",
-        f"Nơi: {content.site_name.vi}",
-        f"Thiết bị: {content.gateway} / {content.device} {content.point}".rstrip(),
-        f"Giá trị: {number(content.value, ',')} {unit}".rstrip(),
-        f"Ngưỡng: {number(content.threshold, ',')} {unit}".rstrip(),
-        f"Thời điểm đo: {local_time(content.observed_at)} (giờ Việt Nam)",
-        f"Việc cần làm: {content.instruction.vi}",
+        f"{words.severity}: {said_in(SEVERITIES[content.severity], language)} ({words.level} {content.level})",
+        f"{words.place}: {said_in(content.site_name, language)}",
+        f"{words.device}: {content.gateway} / {content.device} {content.point}".rstrip(),
+        f"{words.value}: {number(content.value, words.point)} {unit}".rstrip(),
+        f"{words.threshold}: {number(content.threshold, words.point)} {unit}".rstrip(),
+        f"{words.observed}: {local_time(content.observed_at)} ({words.clock})",
+        f"{words.instruction}: {said_in(content.instruction, language)}",
+        *_others(content, words),
     ]
-    return "\n".join(lines + ([f"Chi tiết: {content.link}"] if content.link else []))
+    return "\n".join(lines + ([f"{words.link}: {content.link}"] if content.link else []))
 
 
-def _english(content: NoticeContent) -> str:
-    unit = shown(content.unit)
-    lines = [
-        content.label.en.upper(),
-        content.text.en if content.kind == "raised" else f"Over: {content.text.en}",
-        "",
-        f"Severity: {SEVERITIES[content.severity][1]} (level {content.level})",
-        f"Place: {content.site_name.en}",
-        f"Device: {content.gateway} / {content.device} {content.point}".rstrip(),
-        f"Value: {number(content.value, '.')} {unit}".rstrip(),
-        f"Threshold: {number(content.threshold, '.')} {unit}".rstrip(),
-        f"Observed: {local_time(content.observed_at)} (Vietnam time)",
-        f"What to do: {content.instruction.en}",
-    ]
-    return "\n".join(lines + ([f"Details: {content.link}"] if content.link else []))
+def _others(content: NoticeContent, words: _Labels) -> Sequence[str]:
+    """The lines of a digest about all but the gravest."""
+    if content.count <= 1:
+        return ()
+    unsaid = content.count - 1 - len(content.rest)
+    more = [words.more.format(count=unsaid)] if unsaid > 0 else []
+    return ("", f"{words.others}:", *(f"- {line}" for line in [*content.rest, *more]))

@@ -12,7 +12,7 @@ import pytest
 
 from cloud.errors import StoreUnavailableError
 from cloud.notify.content import NoticeContent
-from cloud.notify.notifier import NoticeLinkError, NoticeRefusedError
+from cloud.notify.notifier import Address, NoticeLinkError, NoticeRefusedError
 from cloud.notify.pipeline import Channel, NoticePipeline, RetryPolicy
 from cloud.store.base import Commit, NoticeRow
 from cloud.store.sql import SqlStateStore
@@ -31,7 +31,7 @@ class Mailbox:
         self.held: asyncio.Event | None = None
         self.closed = False
 
-    async def send(self, content: NoticeContent) -> None:
+    async def send(self, content: NoticeContent, *, to: Address | None = None) -> None:
         """Takes it unless there is a fault."""
         self.asked.append(content.key)
         if self.held is not None:

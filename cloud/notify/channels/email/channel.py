@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from email.message import EmailMessage
+from email.header import Header
+from email.mime.text import MIMEText
 from email.utils import format_datetime
 
 import aiosmtplib
 from pydantic import SecretStr
 
-from cloud.notify.channels.email.config import EmailConfig
+from cloud.notify.channels.email.config import ADDRESS, EmailConfig
 from cloud.notify.content import NoticeContent
-from cloud.notify.notifier import NoticeLinkError, NoticeRefusedError
+from cloud.notify.notifier import Address, NoticeLinkError, NoticeRefusedError
 from cloud.notify.words import body, subject
 
 
@@ -23,12 +26,12 @@ class Email:
         self._config = config
         self._password = password
 
-    async def send(self, content: NoticeContent) -> None:
+    async def send(self, content: NoticeContent, *, to: Address | None = None) -> None:
         """Returns when the server has taken the mail for at least one recipient."""
         config = self._config
         try:
             await aiosmtplib.send(
-                compose(content, config),
+                compose(content, config, to=to),
                 hostname=config.host,
                 port=config.port,
                 username=config.username or None,
@@ -48,15 +51,26 @@ class Email:
         """Holds nothing."""
 
 
-def compose(content: NoticeContent, config: EmailConfig) -> EmailMessage:
+def compose(content: NoticeContent, config: EmailConfig, *, to: Address | None = None) -> MIMEText:
     """The mail of a notice; its Message-ID is made of the notice's key, so that a repeat is recognised as one."""
-    mail = EmailMessage()
+    mail = MIMEText(body(content, to.language if to else None), "plain", "utf-8")
     mail["From"] = config.sender
-    mail["To"] = ", ".join(config.recipients)
-    mail["Subject"] = subject(content)
+    mail["To"] = ", ".join(_recipients(config, to))
+    # A Header of its own: EmailMessage loses the blank between two encoded words when it folds (Python 3.11).
+    line = Header(subject(content, to.language if to else "vi"), "utf-8", header_name="Subject")
+    mail["Subject"] = line.encode()
     mail["Date"] = format_datetime(datetime.fromtimestamp(content.received_at / 1000, UTC))
     domain = config.sender.rpartition("@")[2]
     mail["Message-ID"] = f"<{hashlib.sha256(content.key.encode()).hexdigest()[:32]}@{domain}>"
     mail["Idempotency-Key"] = content.key
-    mail.set_content(body(content))
     return mail
+
+
+def _recipients(config: EmailConfig, to: Address | None) -> Sequence[str]:
+    if to is None:
+        if not config.recipients:
+            raise NoticeRefusedError(f"channel {config.name} has no recipients of its own and reaches persons only")
+        return config.recipients
+    if not re.fullmatch(ADDRESS, to.email):
+        raise NoticeRefusedError(f"{to.person} has {'a wrong' if to.email else 'no'} e-mail address")
+    return (to.email,)

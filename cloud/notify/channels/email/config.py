@@ -13,7 +13,7 @@ ADDRESS = r"^[^@\s,;<>]+@[^@\s,;<>]+$"
 
 
 class EmailConfig(Strict):
-    """Sends each notice to a list of people through one SMTP server."""
+    """Sends notices to persons, or to a fixed list of people, through one SMTP server."""
 
     kind: Literal["email"]
     name: Identifier = Field(description="Name of the channel, as rules call it.")
@@ -24,6 +24,8 @@ class EmailConfig(Strict):
     password_env: str = Field("", description="Environment variable with the password.")
     password_file: Path | None = Field(None, description="The same from a file.")
     sender: str = Field(pattern=ADDRESS, description="From address.")
-    recipients: tuple[str, ...] = Field(min_length=1, max_length=50, description="To addresses.")
+    recipients: tuple[str, ...] = Field(
+        (), max_length=50, description="To addresses of notices that are for no person; empty = only for persons."
+    )
     timeout_s: float = Field(20.0, gt=0, le=120, description="Longest wait for the server.")
     per_minute: int = Field(30, ge=1, le=6000, description="Most notices per minute; the rest wait.")

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from cloud.notify.channels.webhook.address import check_address
 from cloud.notify.channels.webhook.config import WebhookConfig
 from cloud.notify.content import NoticeContent, encode_content
-from cloud.notify.notifier import NoticeLinkError
+from cloud.notify.notifier import Address, NoticeLinkError
 
 
 class Webhook:
@@ -29,7 +29,7 @@ class Webhook:
             timeout=config.timeout_s, follow_redirects=False, trust_env=False, verify=trust or True
         )
 
-    async def send(self, content: NoticeContent) -> None:
+    async def send(self, content: NoticeContent, *, to: Address | None = None) -> None:
         """Returns when the receiver has answered 2xx."""
         url = httpx.URL(str(self._config.url))
         fault = ""

@@ -12,8 +12,10 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from cloud.notify.channels.email.channel import Email
 from cloud.notify.channels.email.config import EmailConfig
-from cloud.notify.notifier import NoticeLinkError, NoticeRefusedError
+from cloud.notify.content import Words
+from cloud.notify.notifier import Address, NoticeLinkError, NoticeRefusedError
 from cloud.notify.registry import build_channel
+from cloud.notify.words import subject
 from tests.cloud.notify.contents import CONTENT, content
 
 
@@ -124,3 +126,37 @@ async def test_no_server_and_no_tls_are_tried_again(server: tuple[Inbox, int]) -
         await Email(config(port, security="starttls")).send(CONTENT)
     channel = Email(config(port))
     await channel.close()
+
+
+async def test_a_person_gets_a_mail_of_their_own_in_their_language(server: tuple[Inbox, int]) -> None:
+    inbox, port = server
+    channel = Email(config(port, recipients=[]))
+    await channel.send(CONTENT, to=Address("p-1", "John", "en", email="john@example.vn"))
+    mail = message_from_bytes(inbox.mails[0], policy=policy.default)
+    assert mail["To"] == "john@example.vn"
+    assert mail["Subject"] == "[EMERGENCY] River Thao above alarm level III – Yên Bái station"
+    assert "CẢNH BÁO" not in mail.get_content()
+    for nobody in (None, Address("p-2", "An"), Address("p-3", "Bình", email="a@b, c@d")):
+        with pytest.raises(NoticeRefusedError):
+            await channel.send(CONTENT, to=nobody)
+    assert len(inbox.mails) == 1
+
+
+async def test_a_digest_says_how_many_and_a_test_that_it_is_one(server: tuple[Inbox, int]) -> None:
+    inbox, port = server
+    await Email(config(port)).send(content(kind="digest", count=12, rest=("Mưa to – Trạm Mù Cang Chải",)))
+    await Email(config(port)).send(content(kind="test"))
+    digest, test = (message_from_bytes(mail, policy=policy.default) for mail in inbox.mails)
+    assert digest["Subject"] == "[KHẨN CẤP] 12 cảnh báo: Sông Thao vượt báo động III – Trạm Yên Bái"
+    for part in ("- Mưa to – Trạm Mù Cang Chải", "- và 10 cảnh báo nữa", "- and 10 more"):
+        assert part in digest.get_content()
+    assert test["Subject"].startswith("[THỬ NGHIỆM]")
+    assert "TEST, nothing to do" in test.get_content()
+
+
+async def test_a_long_subject_keeps_its_blanks(server: tuple[Inbox, int]) -> None:
+    inbox, port = server
+    long = content(site_name=Words("Trạm đo mưa xã Chế Tạo, huyện Mù Cang Chải (nay thuộc tỉnh Lào Cai)", "Chế Tạo"))
+    await Email(config(port)).send(long)
+    mail = message_from_bytes(inbox.mails[0], policy=policy.default)
+    assert mail["Subject"] == subject(long)
