@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from cloud.rules.kinds.baseline import Baseline
 from cloud.rules.kinds.flat_line import FlatLine
 from cloud.rules.kinds.rate_of_change import RateOfChange
 from cloud.rules.kinds.repeated import Repeated
@@ -20,7 +21,7 @@ PLACEHOLDERS = frozenset({"level", "value", "threshold", "unit", "site", "gatewa
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 Kind = Annotated[
-    Threshold | RateOfChange | Stale | FlatLine | Window | Repeated | Schedule, Field(discriminator="kind")
+    Threshold | RateOfChange | Stale | FlatLine | Window | Repeated | Schedule | Baseline, Field(discriminator="kind")
 ]
 
 
@@ -38,7 +39,9 @@ class Selector(Strict):
 class NoticePolicy(Strict):
     """Whom a rule's alarms are sent to."""
 
-    channels: tuple[Identifier, ...] = Field((), description="Names of channels; empty = every configured channel.")
+    channels: tuple[Identifier, ...] = Field((), description="Channels; empty, and no teams = every configured channel.")
+    teams: tuple[Identifier, ...] = Field((), description="Teams: whoever of them is on duty is told.")
+    from_severity: int = Field(4, ge=1, le=4, description="Tell only of alarms so grave or graver; 4 = of all.")
     cleared: bool = Field(True, description="Whether the end of the alarm is a notice too.")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from cloud.errors import ConfigurationError
+from cloud.rules.kinds.baseline import Baseline
 from cloud.rules.kinds.flat_line import FlatLine
 from cloud.rules.kinds.repeated import Repeated
 from cloud.rules.kinds.stale import Stale
@@ -36,12 +37,20 @@ def rule_set(rules: Collection[Rule]) -> RuleSet:
 
 
 def check_rule(
-    rule: Rule, profiles: Mapping[str, DeviceProfile], *, channels: Collection[str], file: str
+    rule: Rule,
+    profiles: Mapping[str, DeviceProfile],
+    *,
+    channels: Collection[str],
+    teams: Collection[str] = (),
+    file: str,
 ) -> Iterator[Fault]:
-    """Everything about the rule that does not fit the device profiles and channels."""
+    """Everything about the rule that does not fit the device profiles, channels and teams."""
     for channel in rule.notice.channels:
         if channel not in channels:
             yield Fault(file, "notice.channels", f"{channel!r} is no channel", did_you_mean(channel, sorted(channels)))
+    for team in rule.notice.teams:
+        if team not in teams:
+            yield Fault(file, "notice.teams", f"{team!r} is no team", did_you_mean(team, sorted(teams)))
     yield from _check_selector(rule, profiles, file)
 
 
@@ -81,7 +90,7 @@ def _check_flat(kind: FlatLine, point: Point, file: str) -> Iterator[Fault]:
 
 def unit_of(rule: Rule) -> str:
     """The unit of the figures that the rule judges; what lasts is in seconds, how often is a plain number."""
-    if isinstance(rule.kind, Repeated):
+    if isinstance(rule.kind, Repeated) or (isinstance(rule.kind, Baseline) and rule.kind.figure != "difference"):
         return "1"
     return "s" if isinstance(rule.kind, FlatLine) else _stated_unit(rule)
 

@@ -18,6 +18,7 @@ FIGURES: Final = {
     "stale": Text(vi="thời gian không có số liệu", en="the time without any sign of life"),
     "flat_line": Text(vi="thời gian giá trị đứng yên", en="the time without any change"),
     "window": Text(vi="con số trong một khoảng thời gian", en="the figure over a window of time"),
+    "baseline": Text(vi="so với cùng giờ các kỳ trước", en="this hour against past ones"),
     "repeated": Text(vi="số lần xảy ra", en="the number of times of an event"),
     "schedule": Text(vi="giá trị trong khung giờ", en="the value within hours of the day"),
 }

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from cloud.rules.course import Course
+from cloud.rules.kinds.baseline import Baseline
 from cloud.rules.kinds.repeated import Repeated
 from cloud.rules.kinds.window import Window
 from cloud.rules.rule import Rule, Selector
@@ -123,7 +124,7 @@ class Watch:
 
 def _shape(rule: Rule) -> str:
     """Names what a course remembers: one of another shape does not fit."""
-    return rule.kind.shape if isinstance(rule.kind, Window | Repeated) else rule.kind.kind
+    return rule.kind.shape if isinstance(rule.kind, Window | Repeated | Baseline) else rule.kind.kind
 
 
 def decode_seen(text: str) -> Seen:
