@@ -84,9 +84,9 @@ class RollUpWorker:
         since = await asyncio.to_thread(self._state.rolled_since)
         oldest_dirty = await asyncio.to_thread(self._state.oldest_dirty)
         end = self._raw_horizon(now) if oldest_dirty is None else min(self._raw_horizon(now), oldest_dirty)
-        gone = await self._readings.raw.purge(begin=since, end=end)
+        gone = await self._readings.raw_store.purge(begin=since, end=end)
         if since and self._kept.grain_days[HOUR]:  # readings older than the log stand in for their roll-ups
-            gone += await self._readings.raw.purge(begin=0, end=now - self._kept.grain_days[HOUR] * DAY_MS)
+            gone += await self._readings.raw_store.purge(begin=0, end=now - self._kept.grain_days[HOUR] * DAY_MS)
         return gone
 
     async def _open(self) -> None:
@@ -99,7 +99,7 @@ class RollUpWorker:
         whole = [row for row in due if not self._kept.raw_days or row.hour >= horizon]
         for run in runs(whole):
             device = DeviceKey(run[0].profile, run[0].gateway, run[0].device)
-            points += await self._readings.raw.minutes(device, begin=run[0].hour, end=run[-1].hour + HOUR_MS)
+            points += await self._readings.raw_store.minutes(device, begin=run[0].hour, end=run[-1].hour + HOUR_MS)
         await self._readings.roll_ups.write(MINUTE, points)
         for grain in (QUARTER, HOUR):
             await self._readings.roll_ups.write(grain, widened(points, grain))

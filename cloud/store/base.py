@@ -38,6 +38,7 @@ __all__ = [
     "DirtyRow",
     "NoticeRow",
     "PlacedEvent",
+    "RawColumn",
     "ReadingStore",
     "RejectRow",
     "Rejection",
@@ -45,6 +46,7 @@ __all__ = [
     "SecretRow",
     "SeriesKey",
     "StateStore",
+    "StoredSeries",
     "UserRow",
 ]
 
@@ -113,6 +115,22 @@ class Bucket:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class RawColumn:
+    """The good readings of one point as they were stored: times (ms since 1970 UTC), rising, and a value for each."""
+
+    times: list[int]
+    values: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSeries:
+    """A point of a device that has readings, and the site where it was last."""
+
+    site: str
+    key: SeriesKey
+
+
 class ReadingStore(Protocol):
     """A time-series store. One contract suite runs over every adapter."""
 
@@ -130,6 +148,15 @@ class ReadingStore(Protocol):
 
     async def series(self, key: SeriesKey, *, begin: int, end: int, step_ms: int) -> Sequence[Bucket]:
         """The point between two times, in buckets aligned to multiples of `step_ms`; empty buckets are left out."""
+
+    async def raw(self, key: SeriesKey, *, begin: int, end: int) -> RawColumn:
+        """The good readings between two times (end excluded): usable ones without an `uncertain:` code, no texts.
+
+        All of them are in memory at once: callers choose the stretch of time.
+        """
+
+    async def stored(self, profile: str, point: str, *, begin: int, end: int) -> Sequence[StoredSeries]:
+        """Which devices have usable readings of a point between two times (end excluded), by gateway and device."""
 
     async def latest(self, key: SeriesKey) -> tuple[int, Cell] | None:
         """Time and value of the newest usable reading."""

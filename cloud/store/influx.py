@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cloud.errors import StoreMisconfiguredError, StoreUnavailableError
-from cloud.store.base import Bucket, Columns, PlacedEvent, Rejection, SeriesKey
+from cloud.store.base import Bucket, Columns, PlacedEvent, RawColumn, Rejection, SeriesKey, StoredSeries
 from cloud.store.influx_admin import provide_database, quoted
 from cloud.store.influx_door import InfluxDoor, InfluxSettings
+from cloud.store.influx_raw import fetch_raw, fetch_stored
 from cloud.store.influx_sender import Precision, Sender
 from cloud.store.line_protocol import (
     NotStorableError,
@@ -103,6 +104,16 @@ class InfluxStore:
             for begin, low, high, mean, last, count in rows
             if isinstance(mean, int | float)  # texts have no mean
         ]
+
+    async def raw(self, key: SeriesKey, *, begin: int, end: int) -> RawColumn:
+        """The good readings between two times (end excluded)."""
+        whence = {"measurement": self._measurement(key.profile), "quality": self._measurement("quality")}
+        return await fetch_raw(self._door, key, **whence, begin=begin, end=end)
+
+    async def stored(self, profile: str, point: str, *, begin: int, end: int) -> Sequence[StoredSeries]:
+        """Which devices have usable readings of a point between two times (end excluded)."""
+        measurement = self._measurement(profile)
+        return await fetch_stored(self._door, profile, point, measurement=measurement, begin=begin, end=end)
 
     async def minutes(self, device: DeviceKey, *, begin: int, end: int) -> Sequence[RolledPoint]:
         """Every numeric point of a device between two full minutes, in windows of a minute, by site."""

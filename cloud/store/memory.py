@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from operator import itemgetter
 
-from cloud.store.base import Bucket, Columns, PlacedEvent, Rejection, SeriesKey
+from cloud.store.base import Bucket, Columns, PlacedEvent, RawColumn, Rejection, SeriesKey, StoredSeries
 from cloud.store.buckets import buckets_of, minutes_of
 from cloud.store.roll_up import DeviceKey, RolledPoint
 from cloud.store.soundness import refused, unsoundness
@@ -40,6 +40,22 @@ class MemoryStore:
     async def series(self, key: SeriesKey, *, begin: int, end: int, step_ms: int) -> Sequence[Bucket]:
         """The point between two times (end excluded), in buckets aligned to multiples of `step_ms`."""
         return buckets_of(self._numbers(key, begin, end), step_ms)
+
+    async def raw(self, key: SeriesKey, *, begin: int, end: int) -> RawColumn:
+        """The good readings between two times (end excluded)."""
+        found = self._numbers(key, begin, end)
+        good = [row for row in found if not self.quality.get((key, row[0]), "").startswith("uncertain:")]
+        return RawColumn([at for at, _ in good], [value for _, value in good])
+
+    async def stored(self, profile: str, point: str, *, begin: int, end: int) -> Sequence[StoredSeries]:
+        """Which devices have usable readings of a point between two times (end excluded)."""
+        found = [
+            key
+            for key, values in self._series.items()
+            if (key.profile, key.point) == (profile, point) and any(begin <= at < end for at in values)
+        ]
+        found.sort(key=lambda key: (key.gateway, key.device))
+        return [StoredSeries(self._sites[key.gateway, key.device], key) for key in found]
 
     async def minutes(self, device: DeviceKey, *, begin: int, end: int) -> Sequence[RolledPoint]:
         """Every numeric point of a device between two full minutes, in windows of a minute."""

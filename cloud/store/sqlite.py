@@ -18,11 +18,12 @@ from typing import Any
 
 import msgspec
 
-from cloud.store.base import Bucket, Columns, PlacedEvent, Rejection, SeriesKey
+from cloud.store.base import Bucket, Columns, PlacedEvent, RawColumn, Rejection, SeriesKey, StoredSeries
 from cloud.store.buckets import buckets_of
 from cloud.store.roll_up import DAY_MS, DeviceKey, Rolled, RolledPoint
 from cloud.store.soundness import refused, unsoundness
 from cloud.store.sqlite_door import connect, opened, translated
+from cloud.store.sqlite_raw import raw_page, stored_series
 from device_profiles.wire.messages import Cell
 
 SCHEMA = """
@@ -94,6 +95,19 @@ class SqliteStore:
         )
         return await asyncio.to_thread(buckets_of, found, step_ms)
 
+    async def raw(self, key: SeriesKey, *, begin: int, end: int) -> RawColumn:
+        """The good readings between two times (end excluded)."""
+        found, following = RawColumn([], []), [begin]
+        while following:
+            page, following = await asyncio.to_thread(self._raw_page, key, following[0], end)
+            found.times.extend(page.times)
+            found.values.extend(page.values)
+        return found
+
+    async def stored(self, profile: str, point: str, *, begin: int, end: int) -> Sequence[StoredSeries]:
+        """Which devices have usable readings of a point between two times (end excluded)."""
+        return await asyncio.to_thread(self._stored, profile, point, begin, end)
+
     async def minutes(self, device: DeviceKey, *, begin: int, end: int) -> Sequence[RolledPoint]:
         """Every numeric point of a device between two full minutes, in windows of a minute."""
         return await asyncio.to_thread(self._minutes, device, begin, end)
@@ -161,6 +175,16 @@ class SqliteStore:
             reader, names = opened(self._reader), (key.profile, key.gateway, key.device, key.point)
             found = reader.execute(FIND_SERIES, names).fetchone()
             return reader.execute(statement, (found[0] if found else -1, *more)).fetchall()
+
+    def _raw_page(self, key: SeriesKey, begin: int, end: int) -> tuple[RawColumn, list[int]]:
+        with translated(self._path), self._reading:
+            reader, names = opened(self._reader), (key.profile, key.gateway, key.device, key.point)
+            found = reader.execute(FIND_SERIES, names).fetchone()
+            return raw_page(reader, found[0], begin, end) if found else (RawColumn([], []), [])
+
+    def _stored(self, profile: str, point: str, begin: int, end: int) -> list[StoredSeries]:
+        with translated(self._path), self._reading:
+            return list(stored_series(opened(self._reader), profile, point, begin=begin, end=end))
 
     def _minutes(self, device: DeviceKey, begin: int, end: int) -> list[RolledPoint]:
         """One point after the other, so that a page that asks meanwhile waits for one of them at most."""

@@ -39,8 +39,10 @@ from cloud.store.base import (
     Columns,
     Commit,
     PlacedEvent,
+    RawColumn,
     Rejection,
     SeriesKey,
+    StoredSeries,
     UserRow,
 )
 from cloud.store.memory import MemoryStore
@@ -75,6 +77,15 @@ class FloodStore:
         gap = range(end - 8 * 3_600_000, end - 7 * 3_600_000)
         until = end - sample_fleet.READ_AGO_MS.get(key.gateway, 0)
         return [_bucket(key, at, end) for at in range(first, until, step_ms) if at not in gap]
+
+    async def raw(self, key: SeriesKey, *, begin: int, end: int) -> RawColumn:
+        """The middle of every ten minutes of the same flood."""
+        found = await self.series(key, begin=begin, end=end, step_ms=600_000)
+        return RawColumn([each.begin for each in found], [each.mean for each in found])
+
+    async def stored(self, profile: str, point: str, *, begin: int, end: int) -> Sequence[StoredSeries]:
+        """The gauge of Yên Bái."""
+        return [StoredSeries("yen-bai", SeriesKey(profile, "gw-yen-bai", "river", point))]
 
     async def latest(self, key: SeriesKey) -> tuple[int, Cell] | None:
         """Nothing."""
