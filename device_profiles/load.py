@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from device_profiles.explain import Fault, explain
 from device_profiles.schema import DeviceProfile
 
 CATALOGUE = Path(__file__).parent / "catalogue"
+MAX_PARTS = 32  # of a dotted name; the parser's work grows with its square
+DOTTED = re.compile(r"""[\w"'-]++(?:[ \t]*+\.[ \t]*+[\w"'-]++)*+""")
+DEEP = "is nested too deeply"
 
 Table = dict[str, Any]  # what TOML gives; typed only behind the model
 M = TypeVar("M", bound=BaseModel)
@@ -113,9 +117,13 @@ def _text_of(path: Path, error: type[FileFaultsError] = FileFaultsError) -> str:
 
 
 def _table_of(text: str, file: str) -> Table:
+    if any(found[0].count(".") >= MAX_PARTS for found in DOTTED.finditer(text)):
+        raise FileFaultsError([Fault(file, "", DEEP)])
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as cause:
+    except RecursionError as cause:
+        raise FileFaultsError([Fault(file, "", DEEP)]) from cause
+    except ValueError as cause:  # TOMLDecodeError, or a number of thousands of digits
         raise FileFaultsError(
             [Fault(file, "", f"is not TOML: {cause}", "texts stand in quotes, names do not")]
         ) from cause
@@ -123,7 +131,10 @@ def _table_of(text: str, file: str) -> Table:
 
 def _build(table: Table, model: type[M], *, file: str, prepare: Callable[[Table], Table] | None = None) -> M:
     # JSON mode is pydantic's strict mode for files: lists become tuples and words enums, but "5" never becomes 5.
-    text = json.dumps(prepare(table) if prepare else table, default=lambda date: date.isoformat())
+    try:
+        text = json.dumps(prepare(table) if prepare else table, default=lambda date: date.isoformat())
+    except RecursionError as cause:
+        raise FileFaultsError([Fault(file, "", DEEP)]) from cause
     try:
         return model.model_validate_json(text, strict=True)
     except ValidationError as error:

@@ -120,6 +120,22 @@ def test_a_secret_in_a_wrong_file_is_never_shown() -> None:
     assert len(caught.value.faults) == 2
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a = " + "[" * 30_000, "nested too deeply"),
+        ("a = " + "{b = " * 10_000, "nested too deeply"),
+        ("a." * 30_000 + "b = 1", "nested too deeply"),
+        ('"a" . ' * 10_000 + "b = 1", "nested too deeply"),
+        ("ratio = " + "9" * 60_000, "is not TOML"),
+        ("a" * 60_000, "is not TOML"),
+    ],
+)
+def test_a_text_that_would_keep_a_parser_busy_is_refused_at_once(text: str, words: str) -> None:
+    with pytest.raises(FileFaultsError, match=words):
+        parse_toml(text, Table)
+
+
 def test_files_that_are_no_text_no_toml_or_not_there_are_said_plainly(tmp_path: Path) -> None:
     for content, words in ((b"\xff\xfe", "is not UTF-8 text"), (b"a = = 1", "is not TOML: "), (None, "cannot be read")):
         path = tmp_path / "file.toml"
