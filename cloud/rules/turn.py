@@ -39,9 +39,13 @@ class Turn:
         self.alarms[change.alarm.id] = change.alarm
         self.history.append(change.history)
 
+    def muted(self, key: Key) -> str:
+        """Why people are told nothing of this problem now, as one word; "" = tell. The one place that decides."""
+        return "shelved" if self.shelves.of(key) is not None else ""
+
     def tell(self, track: Track, alarm: AlarmRow, kind: NoticeKind, *, observed_at: int) -> None:
-        """Writes the notices of a change, unless the problem is shelved."""
-        if self.shelves.of((alarm.rule, alarm.gateway, alarm.device)) is not None:
+        """Writes the notices of a change, unless the problem is muted."""
+        if self.muted((alarm.rule, alarm.gateway, alarm.device)):
             return
         self.notices.extend(
             self.announcer.notices(track.rule, alarm, kind, observed_at=observed_at, received_at=self.now)
