@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from cloud.alarms.book import Finding
 from cloud.notify.content import LABEL, NoticeContent, NoticeKind, Words, encode_content
+from cloud.notify.recipient import team_recipient
 from cloud.notify.words import number
-from cloud.rules.rule import Rule, filled
+from cloud.rules.rule import NoticePolicy, Rule, filled
 from cloud.rules.watch import Watch
 from cloud.store.base import AlarmRow, NoticeRow
 from device_profiles.schema import Text
@@ -55,8 +56,9 @@ class Announcer:
     def notices(
         self, rule: Rule, alarm: AlarmRow, kind: NoticeKind, *, observed_at: int, received_at: int
     ) -> Sequence[NoticeRow]:
-        """One notice for each channel that the rule sends to."""
-        wanted = rule.notice.channels or self.channels
+        """One notice for each channel and each team that the rule sends to; none when the alarm is too mild."""
+        if alarm.severity > rule.notice.from_severity:
+            return []
         part = alarm.level if kind == "raised" else kind
         return [
             self._notice(
@@ -68,9 +70,12 @@ class Announcer:
                 observed_at=observed_at,
                 received_at=received_at,
             )
-            for channel in wanted
-            if channel in self.channels
+            for channel in self._recipients(rule.notice)
         ]
+
+    def _recipients(self, policy: NoticePolicy) -> list[str]:
+        channels = policy.channels or (() if policy.teams else self.channels)
+        return [*(each for each in channels if each in self.channels), *map(team_recipient, policy.teams)]
 
     def _notice(  # the fields of one row, laid out in one place
         self,
@@ -108,4 +113,6 @@ class Announcer:
             instruction=Words(rule.instruction.vi, rule.instruction.en),
             link=f"{self.public_url.rstrip('/')}/alarms/{alarm.id}" if self.public_url else "",
         )
-        return NoticeRow(key, alarm.id, channel, encode_content(content), received_at, received_at)
+        return NoticeRow(
+            key, alarm.id, channel, encode_content(content), received_at, received_at, severity=alarm.severity
+        )

@@ -16,7 +16,9 @@ MAX_FILE_BYTES = 64 * 1024
 TESTS = ".test.toml"  # what the name of a rule's test file ends with
 
 
-def load_rules(folder: Path, catalogue: Catalogue, *, channels: Collection[str] = ()) -> RuleSet:
+def load_rules(
+    folder: Path, catalogue: Catalogue, *, channels: Collection[str] = (), teams: Collection[str] = ()
+) -> RuleSet:
     """Every rule file of the folder, checked against the catalogue; RuleSetError holds all faults at once."""
     files = sorted(path for path in folder.glob("*.toml") if not path.name.endswith(TESTS))
     if len(files) > MAX_RULES:
@@ -26,7 +28,7 @@ def load_rules(folder: Path, catalogue: Catalogue, *, channels: Collection[str] 
     for file, rule in rules.items():
         if rule.id != file.stem:
             faults.append(Fault(str(file), "id", f"{rule.id!r} is not the name of the file"))
-        faults.extend(check_rule(rule, catalogue.profiles, channels=channels, file=str(file)))
+        faults.extend(check_rule(rule, catalogue.profiles, channels=channels, teams=teams, file=str(file)))
     if faults:
         raise RuleSetError(faults)
     return rule_set(rules.values())

@@ -39,7 +39,9 @@ class Selector(Strict):
 class NoticePolicy(Strict):
     """Whom a rule's alarms are sent to."""
 
-    channels: tuple[Identifier, ...] = Field((), description="Channels; empty, and no teams = every configured channel.")
+    channels: tuple[Identifier, ...] = Field(
+        (), description="Channels; empty, and no teams = every configured channel."
+    )
     teams: tuple[Identifier, ...] = Field((), description="Teams: whoever of them is on duty is told.")
     from_severity: int = Field(4, ge=1, le=4, description="Tell only of alarms so grave or graver; 4 = of all.")
     cleared: bool = Field(True, description="Whether the end of the alarm is a notice too.")

@@ -73,7 +73,11 @@ class AlarmHistoryRow:
 
 @dataclass(frozen=True, slots=True)
 class NoticeRow:
-    """One notice to one channel; `key` makes it happen once (also sent as Idempotency-Key)."""
+    """One notice to one recipient (`channel`): a channel, `team:<id>` or `person:<id>`.
+
+    `key` makes it happen once (also sent as Idempotency-Key). `step` says how far along the person's chain of channels
+    it is, and `since` from when on. `digest`: the notice that it went out in; `via`: the channel that took it.
+    """
 
     key: str
     alarm: str
@@ -82,8 +86,13 @@ class NoticeRow:
     created_at: int
     due_at: int
     attempts: int = 0
-    state: str = "pending"  # pending, sent, failed
+    state: str = "pending"  # pending, calling, sent, shared, digest, muted, failed
     error: str = ""
+    severity: int = 4
+    step: int = 0
+    since: int = 0
+    digest: str = ""
+    via: str = ""
 
 
 @dataclass(frozen=True, slots=True)

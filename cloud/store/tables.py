@@ -96,7 +96,13 @@ NOTICE = Table(
     Column("attempts", Integer, nullable=False),
     Column("state", Text, nullable=False),
     Column("error", Text, nullable=False),
+    Column("severity", Integer, nullable=False, server_default="4"),
+    Column("step", Integer, nullable=False, server_default="0"),
+    Column("since", BigInteger, nullable=False, server_default="0"),
+    Column("digest", Text, nullable=False, server_default=""),
+    Column("via", Text, nullable=False, server_default=""),
     Index("notice_due", "state", "due_at"),
+    Index("notice_digest", "digest"),
 )
 
 BIRTH = Table(
