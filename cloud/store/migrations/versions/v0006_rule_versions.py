@@ -1,0 +1,33 @@
+"""Every text that a rule ever had."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Creates the table."""
+    op.create_table(
+        "rule_version",
+        sa.Column("rule", sa.Text, primary_key=True),
+        sa.Column("revision", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("version", sa.BigInteger, nullable=False),
+        sa.Column("text", sa.Text, nullable=False),
+        sa.Column("tests", sa.Text, nullable=False),
+        sa.Column("actor", sa.Text, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("comment", sa.Text, nullable=False),
+        sa.Column("what", sa.Text, nullable=False),
+        sa.Column("kept", sa.Boolean, nullable=False),
+    )
+
+
+def downgrade() -> None:
+    """A schema is never taken back: restore a backup instead."""
+    raise NotImplementedError("restore a backup: a schema is never taken back")
