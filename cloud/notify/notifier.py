@@ -29,6 +29,11 @@ class NoticeRefusedError(CloudError, ValueError):
     """The notice can never be delivered this way; trying again never helps."""
 
 
+class NoticeMisconfiguredError(NoticeRefusedError):
+    """The channel itself is set up wrongly (a token has expired, an address is gone): no notice gets through this way
+    until somebody mends it, so each should go another way now, and people should hear of the channel."""
+
+
 class Notifier(Protocol):
     """Carries a notice to one channel. Owns no retry and no queue."""
 

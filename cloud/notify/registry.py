@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import ssl
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
-from cloud.errors import ConfigurationError
 from cloud.notify.channels.email.channel import Email
 from cloud.notify.channels.email.config import EmailConfig
 from cloud.notify.channels.webhook.channel import Webhook
 from cloud.notify.channels.webhook.config import WebhookConfig
+from cloud.notify.http_channel import trust_in
 from cloud.notify.notifier import Notifier
 from cloud.notify.pipeline import Channel
 from cloud.notify.secret import read_secret
@@ -28,14 +26,5 @@ def build_channel(config: ChannelConfig) -> Channel:
 def _notifier(config: ChannelConfig) -> Notifier:
     if isinstance(config, WebhookConfig):
         key = read_secret(env=config.signing_key_env, file=config.signing_key_file)
-        return Webhook(config, key, trust=_trust(config.ca_file))
+        return Webhook(config, key, trust=trust_in(config.ca_file))
     return Email(config, read_secret(env=config.password_env, file=config.password_file))
-
-
-def _trust(ca_file: Path | None) -> ssl.SSLContext | None:
-    if ca_file is None:
-        return None
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except OSError as error:
-        raise ConfigurationError(f"{ca_file}: is no certificate authority ({error})") from error

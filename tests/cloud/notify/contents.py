@@ -69,6 +69,7 @@ class Receiver:
     requests: list[Request] = field(default_factory=list)
     port: int = 0
     muted: bool = False
+    held_open: bool = False
 
     @property
     def url(self) -> str:
@@ -87,7 +88,7 @@ class Receiver:
             if not self.muted:
                 writer.write(self.answer(request))
                 await writer.drain()
-            else:
+            if self.muted or self.held_open:
                 await reader.read()
         except (asyncio.IncompleteReadError, ConnectionError):
             return

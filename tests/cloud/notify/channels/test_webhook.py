@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from cloud.errors import ConfigurationError
-from cloud.notify.channels.webhook.address import check_address
 from cloud.notify.channels.webhook.channel import Webhook
 from cloud.notify.channels.webhook.config import WebhookConfig
+from cloud.notify.net_guard import check_address
 from cloud.notify.notifier import NoticeLinkError, NoticeRefusedError
 from cloud.notify.registry import build_channel
 from tests.cloud.notify.contents import CONTENT, receiver
@@ -182,3 +182,12 @@ async def _is_not_believed(wanted: WebhookConfig) -> None:
     with pytest.raises(NoticeLinkError, match=r"(?i)certificate"):
         await webhook.send(CONTENT)
     await webhook.close()
+
+
+async def test_a_receiver_that_drips_is_given_up_in_time() -> None:
+    async with receiver(b"HTTP/1.1 200 OK\r\nx-slow: ") as hook:  # never ends its headers
+        hook.held_open = True
+        webhook = Webhook(config(hook.url, timeout_s=0.2))
+        with pytest.raises(NoticeLinkError, match="Timeout"):
+            await webhook.send(CONTENT)
+        await webhook.close()

@@ -1,4 +1,4 @@
-"""Which addresses a webhook may reach: the guard against requests into our own network (SSRF)."""
+"""Which network addresses a channel may reach: the guard against requests into our own network (SSRF)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last four bytes are an IPv4
 
 
 def check_address(address: str, *, allow_private: bool) -> None:
-    """NoticeRefusedError when a notice must not be posted to this IP address."""
+    """NoticeRefusedError when a notice must not be sent to this IP address."""
     ip = _plain(ip_address(address))
     if ip in METADATA or ip.is_link_local or ip.is_multicast or ip.is_unspecified:
-        raise NoticeRefusedError(f"{address} is never allowed for a webhook")
+        raise NoticeRefusedError(f"{address} is never allowed for a channel")
     if not ip.is_global and not allow_private:
         raise NoticeRefusedError(f"{address} is not a public address; set allow_private when that is meant")
 
