@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cloud.alarms.lifecycle import AlarmError
-from cloud.alarms.shelf import Shelf
+from cloud.alarms.mutes import Mutes
 from cloud.api.deps import ApiSettings, DeadLetters, RefusedOrderError, UnknownThingError, WrongStateError
 from cloud.api.hub import Hub
 from cloud.api.views import (
@@ -177,9 +177,16 @@ class ThacbaCentre:
         """Takes it from the shelf; UnknownThingError, WrongStateError."""
         return await self._act(alarm, shelving.unshelve(alarm, Remark(actor, comment)))
 
-    def shelves(self) -> Sequence[Shelf]:
-        """What is shelved, the first to end first."""
-        return self._parts.recorder.shelves()
+    def mutes(self) -> Mutes:
+        """What keeps problems from people."""
+        return self._parts.recorder.mutes()
+
+    async def act(self, work: Act) -> None:
+        """Does something about alarms; WrongStateError."""
+        try:
+            await self._parts.recorder.act(work)
+        except AlarmError as error:
+            raise WrongStateError(str(error)) from error
 
     async def send_command(self, order: Order, *, actor: str) -> Outcome:
         """Signs, sends, waits a short while; UnknownThingError, RefusedOrderError. The API writes the audit log."""
@@ -205,10 +212,7 @@ class ThacbaCentre:
     async def _act(self, alarm: str, work: Act) -> AlarmRow:
         """The alarm after what somebody did about it."""
         await self._known_alarm(alarm)
-        try:
-            await self._parts.recorder.act(work)
-        except AlarmError as error:
-            raise WrongStateError(str(error)) from error
+        await self.act(work)
         return await self._known_alarm(alarm)
 
     async def _known_alarm(self, alarm: str) -> AlarmRow:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from cloud.alarms.shelf import Shelf
+from cloud.alarms.mutes import Mutes
 from cloud.errors import StoreUnavailableError
 from cloud.ingest.intake import Admitted
 from cloud.ingest.ledger import Amendment, Draft, Ledger, Settlement
@@ -146,9 +146,9 @@ class Recorder:
         """Does what somebody wants about an alarm; AlarmError when where it stands forbids it."""
         await self._judged(lambda judge, now: judge.act(work, now=now))
 
-    def shelves(self) -> Sequence[Shelf]:
-        """What is shelved, and until when."""
-        return self._judge.shelves() if self._judge is not None else ()
+    def mutes(self) -> Mutes:
+        """What keeps problems from people: to look at, not to change."""
+        return self._judge.mutes if self._judge is not None else Mutes()
 
     async def _judged(self, decide: Callable[[Judge, int], Judgement]) -> Judgement:
         async with self._lock:

@@ -63,7 +63,7 @@ class AlarmBook:
 
     def restore(self, rows: Iterable[AlarmRow]) -> None:
         """Starts again from the open alarms that were kept."""
-        self._by_key = {(row.rule, row.gateway, row.device): row for row in rows if row.open}
+        self._by_key = {key_of(row): row for row in rows if row.open}
         self._by_id = {row.id: key for key, row in self._by_key.items()}
 
     def open_alarm(self, key: Key) -> AlarmRow | None:
@@ -127,7 +127,7 @@ class AlarmBook:
     def _kept(
         self, row: AlarmRow, trigger: Trigger, *, at: int, observed_at: int, actor: str = "", comment: str = ""
     ) -> Change:
-        key = (row.rule, row.gateway, row.device)
+        key = key_of(row)
         if row.open:
             self._by_key[key] = row
             self._by_id[row.id] = key
@@ -138,6 +138,11 @@ class AlarmBook:
             row.id, at, observed_at, HISTORY_WORDS[trigger], row.level, row.value, actor or "system", comment
         )
         return Change(row, line)
+
+
+def key_of(row: AlarmRow) -> Key:
+    """What an alarm is the alarm of."""
+    return row.rule, row.gateway, row.device
 
 
 def new_alarm(finding: Finding, *, observed_at: int, received_at: int) -> AlarmRow:

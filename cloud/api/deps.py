@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from cloud.alarms.shelf import Shelf
+from cloud.alarms.mutes import Mutes
 from cloud.api.hub import Hub
 from cloud.api.views import (
     AccountView,
@@ -23,6 +23,7 @@ from cloud.api.views import (
 )
 from cloud.errors import CloudError
 from cloud.inventory.passages import Passage
+from cloud.rules.desk import Act
 from cloud.store.base import AlarmRow, ReadingStore, StateStore
 from cloud.store.incident_port import IncidentStore
 from cloud.store.roll_up import GRAINS, RAW_DAYS
@@ -161,8 +162,11 @@ class Centre(Protocol):
     async def unshelve(self, alarm: str, *, actor: str, comment: str) -> AlarmRow:
         """Takes it from the shelf; UnknownThingError, WrongStateError."""
 
-    def shelves(self) -> Sequence[Shelf]:
-        """What is shelved, the first to end first."""
+    def mutes(self) -> Mutes:
+        """What keeps problems from people: to look at, not to change."""
+
+    async def act(self, work: Act) -> None:
+        """Does something about alarms (cloud/rules/desk.py and its like), all of it or nothing; WrongStateError."""
 
     async def send_command(self, order: Order, *, actor: str) -> Outcome:
         """Signs, sends, waits a short while; UnknownThingError, RefusedOrderError."""

@@ -32,7 +32,7 @@ class Shelving(BaseModel):
 @router.get("/shelves", summary="What is shelved, the first to end first")
 async def list_shelves(centre: CentreDep) -> Page[Shelf]:
     """Problems that send no notices, by rule and device; `alarm` is the one that was shelved."""
-    return Page(items=list(centre.shelves()), next=None)
+    return Page(items=list(centre.mutes().shelves.all()), next=None)
 
 
 @router.post("/alarms/{alarm}/shelve", summary="Shelve: no notices until a time")

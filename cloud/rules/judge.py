@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from cloud.alarms.book import AlarmBook
-from cloud.alarms.shelf import Shelf, Shelves
+from cloud.alarms.mutes import Mutes
 from cloud.rules.absence import Absences, Sign
 from cloud.rules.announce import Announcer
 from cloud.rules.cells import last_value, numbers
@@ -18,6 +18,7 @@ from cloud.rules.course import good_readings
 from cloud.rules.desk import Act
 from cloud.rules.follow import follow_hold, follow_readings, indices_of
 from cloud.rules.gateways import follow_gateways
+from cloud.rules.planning import follow_planned
 from cloud.rules.platform import Trouble, follow_platform
 from cloud.rules.roster import SEEN, Roster
 from cloud.rules.rule_set import RuleSet
@@ -69,7 +70,7 @@ class Judge:
 
     Changes become visible to others only through the returned rows; when their commit fails, build a new judge and
     `restore` it from the state store. `faults` names the rules that broke and no longer run; `late_readings` counts
-    readings that came behind newer ones.
+    readings that came behind newer ones; `mutes` is what keeps problems from people.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class Judge:
         self._roster = Roster(alarms, self._places.areas)
         self._ears = Ears()
         self._absences = Absences()
-        self._shelves = Shelves()
+        self.mutes = Mutes()
         self._due = 0.0  # no silence can be due before
         self._heard: dict[tuple[str, str], Watch] = {}
         self._settled: dict[tuple[str, str], Watch] = {}
@@ -95,7 +96,7 @@ class Judge:
         self._book.restore(alarms)
         self._ears = next((decode_ears(row.state) for row in states if row.rule == EARS and row.state), Ears())
         self._absences.restore(states)
-        self._shelves.restore(states)
+        self.mutes.restore(states)
         self._roster.restore(states)
         self._due = 0.0
 
@@ -141,6 +142,7 @@ class Judge:
         since = self._ears.since
         keep = self._ears.listen(now)
         end_shelves(turn, self._roster)
+        follow_planned(turn, self._roster)
         turn.watches.update(self._heard)
         self._heard = {}
         self._judge_holds(turn)
@@ -168,10 +170,6 @@ class Judge:
         turn = self._turn(now)  # nothing else is in it: what is refused leaves everything as it was
         work(turn, self._roster)
         return self._end(turn)
-
-    def shelves(self) -> Sequence[Shelf]:
-        """What is shelved, and until when."""
-        return self._shelves.all()
 
     def open_alarms(self) -> Sequence[AlarmRow]:
         """The open alarms as they stand."""
@@ -262,7 +260,7 @@ class Judge:
         return self._roster.place(gateway, device, profile, site=site)
 
     def _turn(self, now: int) -> Turn:
-        return Turn(now, round(self._options.late_s * 1000), self._book, self._announcer, self._shelves)
+        return Turn(now, round(self._options.late_s * 1000), self._book, self._announcer, self.mutes)
 
     def _begin(self, now: int) -> Turn:
         turn = self._turn(now)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from cloud.alarms.book import AlarmBook, Change, Key
-from cloud.alarms.shelf import Shelves
+from cloud.alarms.book import AlarmBook, Change, Key, key_of
+from cloud.alarms.mutes import Mutes
+from cloud.alarms.planned import out_of_service
 from cloud.notify.content import NoticeKind
 from cloud.rules.announce import Announcer
 from cloud.rules.course import Course, encode_course
@@ -21,8 +22,8 @@ class Turn:
     late_ms: int
     book: AlarmBook
     announcer: Announcer
-    shelves: Shelves = field(default_factory=Shelves)
-    shelved: list[RuleStateRow] = field(default_factory=list)
+    mutes: Mutes = field(default_factory=Mutes)
+    rows: list[RuleStateRow] = field(default_factory=list)  # of the mutes
     alarms: dict[str, AlarmRow] = field(default_factory=dict)
     history: list[AlarmHistoryRow] = field(default_factory=list)
     notices: list[NoticeRow] = field(default_factory=list)
@@ -35,17 +36,26 @@ class Turn:
         return self.now - observed_at <= self.late_ms
 
     def keep(self, change: Change) -> None:
-        """Takes down an alarm's change."""
-        self.alarms[change.alarm.id] = change.alarm
+        """Takes down an alarm's change, and that it is out of service when it is raised in planned work."""
+        alarm = change.alarm
+        self.alarms[alarm.id] = alarm
         self.history.append(change.history)
+        if change.history.what == "raised":
+            work = self.mutes.planned.covering(key_of(alarm), site=alarm.site, at=self.now)
+            if work is not None and work.began:
+                self.history.append(out_of_service(work, alarm, at=self.now))
 
-    def muted(self, key: Key) -> str:
-        """Why people are told nothing of this problem now, as one word; "" = tell. The one place that decides."""
-        return "shelved" if self.shelves.of(key) is not None else ""
+    def muted(self, key: Key, *, site: str = "") -> str:
+        """Why people are told nothing of this problem now, as one word; "" = tell. The one place that decides.
+
+        `site` is where the problem is; needed when there is no open alarm of it any more.
+        """
+        alarm = self.book.open_alarm(key)
+        return self.mutes.why(key, site=site or (alarm.site if alarm else ""), now=self.now)
 
     def tell(self, track: Track, alarm: AlarmRow, kind: NoticeKind, *, observed_at: int) -> None:
         """Writes the notices of a change, unless the problem is muted."""
-        if self.muted((alarm.rule, alarm.gateway, alarm.device)):
+        if self.muted(key_of(alarm), site=alarm.site):
             return
         self.notices.extend(
             self.announcer.notices(track.rule, alarm, kind, observed_at=observed_at, received_at=self.now)
@@ -62,4 +72,4 @@ class Turn:
         """The rows of everything that moved; what was seen of devices goes under the rule name `seen_as`."""
         seen = [RuleStateRow(seen_as, watch.gateway, watch.device, watch.state()) for watch in self.watches.values()]
         moved = [RuleStateRow(*key, encode_course(course) if course else None) for key, course in self.courses.items()]
-        return [*seen, *moved, *self.shelved]
+        return [*seen, *moved, *self.rows]

@@ -142,10 +142,10 @@ async def test_a_shelf_is_kept_in_the_same_commit_as_its_history(tmp_path: Path)
     await bench.recorder.act(shelving.shelve(alarm.id, Remark("lan", "sửa cảm biến"), until=until))
     kept = Shelves()
     kept.restore(bench.state.rule_states())
-    assert list(kept.all()) == list(bench.recorder.shelves())
+    assert list(kept.all()) == list(bench.recorder.mutes().shelves.all())
     assert [(shelf.alarm, shelf.until) for shelf in kept.all()] == [(alarm.id, until)]
     await bench.recorder.act(shelving.unshelve(alarm.id, Remark("lan", "xong")))
-    assert list(bench.recorder.shelves()) == []
+    assert list(bench.recorder.mutes().shelves.all()) == []
     assert not [row for row in bench.state.rule_states() if row.rule.startswith("@shelved")]
     assert [line.what for line in bench.state.history(alarm.id)] == ["raised", "shelved", "unshelved"]
     bench.state.close()

@@ -12,7 +12,7 @@ from cloud.access.passwords import hash_password
 from cloud.access.roles import Role
 from cloud.alarms.book import AlarmBook
 from cloud.alarms.lifecycle import AlarmError, AlarmState, Trigger, after
-from cloud.alarms.shelf import Shelf, Shelves
+from cloud.alarms.mutes import Mutes
 from cloud.api.deps import ApiSettings, DeadLetters, UnknownThingError, WrongStateError
 from cloud.api.hub import Hub
 from cloud.api.views import (
@@ -121,7 +121,7 @@ class FakeCentre:
         self.hub = Hub(clock)
         self.settings = ApiSettings(cookie_secure=cookie_secure)
         self.bench = Bench(folder, self.state, MemoryStore(), clock)
-        self._shelves = Shelves()
+        self._mutes = Mutes()
         self.orders: list[Order] = []
         self.broken: dict[str, str] = {}
         self.strangers: tuple[str, ...] = ()
@@ -249,26 +249,33 @@ class FakeCentre:
 
     async def shelve(self, alarm: str, *, actor: str, reason: str, until: int) -> AlarmRow:
         """As the real centre does."""
-        return self._on_shelf(alarm, shelve(alarm, Remark(actor, reason), until=until))
+        row = self._alarm(alarm)
+        await self.act(shelve(alarm, Remark(actor, reason), until=until))
+        return row
 
     async def unshelve(self, alarm: str, *, actor: str, comment: str) -> AlarmRow:
         """As the real centre does."""
-        return self._on_shelf(alarm, unshelve(alarm, Remark(actor, comment)))
+        row = self._alarm(alarm)
+        await self.act(unshelve(alarm, Remark(actor, comment)))
+        return row
 
-    def shelves(self) -> Sequence[Shelf]:
-        """What is shelved."""
-        return self._shelves.all()
+    def mutes(self) -> Mutes:
+        """What is shelved, and what is out of service."""
+        return self._mutes
 
-    def _on_shelf(self, alarm: str, work: Act) -> AlarmRow:
-        row, book = self._alarm(alarm), AlarmBook()
+    async def act(self, work: Act) -> None:
+        """As the real centre does."""
+        await asyncio.to_thread(self._act, work)
+
+    def _act(self, work: Act) -> None:
+        book = AlarmBook()
         book.restore(self.state.alarms(AlarmFilter(open=True), before=None, limit=100))
-        turn = Turn(self.clock.now_ms(), 0, book, Announcer(), self._shelves)
+        turn = Turn(self.clock.now_ms(), 0, book, Announcer(), self._mutes)
         try:
             work(turn, Roster(AlarmBook(), {}))
         except AlarmError as error:
             raise WrongStateError(str(error)) from error
-        self.state.commit(Commit(history=turn.history))
-        return row
+        self.state.commit(Commit(rule_states=turn.rows, alarms=list(turn.alarms.values()), history=turn.history))
 
     async def send_command(self, order: Order, *, actor: str) -> Outcome:
         """Remembers the order; the device did it."""

@@ -36,7 +36,7 @@ def test_a_shelved_alarm_tells_nobody_even_after_a_restart_and_when_it_comes_aga
         kept.keep(judgement)
     assert [line.what for line in kept.history[-3:]] == ["escalated", "cleared", "raised"]
     assert len(kept.notices) == 1
-    (shelf,) = judge.shelves()
+    (shelf,) = judge.mutes.shelves.all()
     assert (shelf.alarm, shelf.actor, shelf.reason, shelf.until) == (alarm, "lan", WHY.comment, START + 60 * MINUTE)
 
 
@@ -45,7 +45,7 @@ def test_when_its_time_is_over_people_are_told_of_what_lasts() -> None:
     _, alarm = shelved(kept)
     judge = kept.judge(rule())
     kept.keep(judge.tick(START + 60 * MINUTE))
-    assert judge.shelves() == []
+    assert judge.mutes.shelves.all() == []
     assert [(line.what, line.actor, line.comment) for line in kept.history[-2:]] == [
         ("shelved", "lan", WHY.comment),
         ("unshelved", "system", EXPIRED),
@@ -75,7 +75,7 @@ def test_a_shelf_has_an_end_within_a_week(until: int) -> None:
     kept = Kept()
     with pytest.raises(AlarmError):
         shelved(kept, until=until)
-    assert kept.judge(rule()).shelves() == []
+    assert kept.judge(rule()).mutes.shelves.all() == []
 
 
 def test_only_open_alarms_are_shelved_and_only_shelved_ones_taken_back() -> None:
