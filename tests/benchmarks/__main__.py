@@ -8,19 +8,23 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from simulators.load.traffic import PERIOD_MS, ROWS, Traffic
+from tests.benchmarks.alarm_latency import Latency, measure
 from tests.benchmarks.places import RULES
+from tests.benchmarks.rule_growth import MATCHING, TOTALS, Cost, cost_of, growth
 from tests.benchmarks.runs import AgentRun, Ingest, agent, bare_client, centre
 from tests.servers import run_influxd, run_mosquitto
 
 GATEWAYS = int(os.environ.get("BENCH_GATEWAYS", "1000"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "20"))
 PAIRS = 3
+ALARM_SECONDS, ALARM_RATE, ALARMS = 30.0, 2_000, 200
 EMBEDDED_ROUNDS = max(1, ROUNDS // 4)
 
 
@@ -45,8 +49,12 @@ def main() -> None:
             people.print(f"centre on its embedded store: {embedded.per_s:,.0f} readings/s")
         with run_mosquitto() as broker:
             edge = asyncio.run(agent(folder, broker))
+    costs = [cost_of(total) for total in TOTALS]
+    alarms = asyncio.run(measure(ALARM_SECONDS, ALARM_RATE, ALARMS))
     people.print(_table(bare, on_influx, embedded, edge))
-    sys.stdout.write(json.dumps(_figures(bare, on_influx, embedded, edge)) + "\n")
+    people.print(_table_of_rules(costs, alarms))
+    figures = _figures(bare, on_influx, embedded, edge) | _rule_figures(costs, alarms)
+    sys.stdout.write(json.dumps(figures) + "\n")
 
 
 def _ratio(pair: tuple[Ingest, Ingest]) -> float:
@@ -80,6 +88,32 @@ def _table(bare: Ingest, on_influx: Ingest, embedded: Ingest, edge: AgentRun) ->
         f"{edge.rss_mb:.0f}",
     )
     return table
+
+
+def _table_of_rules(costs: Sequence[Cost], alarms: Latency) -> Table:
+    table = Table(title=f"Rules: {MATCHING} look at each reading", title_justify="left")
+    for heading in ("rules", "readings/s", "evaluations/s", "200 new devices, s"):
+        table.add_column(heading, justify="right")
+    for cost in costs:
+        table.add_row(
+            f"{cost.rules:,}", f"{cost.readings_per_s:,}", f"{cost.evaluations_per_s:,}", f"{cost.place_s:.2f}"
+        )
+    rate = f"{alarms.readings_per_s:,} readings/s, {alarms.rules:,} rules"
+    table.caption = f"reading to webhook at {rate}: p50 {alarms.p50_s:.3f} s, p99 {alarms.p99_s:.3f} s"
+    return table
+
+
+def _rule_figures(costs: Sequence[Cost], alarms: Latency) -> dict[str, float]:
+    return {
+        "rule_growth_100_to_10000": growth(costs),
+        "rule_evaluations_per_s": costs[-1].evaluations_per_s,
+        "alarm_readings_per_s": alarms.readings_per_s,
+        "alarm_rules": alarms.rules,
+        "alarms_provoked": alarms.alarms,
+        "alarms_told": alarms.told,
+        "alarm_p50_s": alarms.p50_s,
+        "alarm_p99_s": alarms.p99_s,
+    }
 
 
 def _figures(bare: Ingest, on_influx: Ingest, embedded: Ingest, edge: AgentRun) -> dict[str, float]:

@@ -33,7 +33,7 @@ from cloud.store.sql import SqlStateStore
 from simulators.load.traffic import gateway_id
 from tests.benchmarks.offline_week import Filled, Week, fill
 from tests.benchmarks.places import write_centre
-from tests.benchmarks.runs import _is_up, _peak_mb, _program
+from tests.benchmarks.runs import is_up, peak_mb, program
 from tests.faults.tools.proxy import Proxy, proxy_to
 from tests.servers import HOST, InfluxServer, Server, free_port, run_influxd, run_mosquitto
 from tests.waiting import eventually, until
@@ -130,10 +130,10 @@ async def _measured(folder: Path, broker: Server, week: Filled, influx: InfluxSe
     async with proxy_to(broker.port) as link:
         link.become(down=True)
         agent_file = _write_agent(folder, f"mqtt://{HOST}:{link.port}", gauge.port)
-        with _program(folder, "centre", ["-m", "cloud", "serve", "--config", str(centre_file)]) as centre:
-            await asyncio.to_thread(until, lambda: _is_up(port), 60)
+        with program(folder, "centre", ["-m", "cloud", "serve", "--config", str(centre_file)]) as centre:
+            await asyncio.to_thread(until, lambda: is_up(port), 60)
             started = time.monotonic()
-            with _program(folder, "agent", ["-m", "edge_agent", "run", "--config", str(agent_file)]) as agent:
+            with program(folder, "agent", ["-m", "edge_agent", "run", "--config", str(agent_file)]) as agent:
                 async with asyncio.TaskGroup() as group:
                     pushing = group.create_task(gauge.run())
                     await eventually(lambda: gauge.first_answer_at or agent.poll() is not None, 120)
@@ -156,9 +156,9 @@ async def _measured(folder: Path, broker: Server, week: Filled, influx: InfluxSe
                     drain_per_s=round(week.readings / drained.seconds),
                     worst_live_s=round(max(drained.ages), 2),
                     p99_live_s=round(sorted(drained.ages)[int(len(drained.ages) * 0.99)], 2),
-                    agent_rss_mb=round(_peak_mb(agent.pid), 1),
+                    agent_rss_mb=round(peak_mb(agent.pid), 1),
                     agent_cpu_s=round(used[0].user + used[0].system, 1),
-                    centre_rss_mb=round(_peak_mb(centre.pid), 1),
+                    centre_rss_mb=round(peak_mb(centre.pid), 1),
                     centre_cpu_s=round(used[1].user + used[1].system, 1),
                 )
 

@@ -96,8 +96,8 @@ def centre(folder: Path, broker: Server, traffic: Traffic, influx: InfluxServer 
         store = {"kind": "influx", "url": influx.url, "database": "centre", "gzip": False}
     port = free_port()
     file = write_centre(folder, port=port, broker=broker.url, store=store, gateways=traffic.gateways)
-    with _program(folder, "centre", ["-m", "cloud", "serve", "--config", str(file)]) as process:
-        until(lambda: _is_up(port), within_s=60)
+    with program(folder, "centre", ["-m", "cloud", "serve", "--config", str(file)]) as process:
+        until(lambda: is_up(port), within_s=60)
         ours = psutil.Process(process.pid)
         server = psutil.Process(influx.pid) if influx else None
         command = [sys.executable, "-m", "simulators.load", broker.url]
@@ -109,7 +109,7 @@ def centre(folder: Path, broker: Server, traffic: Traffic, influx: InfluxServer 
             figures = json.loads(load.stdout.readline())
         assert load.returncode == 0
         server_cpu = _cpu(server) - server_before if server else 0.0
-        return Ingest(figures["readings"], figures["seconds"], _cpu(ours) - before, _peak_mb(process.pid), server_cpu)
+        return Ingest(figures["readings"], figures["seconds"], _cpu(ours) - before, peak_mb(process.pid), server_cpu)
 
 
 async def agent(folder: Path, broker: Server) -> AgentRun:
@@ -124,7 +124,7 @@ async def agent(folder: Path, broker: Server) -> AgentRun:
             connection = {"kind": "modbus", "host": "127.0.0.1", "port": device.port, "unit": device.unit}
             devices.append({"id": f"device-{number}", "profile": name, "connection": connection})
         file = write_agent(folder, broker=broker.url, devices=devices)
-        with _program(folder, "agent", ["-m", "edge_agent", "run", "--config", str(file)]) as process:
+        with program(folder, "agent", ["-m", "edge_agent", "run", "--config", str(file)]) as process:
             ours = psutil.Process(process.pid)
             await asyncio.sleep(AGENT_SETTLES_S)
             before, begin = _cpu(ours), time.monotonic()
@@ -137,7 +137,8 @@ async def agent(folder: Path, broker: Server) -> AgentRun:
 
 
 @contextmanager
-def _program(folder: Path, name: str, arguments: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+def program(folder: Path, name: str, arguments: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A child that ends with the block; what it says goes into a file beside its configuration."""
     with (folder / f"{name}.log").open("ab") as log:
         process = subprocess.Popen([sys.executable, *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
@@ -178,7 +179,8 @@ def _bodies(traffic: Traffic, rounds: range) -> Iterator[bytes]:
         yield b"".join(lines)
 
 
-def _is_up(port: int) -> bool:
+def is_up(port: int) -> bool:
+    """True when a centre answers and finds itself well."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as answer:
             return bool(answer.status == 200)
@@ -191,7 +193,8 @@ def _cpu(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
-def _peak_mb(pid: int) -> float:
+def peak_mb(pid: int) -> float:
+    """The most memory that a process ever had."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     (peak,) = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")]
     return int(peak) / 1024

@@ -15,7 +15,6 @@ import json
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -37,6 +36,7 @@ from simulators.load.gateway import RECEIPT_S, LoadGateway, Words
 from simulators.load.storm import READINGS, SPARE_FILES, allow_files
 from simulators.load.traffic import gateway_id
 from tests.benchmarks.places import write_centre
+from tests.benchmarks.runs import is_up, peak_mb
 from tests.servers import Server, free_port, run_mosquitto
 from tests.waiting import eventually, until
 
@@ -132,7 +132,7 @@ async def measure(folder: Path, sessions: int, *, receipt_s: float = RECEIPT_S, 
         port = free_port()
         file = _write(folder, port=port, broker=broker.url, sessions=sessions, webhook=receiver.url)
         centre = stack.enter_context(_program(folder, "centre", "cloud", "serve", "--config", str(file)))
-        await asyncio.to_thread(until, lambda: _is_up(port), within_s)
+        await asyncio.to_thread(until, lambda: is_up(port), within_s)
         probe = Probe(gateway_id(sessions), broker.url, receipt_s)
         async with asyncio.timeout(within_s), asyncio.TaskGroup() as group:
             tasks = [group.create_task(probe.gateway.run()), group.create_task(probe.cross_levels())]
@@ -168,8 +168,8 @@ async def _weather(command: Sequence[str], broker: Server, centre: psutil.Popen)
             "begin": begin,
             "end": begin + settled["settled_s"],
             "sessions": up["up"],
-            "centre_mb": _peak_mb(centre.pid),
-            "broker_mb": _peak_mb(server.pid),
+            "centre_mb": peak_mb(centre.pid),
+            "broker_mb": peak_mb(server.pid),
             "centre_cpu_s": _cpu(centre) - before,
             "broker_cpu_s": _cpu(server),
         }
@@ -235,14 +235,6 @@ def _program(folder: Path, name: str, *arguments: str) -> Iterator[psutil.Popen]
         process.wait()
 
 
-def _is_up(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
-
-
 def _quantile(values: Sequence[float], share: float) -> float:
     return round(values[min(len(values) - 1, int(share * len(values)))], 3) if values else 0.0
 
@@ -250,11 +242,6 @@ def _quantile(values: Sequence[float], share: float) -> float:
 def _cpu(process: psutil.Process) -> float:
     times = process.cpu_times()
     return float(times.user + times.system)
-
-
-def _peak_mb(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def _table(storm: Storm) -> Table:

@@ -23,7 +23,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks.runs import _is_up, _program
+from tests.benchmarks.runs import is_up, program
 from tests.servers import HOST, free_port, run_influxd, run_mosquitto
 from tests.soak.figures import Growth, Sample, Slowness, growth_of, slowness_of
 from tests.soak.load import Load
@@ -72,13 +72,13 @@ def _soaked(folder: Path, minutes: float, store_kind: str) -> Soaked:
         port, ports = free_port(), {gateway: free_port() for gateway in GATEWAYS}
         file = write_centre(folder, port=port, broker=broker.url, store=store)
         pids["centre"] = stack.enter_context(
-            _program(folder, "centre", ["-m", "cloud", "serve", "--config", str(file)])
+            program(folder, "centre", ["-m", "cloud", "serve", "--config", str(file)])
         ).pid
-        until(lambda: _is_up(port), 60)
+        until(lambda: is_up(port), 60)
         for gateway in GATEWAYS:
             config = write_agent(folder, gateway, port=ports[gateway], broker=broker.url)
             words = ["-m", "edge_agent", "run", "--config", str(config)]
-            pids[gateway] = stack.enter_context(_program(folder, gateway, words)).pid
+            pids[gateway] = stack.enter_context(program(folder, gateway, words)).pid
         load = Load(f"http://{HOST}:{port}", _token(file), ports)
         until(lambda: all(_listens(each) for each in ports.values()), 30)
         samples, begin, end = asyncio.run(_worked(load, broker.port, pids, minutes * 60))
