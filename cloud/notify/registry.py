@@ -8,6 +8,8 @@ from pydantic import Field
 
 from cloud.notify.channels.email.channel import Email
 from cloud.notify.channels.email.config import EmailConfig
+from cloud.notify.channels.sms.channel import Sms
+from cloud.notify.channels.sms.config import SmsConfig
 from cloud.notify.channels.webhook.channel import Webhook
 from cloud.notify.channels.webhook.config import WebhookConfig
 from cloud.notify.http_channel import trust_in
@@ -15,7 +17,7 @@ from cloud.notify.notifier import Notifier
 from cloud.notify.pipeline import Channel
 from cloud.notify.secret import read_secret
 
-ChannelConfig = Annotated[WebhookConfig | EmailConfig, Field(discriminator="kind")]
+ChannelConfig = Annotated[WebhookConfig | EmailConfig | SmsConfig, Field(discriminator="kind")]
 
 
 def build_channel(config: ChannelConfig) -> Channel:
@@ -27,4 +29,7 @@ def _notifier(config: ChannelConfig) -> Notifier:
     if isinstance(config, WebhookConfig):
         key = read_secret(env=config.signing_key_env, file=config.signing_key_file)
         return Webhook(config, key, trust=trust_in(config.ca_file))
+    if isinstance(config, SmsConfig):
+        secret = read_secret(env=config.secret_env, file=config.secret_file)
+        return Sms(config, secret, trust=trust_in(config.ca_file))
     return Email(config, read_secret(env=config.password_env, file=config.password_file))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -50,6 +51,12 @@ def row(number: int = 1, *, channel: str = "ops", severity: int = 1, at: int = A
     """A pending notice."""
     key = f"alarm-{number}:III:1:{channel}"
     return NoticeRow(key, f"alarm-{number}", channel, encode_content(content(key=key, severity=severity)), at, at)
+
+
+def http_answer(status: int, document: object = None, *, headers: str = "") -> bytes:
+    """A whole HTTP answer with a JSON body."""
+    body = b"" if document is None else json.dumps(document).encode()
+    return f"HTTP/1.1 {status} X\r\ncontent-length: {len(body)}\r\n{headers}\r\n".encode() + body
 
 
 @dataclass

@@ -1,0 +1,26 @@
+"""Phone numbers as the carriers of Vietnam want them: 84 and nine digits."""
+
+from __future__ import annotations
+
+import re
+
+# The national numbering plan since 2018: mobile numbers begin with 3, 5, 7, 8 or 9 behind the country code.
+MOBILE = re.compile(r"84[35789]\d{8}")
+LONG_NUMBER = re.compile(r"\+?\d(?:[ .-]?\d){7,}")
+
+
+def mobile_number(text: str) -> str:
+    """`84xxxxxxxxx` for any usual way to write a mobile number; ValueError, which does not repeat it, for all else."""
+    digits = re.sub(r"[\s.()-]", "", text)
+    for prefix in ("+84", "0084", "84", "0"):
+        if digits.startswith(prefix):
+            digits = "84" + digits.removeprefix(prefix)
+            break
+    if not MOBILE.fullmatch(digits):
+        raise ValueError("is no Vietnamese mobile number")
+    return digits
+
+
+def masked(text: str) -> str:
+    """The text without anything that may be a phone number: for errors, which are stored and shown."""
+    return LONG_NUMBER.sub("…", text)
