@@ -46,7 +46,7 @@ from cloud.rollups.readings import RolledReadings
 from cloud.rollups.worker import Kept, RollUpWorker
 from cloud.rules.judge import Judge, Judgement, NoticeOptions, Places
 from cloud.rules.rule_set import RuleSet
-from cloud.settings import Settings, read_rules
+from cloud.settings import Settings, read_people, read_rules
 from cloud.store.memory_roll_ups import MemoryRollUps
 from cloud.store.roll_up import RawStore
 from cloud.stores import open_readings, open_state
@@ -56,6 +56,7 @@ from cloud.views import Display
 from cloud.web.app import create_site
 from device_profiles.clock import Clock, SystemClock
 from device_profiles.folders import make_lasting
+from device_profiles.load import FileFaultsError
 
 log = logging.getLogger(__name__)
 
@@ -182,8 +183,10 @@ class Centre:
     async def reload_rules(self) -> None:
         """Reads the rule files again; a wrong file changes nothing, and is named in the log."""
         try:
-            rules = await asyncio.to_thread(read_rules, self._settings.config, self._settings.catalogue)
-        except ConfigurationError as error:
+            people = await asyncio.to_thread(read_people, self._settings.config)
+            read = partial(read_rules, self._settings.config, self._settings.catalogue, people=people)
+            rules = await asyncio.to_thread(read)
+        except (ConfigurationError, FileFaultsError) as error:
             log.error("rules not reloaded", extra={"faults": str(error)})  # noqa: TRY400 -- the faults say it all
             return
         await self.house.parts.recorder.replace(rules, partial(self._new_judge, rules))

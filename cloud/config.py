@@ -197,6 +197,7 @@ class CentreConfig(Strict):
     notify: NotifyConfig = Field(default_factory=lambda: NotifyConfig.model_validate({}), description="Notices.")
     sites_dir: Path = Field(description="Folder of site files, one site each, and areas.toml.")
     rules_dir: Path | None = Field(None, description="Folder of rule files; without it nothing raises an alarm.")
+    people_dir: Path | None = Field(None, description="Folder of people and teams; without it only channels are told.")
     profile_dirs: tuple[Path, ...] = Field((), description="Folders of device profiles beside the packaged ones.")
 
 

@@ -18,7 +18,7 @@ from cloud.rules.rule import Rule
 from cloud.rules.rule_set import RuleSet, RuleSetError
 from cloud.rules.sentences import sentences
 from cloud.rules.trial import Outcome, try_rule
-from cloud.settings import read_rules
+from cloud.settings import read_people, read_rules
 from device_profiles.explain import Fault, did_you_mean
 from device_profiles.load import CATALOGUE, load_catalogue
 
@@ -94,7 +94,7 @@ def _rules(config: Path | None, folder: Path | None) -> RuleSet:
         settings = load_config(config)
         catalogue = load_catalogue(CATALOGUE, *settings.profile_dirs)
         if folder is None:
-            return read_rules(settings, catalogue)
+            return read_rules(settings, catalogue, people=read_people(settings))
         return load_rules(folder, catalogue, channels=[channel.name for channel in settings.notify.channels])
     return load_rules(_folder(config, folder), load_catalogue())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -16,6 +16,8 @@ from cloud.inventory.load import load_inventory
 from cloud.inventory.sites import Inventory
 from cloud.keys import read_command_key
 from cloud.notify.registry import build_channel
+from cloud.people.load import load_people
+from cloud.people.people import People
 from cloud.rules.load import load_rules
 from cloud.rules.rule_set import RuleSet
 from device_profiles.load import CATALOGUE, Catalogue, FileFaultsError, load_catalogue
@@ -32,6 +34,7 @@ class Settings:
     inventory: Inventory
     rules: RuleSet
     key: Ed25519PrivateKey | None
+    people: People = field(default_factory=People)
 
 
 def read_settings(path: Path) -> Settings:
@@ -44,24 +47,36 @@ def read_settings(path: Path) -> Settings:
     catalogue = _tried(lambda: load_catalogue(CATALOGUE, *config.profile_dirs), faults)
     inventory = _tried(lambda: load_inventory(config.sites_dir), faults)
     key = _tried(lambda: read_command_key(config.data_dir), faults)
-    rules = _tried(lambda: read_rules(config, catalogue), faults) if catalogue is not None else None
+    people = _tried(lambda: read_people(config), faults)
+    rules = _tried(lambda: read_rules(config, catalogue, people=people), faults) if catalogue is not None else None
     for login in (config.broker, config.state, *([config.store] if config.store.kind == "influx" else [])):
         _tried(login.name, faults)
         _tried(login.password, faults)
     for channel in config.notify.channels:
         _tried(partial(build_channel, channel), faults)
-    if faults or catalogue is None or inventory is None or rules is None:
+    if faults or catalogue is None or inventory is None or rules is None or people is None:
         raise ConfigurationError("\n".join(faults))
-    return Settings(config, catalogue, inventory, rules, key)
+    return Settings(config, catalogue, inventory, rules, key, people)
 
 
-def read_rules(config: CentreConfig, catalogue: Catalogue) -> RuleSet:
-    """The rule set of the configured folder; RuleSetError with every fault of every file."""
+def read_people(config: CentreConfig) -> People:
+    """Everybody in the configured folder; FileFaultsError with every fault of every file."""
+    if config.people_dir is None:
+        return People()
+    return load_people(config.people_dir, channels={each.name: each.kind for each in config.notify.channels})
+
+
+def read_rules(config: CentreConfig, catalogue: Catalogue, *, people: People | None) -> RuleSet:
+    """The rule set of the configured folder; RuleSetError with every fault of every file.
+
+    Without people, teams cannot be checked.
+    """
     if config.rules_dir is None:
         return RuleSet()
     if not config.rules_dir.is_dir():
         raise ConfigurationError(f"{config.rules_dir}: is not a folder")
-    return load_rules(config.rules_dir, catalogue, channels=[channel.name for channel in config.notify.channels])
+    channels = [channel.name for channel in config.notify.channels]
+    return load_rules(config.rules_dir, catalogue, channels=channels, teams=None if people is None else people.teams)
 
 
 def _tried(read: Callable[[], T], faults: list[str]) -> T | None:

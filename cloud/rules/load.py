@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from cloud.rules.cases import Cases
 from cloud.rules.rule import Rule
 from cloud.rules.rule_set import RuleSet, RuleSetError, check_rule, rule_set
 from device_profiles.explain import Fault, did_you_mean
-from device_profiles.load import Catalogue, FileFaultsError, read_toml
+from device_profiles.load import Catalogue, FileFaultsError, parse_toml, read_toml
 
 MAX_RULES = 10_000
 MAX_FILE_BYTES = 64 * 1024
 TESTS = ".test.toml"  # what the name of a rule's test file ends with
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a rule may name."""
+
+    catalogue: Catalogue
+    channels: Collection[str] = ()
+    teams: Collection[str] | None = ()
+
+
 def load_rules(
-    folder: Path, catalogue: Catalogue, *, channels: Collection[str] = (), teams: Collection[str] = ()
+    folder: Path, catalogue: Catalogue, *, channels: Collection[str] = (), teams: Collection[str] | None = ()
 ) -> RuleSet:
     """Every rule file of the folder, checked against the catalogue; RuleSetError holds all faults at once."""
     files = sorted(path for path in folder.glob("*.toml") if not path.name.endswith(TESTS))
@@ -25,13 +35,34 @@ def load_rules(
         raise RuleSetError([Fault(str(folder), "", f"holds {len(files)} rules; at most {MAX_RULES} are allowed")])
     faults: list[Fault] = []
     rules = dict(_read(files, faults))
+    known = Known(catalogue, channels, teams)
     for file, rule in rules.items():
-        if rule.id != file.stem:
-            faults.append(Fault(str(file), "id", f"{rule.id!r} is not the name of the file"))
-        faults.extend(check_rule(rule, catalogue.profiles, channels=channels, teams=teams, file=str(file)))
+        faults.extend(_check(rule, known, called=file.stem, file=str(file)))
     if faults:
         raise RuleSetError(faults)
     return rule_set(rules.values())
+
+
+def parse_rule(text: str, known: Known, *, called: str) -> Rule:
+    """A rule from the text of its file; RuleSetError holds all faults at once."""
+    file = f"{called}.toml"
+    try:
+        rule = parse_toml(_bounded(text, file), Rule, file=file)
+    except FileFaultsError as error:
+        raise RuleSetError(error.faults) from error
+    faults = list(_check(rule, known, called=called, file=file))
+    if faults:
+        raise RuleSetError(faults)
+    return rule
+
+
+def parse_tests(text: str, *, called: str) -> Cases:
+    """The cases from the text of a rule's test file; RuleSetError holds all faults at once."""
+    file = f"{called}{TESTS}"
+    try:
+        return parse_toml(_bounded(text, file), Cases, file=file)
+    except FileFaultsError as error:
+        raise RuleSetError(error.faults) from error
 
 
 def load_tests(folder: Path, rules: Collection[str]) -> dict[str, Cases]:
@@ -50,6 +81,19 @@ def load_tests(folder: Path, rules: Collection[str]) -> dict[str, Cases]:
     if faults:
         raise RuleSetError(faults)
     return tests
+
+
+def _check(rule: Rule, known: Known, *, called: str, file: str) -> Iterator[Fault]:
+    """Everything about a rule that does not fit its file's name or what it refers to."""
+    if rule.id != called:
+        yield Fault(file, "id", f"{rule.id!r} is not the name of the file")
+    yield from check_rule(rule, known.catalogue.profiles, channels=known.channels, teams=known.teams, file=file)
+
+
+def _bounded(text: str, file: str) -> str:
+    if len(text.encode()) > MAX_FILE_BYTES:
+        raise FileFaultsError([Fault(file, "", f"is larger than {MAX_FILE_BYTES} bytes")])
+    return text
 
 
 def _read(files: Collection[Path], faults: list[Fault]) -> Iterator[tuple[Path, Rule]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from cloud.errors import ConfigurationError
 from cloud.rules.kinds.baseline import Baseline
 from cloud.rules.kinds.flat_line import FlatLine
+from cloud.rules.kinds.n_of_m import NOfM
 from cloud.rules.kinds.repeated import Repeated
 from cloud.rules.kinds.stale import Stale
 from cloud.rules.rule import Rule
@@ -41,7 +42,7 @@ def check_rule(
     profiles: Mapping[str, DeviceProfile],
     *,
     channels: Collection[str],
-    teams: Collection[str] = (),
+    teams: Collection[str] | None = (),
     file: str,
 ) -> Iterator[Fault]:
     """Everything about the rule that does not fit the device profiles, channels and teams."""
@@ -49,7 +50,7 @@ def check_rule(
         if channel not in channels:
             yield Fault(file, "notice.channels", f"{channel!r} is no channel", did_you_mean(channel, sorted(channels)))
     for team in rule.notice.teams:
-        if team not in teams:
+        if teams is not None and team not in teams:
             yield Fault(file, "notice.teams", f"{team!r} is no team", did_you_mean(team, sorted(teams)))
     yield from _check_selector(rule, profiles, file)
 
@@ -73,6 +74,9 @@ def _check_selector(rule: Rule, profiles: Mapping[str, DeviceProfile], file: str
         yield Fault(file, "kind.levels", f"an unchanged {point.key} may say nothing for {longest:.0f} s", "wait longer")
     elif not rule.kind.fits(point.unit):
         yield Fault(file, "kind.unit", f"{_stated_unit(rule)} does not fit {point.key}, which is in {point.unit}")
+    if isinstance(rule.kind, NOfM) and point is not None and rule.kind.within_s <= point.report.heartbeat_s:
+        reason = f"an unchanged {point.key} may say nothing for {point.report.heartbeat_s:.0f} s"
+        yield Fault(file, "kind.within_s", reason, "let a reading count for longer")
     if isinstance(rule.kind, FlatLine) and point is not None:
         yield from _check_flat(rule.kind, point, file)
 
@@ -92,6 +96,8 @@ def unit_of(rule: Rule) -> str:
     """The unit of the figures that the rule judges; what lasts is in seconds, how often is a plain number."""
     if isinstance(rule.kind, Repeated) or (isinstance(rule.kind, Baseline) and rule.kind.figure != "difference"):
         return "1"
+    if isinstance(rule.kind, NOfM):
+        return rule.kind.figure_unit
     return "s" if isinstance(rule.kind, FlatLine) else _stated_unit(rule)
 
 
