@@ -63,9 +63,14 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/api/v1/incidents/{incident}/comment"): _O,
     ("POST", "/api/v1/incidents/{incident}/alarms"): _O,
     ("POST", "/api/v1/incidents/{incident}/merge"): _O,
+    ("GET", "/api/v1/planned-work"): _O,
+    ("GET", "/api/v1/alarms/silenced"): _O,
     ("GET", "/api/v1/notices"): _O,
     ("GET", "/api/v1/dead-letters"): _O,
     ("GET", "/dead-letters"): _O,
+    # Taking parts of the province out of service.
+    ("POST", "/api/v1/planned-work"): _E,
+    ("DELETE", "/api/v1/planned-work/{work}"): _E,
     # Touching devices, and reading raw bytes of strangers.
     ("POST", "/api/v1/commands"): _E,
     ("GET", "/api/v1/rejects"): _E,

@@ -93,6 +93,7 @@ class AlarmBook:
             cleared_at=None,
             acknowledged_at=None if trigger in (Trigger.RAISE, Trigger.ESCALATE) else row.acknowledged_at,
             acknowledged_by="" if trigger in (Trigger.RAISE, Trigger.ESCALATE) else row.acknowledged_by,
+            activations=row.activations + (trigger is Trigger.RAISE),
         )
         return self._kept(row, trigger, at=received_at, observed_at=observed_at)
 
@@ -166,6 +167,7 @@ def new_alarm(finding: Finding, *, observed_at: int, received_at: int) -> AlarmR
         raised_at=observed_at,
         received_at=received_at,
         changed_at=received_at,
+        activations=0,
     )
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from cloud.alarms.book import Key
 from cloud.alarms.planned import PlannedWorks
 from cloud.alarms.shelf import Shelves
 from cloud.store.base import RuleStateRow
 
-SHELVED = "shelved"
-OUT_OF_SERVICE = "out_of_service"
+SHELVED: Literal["shelved"] = "shelved"
+OUT_OF_SERVICE: Literal["out_of_service"] = "out_of_service"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from cloud.alarms.book import key_of
 from cloud.api.audit import write_audit
 from cloud.api.deps import Centre, UnknownThingError
 from cloud.api.guard import CentreDep, IdentityDep
@@ -35,7 +36,14 @@ class Comment(Remark):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AlarmDetail(AlarmRow):
+class AlarmView(AlarmRow):
+    """An alarm, and why nobody is told of it now: shelved, out_of_service, flapping, or empty."""
+
+    silenced: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmDetail(AlarmView):
     """An alarm with what happened to it, oldest first."""
 
     history: tuple[AlarmHistoryRow, ...] = ()
@@ -50,7 +58,7 @@ async def list_alarms(
     severity: Annotated[int | None, Query(ge=1, le=4, description="1 = most urgent")] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
-) -> Page[AlarmRow]:
+) -> Page[AlarmView]:
     """Technical alarms inside the centre; no official warning to the public."""
     return await alarms_page(centre, AlarmFilter(open, site, gateway, severity), cursor=cursor, limit=limit)
 
@@ -62,7 +70,7 @@ async def one_alarm(alarm: str, centre: CentreDep) -> AlarmDetail:
     if row is None:
         raise UnknownThingError(f"There is no alarm {alarm!r}.")
     history = await asyncio.to_thread(centre.state.history, alarm)
-    return AlarmDetail(**asdict(row), history=tuple(history))
+    return AlarmDetail(**asdict(_view(centre, row)), history=tuple(history))
 
 
 @router.post("/alarms/{alarm}/acknowledge", summary="Acknowledge")
@@ -81,9 +89,14 @@ async def comment(alarm: str, remark: Comment, centre: CentreDep, identity: Iden
     return row
 
 
-async def alarms_page(centre: Centre, wanted: AlarmFilter, *, cursor: str | None, limit: int) -> Page[AlarmRow]:
+async def alarms_page(centre: Centre, wanted: AlarmFilter, *, cursor: str | None, limit: int) -> Page[AlarmView]:
     """One page of alarms; one more is asked for, to know whether there is a next page."""
     before = decode_cursor(cursor)
     rows = await asyncio.to_thread(centre.state.alarms, wanted, before=before, limit=limit + 1)
-    page = list(rows[:limit])
+    page = [_view(centre, row) for row in rows[:limit]]
     return Page(items=page, next=encode_cursor(page[-1].id) if len(rows) > limit else None)
+
+
+def _view(centre: Centre, row: AlarmRow) -> AlarmView:
+    why = centre.mutes().why(key_of(row), site=row.site, now=centre.clock.now_ms()) if row.open else ""
+    return AlarmView(**asdict(row), silenced=why)

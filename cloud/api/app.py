@@ -21,6 +21,7 @@ from cloud.api import (
     ledger,
     live,
     notices,
+    planned_work,
     series,
     session,
     shelves,
@@ -32,8 +33,8 @@ from cloud.api.problems import add_problems
 from cloud.api.shield import Shield
 
 RESOURCES = (
-    session, ledger, sites, gateways, devices, gaps, series, alarms, shelves, incidents, notices, commands,
-    dead_letters, live, audit, health,
+    session, ledger, sites, gateways, devices, gaps, series, planned_work, alarms, shelves, incidents, notices,
+    commands, dead_letters, live, audit, health,
 )  # fmt: skip
 CHECKS_AT_ONCE = 2  # each password check takes 64 MiB and four threads
 ABOUT = """The operations centre of Thacba.

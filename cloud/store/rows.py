@@ -55,6 +55,8 @@ class AlarmRow:
     cleared_at: int | None = None
     acknowledged_at: int | None = None
     acknowledged_by: str = ""
+    assignee: str = ""
+    activations: int = 1  # how often it was raised
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,3 +192,7 @@ class AlarmFilter:
     site: str | None = None
     gateway: str | None = None
     severity: int | None = None
+    device: str | None = None
+    rule: str | None = None
+    assignee: str | None = None
+    since: int | None = None  # something happened to it at that time or later

@@ -100,10 +100,12 @@ class SqlStateStore:
             query = query.where(ALARM.c.id < before)
         if wanted.open is not None:
             query = query.where(ALARM.c.open if wanted.open else ~ALARM.c.open)
-        for column in (ALARM.c.site, ALARM.c.gateway, ALARM.c.severity):
-            value = getattr(wanted, column.key)
+        if wanted.since is not None:
+            query = query.where(ALARM.c.changed_at >= wanted.since)
+        for name in ("site", "gateway", "severity", "device", "rule", "assignee"):
+            value = getattr(wanted, name)
             if value is not None:
-                query = query.where(column == value)
+                query = query.where(ALARM.c[name] == value)
         return self._rows(AlarmRow, query)
 
     def alarm(self, identifier: str) -> AlarmRow | None:

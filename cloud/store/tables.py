@@ -59,6 +59,8 @@ ALARM = Table(
     Column("cleared_at", BigInteger),
     Column("acknowledged_at", BigInteger),
     Column("acknowledged_by", Text, nullable=False),
+    Column("assignee", Text, nullable=False, server_default=""),
+    Column("activations", Integer, nullable=False, server_default="1"),
 )
 OPEN_ALARM = Index(
     "one_open_alarm",

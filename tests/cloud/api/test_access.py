@@ -14,7 +14,14 @@ from cloud.web.app import create_site
 from tests.cloud.api.fake_centre import PASSWORD, FakeCentre
 from tests.fakes import ManualClock
 
-UNREAL = {"{gateway}": "none", "{device}": "none", "{alarm}": "none", "{incident}": "none", "{letter}": "0" * 16}
+UNREAL = {
+    "{gateway}": "none",
+    "{device}": "none",
+    "{alarm}": "none",
+    "{incident}": "none",
+    "{work}": "none",
+    "{letter}": "0" * 16,
+}
 STATIC = "/static"
 
 
