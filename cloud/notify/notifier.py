@@ -18,7 +18,7 @@ class Address:
     language: Language = "vi"
     email: str = field(default="", repr=False)
     phone: str = field(default="", repr=False)
-    zalo: str = field(default="", repr=False)  # the phone number that their Zalo account is known by
+    zalo: str = field(default="", repr=False)  # the phone number of their Zalo account; empty = phone
 
 
 class NoticeLinkError(CloudError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 # The national numbering plan since 2018: mobile numbers begin with 3, 5, 7, 8 or 9 behind the country code.
 MOBILE = re.compile(r"84[35789]\d{8}")
@@ -19,6 +20,17 @@ def mobile_number(text: str) -> str:
     if not MOBILE.fullmatch(digits):
         raise ValueError("is no Vietnamese mobile number")
     return digits
+
+
+def mobile_numbers(texts: Iterable[str]) -> tuple[str, ...]:
+    """Each number once; ValueError says at which place something else stands."""
+    numbers: dict[str, None] = {}
+    for place, text in enumerate(texts, 1):
+        try:
+            numbers[mobile_number(text)] = None
+        except ValueError as error:
+            raise ValueError(f"number {place} {error}") from None
+    return tuple(numbers)
 
 
 def masked(text: str) -> str:

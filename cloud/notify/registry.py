@@ -12,12 +12,14 @@ from cloud.notify.channels.sms.channel import Sms
 from cloud.notify.channels.sms.config import SmsConfig
 from cloud.notify.channels.webhook.channel import Webhook
 from cloud.notify.channels.webhook.config import WebhookConfig
+from cloud.notify.channels.zalo.channel import Zalo
+from cloud.notify.channels.zalo.config import ZaloConfig
 from cloud.notify.http_channel import trust_in
 from cloud.notify.notifier import Notifier
 from cloud.notify.pipeline import Channel
 from cloud.notify.secret import read_secret
 
-ChannelConfig = Annotated[WebhookConfig | EmailConfig | SmsConfig, Field(discriminator="kind")]
+ChannelConfig = Annotated[WebhookConfig | EmailConfig | SmsConfig | ZaloConfig, Field(discriminator="kind")]
 
 
 def build_channel(config: ChannelConfig) -> Channel:
@@ -32,4 +34,7 @@ def _notifier(config: ChannelConfig) -> Notifier:
     if isinstance(config, SmsConfig):
         secret = read_secret(env=config.secret_env, file=config.secret_file)
         return Sms(config, secret, trust=trust_in(config.ca_file))
+    if isinstance(config, ZaloConfig):
+        read_secret(env=config.token_env, file=config.token_file)  # it may change later, and must be there now
+        return Zalo(config, trust=trust_in(config.ca_file))
     return Email(config, read_secret(env=config.password_env, file=config.password_file))

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from cloud.notify.channels.sms.message import Diacritics
 from cloud.notify.content import Language
 from cloud.notify.http_channel import HttpChannelConfig
-from cloud.notify.phone import mobile_number
+from cloud.notify.phone import mobile_numbers
 from cloud.notify.placeholders import PLACEHOLDER, check_template
 
 NUMBERS = frozenset({"phone", "phone_plus", "phone_local"})
@@ -51,12 +51,7 @@ class SmsConfig(HttpChannelConfig):
     @field_validator("recipients")
     @classmethod
     def _numbers(cls, recipients: tuple[str, ...]) -> tuple[str, ...]:
-        for place, recipient in enumerate(recipients, 1):
-            try:
-                mobile_number(recipient)
-            except ValueError as error:
-                raise ValueError(f"number {place} {error}") from None
-        return tuple(dict.fromkeys(map(mobile_number, recipients)))
+        return mobile_numbers(recipients)
 
     @model_validator(mode="after")
     def _fields_are_whole(self) -> Self:

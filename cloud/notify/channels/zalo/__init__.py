@@ -1,0 +1,1 @@
+"""Notices as Zalo ZNS messages of an official account."""
