@@ -9,7 +9,7 @@ import pytest
 
 from cloud.rules.load import load_rules
 from device_profiles.load import load_catalogue
-from simulators.demo.rules import quickened, write_rules
+from simulators.demo.rules import TOLD, quickened, write_rules
 
 ROOT = Path(__file__).parents[3]
 SPEED = 0.5  # hours per second: 1,800 times
@@ -27,7 +27,8 @@ def test_the_provinces_rules_stay_rules_at_any_speed(tmp_path: Path) -> None:
     assert list(flood.kind.ladder.enter) == [level["above"] for level in real["kind"]["levels"]]
     assert not list(tmp_path.glob("*.test.toml"))
     assert rules.rules["rain_24h"].kind.model_dump()["window_s"] == 48.0
-    assert "street_light_by_day" not in rules.rules, "the nights of the story are not those of the clock"
+    assert set(rules.rules) == set(TOLD)
+    assert not {rule.kind.kind for rule in rules.rules.values()} & {"schedule", "baseline"}, "its nights are its own"
 
 
 def test_a_hold_of_the_story_shrinks_and_one_of_real_time_stays_bearable() -> None:
