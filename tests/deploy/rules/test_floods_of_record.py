@@ -7,18 +7,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
 from cloud.rules.cases import Case
-from cloud.rules.load import load_rules, load_tests
 from cloud.rules.trial import told_by
-from device_profiles.load import load_catalogue
+from tests.deploy.rules.province import RULES, TESTS
 
-FOLDER = Path(__file__).parents[3] / "deploy" / "rules"
-RULES = load_rules(FOLDER, load_catalogue()).rules
-FLOODS = {case.name: case for case in load_tests(FOLDER, RULES)["flood_thao_yen_bai"].case if case.source}
+FLOODS = {case.name: case for case in TESTS["flood_thao_yen_bai"].case if case.source}
 ALARM_LEVELS = {"I": 30.0, "II": 31.0, "III": 32.0}  # QĐ 05/2020/QĐ-TTg, Yên Bái on the Thao
 CROSSED = {
     "yagi_september_2024": ["I", "II", "III"],
