@@ -56,6 +56,7 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     # Working alarms.
     ("POST", "/api/v1/alarms/{alarm}/acknowledge"): _O,
     ("POST", "/api/v1/alarms/{alarm}/comment"): _O,
+    ("POST", "/api/v1/alarms/{alarm}/reset"): _O,
     ("POST", "/api/v1/alarms/{alarm}/shelve"): _O,
     ("POST", "/api/v1/alarms/{alarm}/unshelve"): _O,
     ("POST", "/api/v1/incidents"): _O,

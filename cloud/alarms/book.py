@@ -17,6 +17,8 @@ HISTORY_WORDS = {
     Trigger.EASE: "eased",
     Trigger.CLEAR: "cleared",
     Trigger.ACKNOWLEDGE: "acknowledged",
+    Trigger.LATCH: "latched",
+    Trigger.RESET: "reset",
 }
 
 
@@ -52,9 +54,13 @@ class Change:
 
 
 class AlarmBook:
-    """Holds the open alarms; every method returns what is to be kept, and keeps it itself."""
+    """Holds the open alarms; every method returns what is to be kept, and keeps it itself.
+
+    `latching`: the rules whose alarms stay, when their value has returned, until somebody resets them.
+    """
 
     def __init__(self) -> None:
+        self.latching: frozenset[str] = frozenset()
         self._by_key: dict[Key, AlarmRow] = {}
         self._by_id: dict[str, Key] = {}
 
@@ -98,15 +104,16 @@ class AlarmBook:
         return self._kept(row, trigger, at=received_at, observed_at=observed_at)
 
     def clear(self, key: Key, value: float | None, *, observed_at: int, received_at: int, comment: str = "") -> Change:
-        """Ends the problem; the alarm stays open until somebody has acknowledged it."""
+        """Ends the problem; the alarm stays open until somebody has acknowledged it, and reset it if it latches."""
         row = self._by_key.get(key)
         if row is None:
             raise AlarmError(f"no open alarm of {'/'.join(key)}")
-        state = after(row.state, Trigger.CLEAR)
+        trigger = Trigger.LATCH if row.rule in self.latching else Trigger.CLEAR
+        state = after(row.state, trigger)
         row = replace(
             row, state=state, open=state is not AlarmState.NORMAL, changed_at=received_at, cleared_at=observed_at
         )
-        change = self._kept(row, Trigger.CLEAR, at=received_at, observed_at=observed_at, comment=comment)
+        change = self._kept(row, trigger, at=received_at, observed_at=observed_at, comment=comment)
         return replace(change, history=replace(change.history, value=value))
 
     def acknowledge(self, identifier: str, *, actor: str, comment: str, now: int) -> Change:
@@ -124,6 +131,14 @@ class AlarmBook:
             acknowledged_by=actor,
         )
         return self._kept(row, Trigger.ACKNOWLEDGE, at=now, observed_at=now, actor=actor, comment=comment)
+
+    def reset(self, identifier: str, *, actor: str, comment: str, now: int) -> Change:
+        """Lets go of an alarm that latched; AlarmError when its problem lasts or nobody has acknowledged it."""
+        row = self.by_id(identifier)
+        if row is None:
+            raise AlarmError(f"no open alarm {identifier}")
+        row = replace(row, state=after(row.state, Trigger.RESET), open=False, changed_at=now)
+        return self._kept(row, Trigger.RESET, at=now, observed_at=now, actor=actor, comment=comment)
 
     def _kept(
         self, row: AlarmRow, trigger: Trigger, *, at: int, observed_at: int, actor: str = "", comment: str = ""

@@ -16,6 +16,8 @@ class AlarmState(StrEnum):
     UNACKED = "unacked"
     ACKED = "acked"
     RETURNED_UNACKED = "returned_unacked"
+    LATCHED_UNACKED = "latched_unacked"  # the value has returned, but the alarm stays: see `latch` of a rule
+    LATCHED = "latched"  # and somebody has acknowledged it
 
 
 class Trigger(StrEnum):
@@ -26,12 +28,15 @@ class Trigger(StrEnum):
     EASE = "ease"
     CLEAR = "clear"
     ACKNOWLEDGE = "acknowledge"
+    LATCH = "latch"  # the value of a rule that latches has returned
+    RESET = "reset"
 
 
 class AlarmError(CloudError):
     """The alarm cannot do this where it stands; nothing has changed."""
 
 
+LATCHED = (AlarmState.LATCHED_UNACKED, AlarmState.LATCHED)
 S, T = AlarmState, Trigger
 TABLE: Mapping[tuple[AlarmState, Trigger], AlarmState] = MappingProxyType(
     {
@@ -45,6 +50,12 @@ TABLE: Mapping[tuple[AlarmState, Trigger], AlarmState] = MappingProxyType(
         (S.ACKED, T.CLEAR): S.NORMAL,
         (S.RETURNED_UNACKED, T.RAISE): S.UNACKED,  # the same problem again, the same alarm
         (S.RETURNED_UNACKED, T.ACKNOWLEDGE): S.NORMAL,
+        (S.UNACKED, T.LATCH): S.LATCHED_UNACKED,
+        (S.ACKED, T.LATCH): S.LATCHED,
+        (S.LATCHED_UNACKED, T.ACKNOWLEDGE): S.LATCHED,
+        (S.LATCHED_UNACKED, T.RAISE): S.UNACKED,
+        (S.LATCHED, T.RAISE): S.UNACKED,  # it must be seen again
+        (S.LATCHED, T.RESET): S.NORMAL,  # nobody resets what nobody has acknowledged
     }
 )
 

@@ -14,6 +14,8 @@ from cloud.api.audit import write_audit
 from cloud.api.deps import Centre, UnknownThingError
 from cloud.api.guard import CentreDep, IdentityDep
 from cloud.api.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
+from cloud.rules import handling
+from cloud.rules.desk import Remark as Deed
 from cloud.store.base import AlarmFilter, AlarmHistoryRow, AlarmRow
 
 router = APIRouter(prefix="/api/v1", tags=["alarms"])
@@ -66,9 +68,7 @@ async def list_alarms(
 @router.get("/alarms/{alarm}", summary="One alarm with its history")
 async def one_alarm(alarm: str, centre: CentreDep) -> AlarmDetail:
     """Why it was raised and what was done since."""
-    row = await asyncio.to_thread(centre.state.alarm, alarm)
-    if row is None:
-        raise UnknownThingError(f"There is no alarm {alarm!r}.")
+    row = await _known(centre, alarm)
     history = await asyncio.to_thread(centre.state.history, alarm)
     return AlarmDetail(**asdict(_view(centre, row)), history=tuple(history))
 
@@ -89,12 +89,28 @@ async def comment(alarm: str, remark: Comment, centre: CentreDep, identity: Iden
     return row
 
 
+@router.post("/alarms/{alarm}/reset", summary="Reset an alarm that latched")
+async def reset(alarm: str, remark: Remark, centre: CentreDep, identity: IdentityDep) -> AlarmView:
+    """Lets go of it, once its value has returned and somebody has acknowledged it."""
+    await _known(centre, alarm)
+    await centre.act(handling.reset(alarm, Deed(identity.name, remark.comment)))
+    await write_audit(centre, actor=identity.name, action="reset", target=alarm, detail=remark.comment)
+    return _view(centre, await _known(centre, alarm))
+
+
 async def alarms_page(centre: Centre, wanted: AlarmFilter, *, cursor: str | None, limit: int) -> Page[AlarmView]:
     """One page of alarms; one more is asked for, to know whether there is a next page."""
     before = decode_cursor(cursor)
     rows = await asyncio.to_thread(centre.state.alarms, wanted, before=before, limit=limit + 1)
     page = [_view(centre, row) for row in rows[:limit]]
     return Page(items=page, next=encode_cursor(page[-1].id) if len(rows) > limit else None)
+
+
+async def _known(centre: Centre, alarm: str) -> AlarmRow:
+    row = await asyncio.to_thread(centre.state.alarm, alarm)
+    if row is None:
+        raise UnknownThingError(f"There is no alarm {alarm!r}.")
+    return row
 
 
 def _view(centre: Centre, row: AlarmRow) -> AlarmView:

@@ -251,6 +251,7 @@ class Judge:
 
     def _take(self, rules: RuleSet) -> None:
         self._roster.take(list(rules.rules.values()))
+        self._book.latching = frozenset(rule.id for rule in rules.rules.values() if rule.latch)
         self._announcer = Announcer(rules.units, self._places.names, self._options.channels, self._options.public_url)
         self.faults = {}
         self._due = 0.0

@@ -62,6 +62,7 @@ class Rule(Strict):
     notice: NoticePolicy = Field(
         default_factory=lambda: NoticePolicy.model_validate({}), description="Whom its alarms are sent to."
     )
+    latch: bool = Field(False, description="Whether the alarm stays after the value's return, until it is reset.")
     index: Literal["", "flood_level"] = Field("", description="Index that is derived with this rule's levels.")
 
     @model_validator(mode="after")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from cloud.alarms.book import AlarmBook, Change, Key, key_of
+from cloud.alarms.lifecycle import LATCHED
 from cloud.alarms.mutes import Mutes
 from cloud.alarms.planned import out_of_service
 from cloud.notify.content import NoticeKind
@@ -54,7 +55,9 @@ class Turn:
         return self.mutes.why(key, site=site or (alarm.site if alarm else ""), now=self.now)
 
     def tell(self, track: Track, alarm: AlarmRow, kind: NoticeKind, *, observed_at: int) -> None:
-        """Writes the notices of a change, unless the problem is muted."""
+        """Writes the notices of a change, unless the problem is muted; what latches is over when it is reset."""
+        if kind == "cleared" and alarm.state in LATCHED:
+            return
         if self.muted(key_of(alarm), site=alarm.site):
             return
         self.notices.extend(
