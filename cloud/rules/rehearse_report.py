@@ -90,7 +90,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A level as a line on a chart; `value` None = the level is no value of the point (a duration, a count, a slope)."""
+    """A level as a line on a chart; `value` None = it is no value of the point but a duration, a count, a slope."""
 
     level: str
     severity: int

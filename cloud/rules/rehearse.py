@@ -1,0 +1,220 @@
+"""Rehearses a rule on the stored readings of one device, in their order of arrival, through the judge that runs live.
+
+```
+ column, passages ─▶ order of arrival ─▶ blocks ─▶ judge ─▶ nothing came of it? keep, and take a larger block
+                                            ▲                something did: take it back, and go up to it
+                                            └────────────────────┘
+```
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+import msgspec
+
+from cloud.alarms.book import AlarmBook
+from cloud.errors import CloudError
+from cloud.inventory.passages import Passage
+from cloud.rules.course import advance, decode_course, encode_course
+from cloud.rules.judge import EARS, Judge, Judgement, NoticeOptions, Places
+from cloud.rules.kinds.stale import Stale
+from cloud.rules.ladder import IDLE, Standing
+from cloud.rules.rehearse_arrival import Batch, Prompt, in_order_of_arrival
+from cloud.rules.rehearse_glance import Glance, glance
+from cloud.rules.roster import SEEN
+from cloud.rules.rule import Kind, Rule
+from cloud.rules.rule_set import rule_set
+from cloud.rules.silence import Ears
+from cloud.rules.watch import Seen, Track
+from cloud.store.base import AlarmHistoryRow, AlarmRow, Columns, NoticeRow, RawColumn, RuleStateRow, SeriesKey
+from device_profiles.schema import PointType
+
+MOST = 256  # readings of one block: what is stepped through in vain when something happens in it
+GROWTH = 4
+WORTH_A_JUMP = 64  # readings; stepping through fewer is quicker than building up what the kind remembers
+AFTER_A_JUMP = 16  # the first block behind one: most of them end soon
+CHANNEL = "rehearsal"
+ANY = "value"  # point of the readings that a rule on a whole device is rehearsed with
+
+
+class RehearsalError(CloudError):
+    """A rule that cannot be rehearsed; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a rule is rehearsed with: its surroundings, and the stretch of time."""
+
+    places: Places
+    begin: int
+    end: int
+    late_s: float = 900.0
+
+
+@dataclass(slots=True)
+class Played:
+    """What came of it at one device: the lines of alarms in order, and the notices. Mutable while it is played."""
+
+    site: str
+    key: SeriesKey
+    history: list[AlarmHistoryRow] = field(default_factory=list)
+    notices: list[NoticeRow] = field(default_factory=list)
+    readings: int = 0
+
+
+class Player:
+    """One rule at one device, from the first reading to the last. Made for one use."""
+
+    def __init__(self, rule: Rule, site: str, key: SeriesKey, stage: Stage) -> None:
+        self._rule = as_rehearsed(rule)
+        self._stage = stage
+        self._key = key
+        self._rows: dict[tuple[str, str, str], RuleStateRow] = {}
+        self._open: dict[str, AlarmRow] = {}
+        self._newest = 0
+        self._column = RawColumn([], [])
+        self._glance: Glance | None = None
+        self._gaps: list[int] = []  # readings behind a silence that the rule does not stand
+        self.played = Played(site, key)
+        options = NoticeOptions(channels=(CHANNEL,), late_s=stage.late_s)
+        self._judge = Judge(rule_set([self._rule]), AlarmBook(), places=stage.places, notices=options)
+
+    def play(self, column: RawColumn, passages: Sequence[Passage] = ()) -> Played:
+        """Everything that this rule would have said of these readings; RehearsalError when it faults."""
+        self.played.readings = len(column.times)
+        self._column = column
+        self._gaps = _gaps(self._rule.kind, column.times)
+        parts = in_order_of_arrival(column, passages)
+        if not any(isinstance(part, Batch) for part in parts):
+            self._glance = glance(self._rule.kind, column)  # late readings do not belong to what the kind remembers
+        for part in parts:
+            if isinstance(part, Prompt):
+                self._follow(part.begin, part.end)
+            else:
+                self._wait(part.arrived_at)
+                self._keep(self._observe(part.begin, part.end, part.arrived_at))
+        self._wait(self._stage.end + 1)
+        return self.played
+
+    # --- readings that arrived at once --------------------------------------------------------------------------------
+
+    def _follow(self, begin: int, end: int) -> None:
+        """Goes in blocks that end before something happens, so that everything happens when it would have happened."""
+        size = MOST
+        while begin < end:
+            target = self._jump(begin, end)
+            begin, size = target, size if target == begin else AFTER_A_JUMP
+            self._wait(self._column.times[begin])
+            gap = bisect_right(self._gaps, begin)
+            upto = min(end, begin + size, self._gaps[gap] if gap < len(self._gaps) else end)
+            judgement = self._observe(begin, upto, self._column.times[upto - 1])
+            if upto - begin > 1 and (judgement.history or judgement.notices):
+                self._take_back()
+                size = max(1, min(upto - begin - 1, self._quiet(judgement, begin)))
+                continue
+            self._keep(judgement)
+            begin, size = upto, min(MOST, size * GROWTH)
+
+    def _quiet(self, judgement: Judgement, begin: int) -> int:
+        """How many readings stand before the one that something came of."""
+        lines = [line.observed_at for line in judgement.history]
+        return bisect_left(self._column.times, min(lines), begin) - begin if lines else 1
+
+    def _observe(self, begin: int, end: int, now: int) -> Judgement:
+        times = self._column.times[begin:end]
+        point = self._key.point or ANY
+        self._newest = max(self._newest, times[-1])
+        block = Columns(
+            self.played.site,
+            self._key.gateway,
+            self._key.device,
+            self._key.profile,
+            times,
+            {point: list(self._column.values[begin:end])},
+            {},
+            {point: PointType.FLOAT},
+        )
+        judgement = self._judge.observe([block], received_at=now)
+        if self._judge.faults:
+            fault = self._judge.faults[self._rule.id]
+            raise RehearsalError(f"{self._rule.id} faulted at {self._key.gateway}/{self._key.device}: {fault}")
+        return judgement
+
+    def _keep(self, judgement: Judgement) -> None:
+        self._rows.update({(row.rule, row.gateway, row.device): row for row in judgement.rule_states})
+        for alarm in judgement.alarms:
+            self._open[alarm.id] = alarm
+        self._open = {identifier: alarm for identifier, alarm in self._open.items() if alarm.open}
+        self.played.history.extend(judgement.history)
+        self.played.notices.extend(judgement.notices)
+
+    def _wait(self, until: int) -> None:
+        """Time passes without a reading: a rule on silence is asked at the very moment when it may have enough."""
+        kind = self._rule.kind
+        if not isinstance(kind, Stale) or not self._newest:
+            return
+        for lasting in kind.levels:
+            due = self._newest + round(lasting.after_s * 1000)
+            if due >= until:
+                return
+            ears = Ears(last=due, since=self._stage.begin, kept=due)  # the centre listened all the time
+            self._rows[EARS, "", ""] = RuleStateRow(EARS, "", "", ears.encode())
+            self._take_back()
+            self._keep(self._judge.tick(due))
+
+    def _take_back(self) -> None:
+        self._judge.restore(list(self._rows.values()), list(self._open.values()))
+
+    # --- what may be left out -----------------------------------------------------------------------------------------
+
+    def _jump(self, begin: int, end: int) -> int:
+        """Leaves out readings that surely reach no level; they are remembered as if the rule had seen each of them."""
+        if self._glance is None:
+            return begin
+        suspects = self._glance.suspects
+        place = bisect_left(suspects, begin)
+        target = min(end - 1, suspects[place]) if place < len(suspects) else end - 1
+        if target - begin < WORTH_A_JUMP or not self._is_at_rest():
+            return begin
+        self._remember(target)
+        return target
+
+    def _is_at_rest(self) -> bool:
+        """Whether no level is reached."""
+        row = self._rows.get((self._rule.id, self._key.gateway, self._key.device))
+        return row is None or row.state is None or not decode_course(row.state).live.since
+
+    def _remember(self, target: int) -> None:
+        """The rule stands where it would stand before this reading, on no level."""
+        times = self._column.times
+        lead_ms = self._glance.lead_ms if self._glance else 0
+        first = bisect_left(times, times[target - 1] - lead_ms)
+        lead = list(zip(times[first:target], self._column.values[first:target], strict=True))
+        standing, _ = advance(self._rule.kind, IDLE, lead)
+        whose = (self._rule.id, self._key.gateway, self._key.device)
+        row = self._rows.get(whose)
+        course = decode_course(row.state) if row and row.state else Track.of(self._rule, None).course
+        course = replace(course, live=Standing(0, (), standing.memory, standing.counts))
+        self._rows[whose] = RuleStateRow(*whose, encode_course(course))
+        point, at = self._key.point, times[target - 1]
+        seen = Seen(self._key.profile, self.played.site, {point: at, "": at})
+        row = RuleStateRow(SEEN, self._key.gateway, self._key.device, msgspec.json.encode(seen).decode())
+        self._rows[row.rule, row.gateway, row.device] = row
+        self._take_back()
+
+
+def as_rehearsed(rule: Rule) -> Rule:
+    """The rule with one channel, so that each notice counts once, and without the index that it derives."""
+    notice = rule.notice.model_copy(update={"channels": (), "teams": ()})
+    return rule.model_copy(update={"notice": notice, "index": ""})
+
+
+def _gaps(kind: Kind, times: Sequence[int]) -> list[int]:
+    if not isinstance(kind, Stale):
+        return []
+    patience_ms = round(kind.levels[0].after_s * 1000)
+    return [place for place, (one, next_one) in enumerate(pairwise(times), 1) if next_one - one > patience_ms]
