@@ -10,10 +10,14 @@ from cloud.notify.content import LABEL, NoticeContent, NoticeKind, Words, encode
 from cloud.notify.recipient import team_recipient
 from cloud.notify.words import number
 from cloud.rules.rule import NoticePolicy, Rule, filled
+from cloud.rules.scope import AT_AREA, EVERYWHERE
 from cloud.rules.watch import Watch
 from cloud.store.base import AlarmRow, NoticeRow
 from device_profiles.schema import Text
 from device_profiles.units import shown
+
+PROVINCE = Text(vi="toàn tỉnh", en="the whole province")
+NAMED = 100  # devices; of more, the number is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,7 @@ class Announcer:
     """Words for what the rules find."""
 
     units: Mapping[str, str] = field(default_factory=dict)  # rule -> unit of its figures
-    names: Mapping[str, Text] = field(default_factory=dict)  # site -> name
+    names: Mapping[str, Text] = field(default_factory=dict)  # site -> name, and @area/area -> name
     channels: tuple[str, ...] = ()
     public_url: str = ""
 
@@ -35,7 +39,8 @@ class Announcer:
             "gateway": watch.gateway,
             "device": watch.device,
         }
-        name = self.names.get(watch.site)
+        name = self._name(watch.gateway, watch.device, watch.site)
+        rest_vi, rest_en = _rest(watch.named())
         vi = facts | {"value": number(figure, ","), "threshold": number(reached.threshold, ",")}
         en = facts | {"value": number(figure, "."), "threshold": number(reached.threshold, ".")}
         return Finding(
@@ -49,8 +54,8 @@ class Announcer:
             severity=reached.severity,
             value=figure,
             threshold=reached.threshold,
-            text_vi=filled(rule.text.vi, vi | {"site": name.vi if name else watch.site}),
-            text_en=filled(rule.text.en, en | {"site": name.en if name else watch.site}),
+            text_vi=filled(rule.text.vi, vi | {"site": name.vi if name else watch.site}) + rest_vi,
+            text_en=filled(rule.text.en, en | {"site": name.en if name else watch.site}) + rest_en,
         )
 
     def notices(
@@ -73,6 +78,12 @@ class Announcer:
             for channel in self._recipients(rule.notice)
         ]
 
+    def _name(self, gateway: str, device: str, site: str) -> Text | None:
+        """What people call the place of an alarm: its site, or the area that it is about."""
+        if gateway == EVERYWHERE[0]:
+            return PROVINCE
+        return self.names.get(f"{AT_AREA}/{device}" if gateway == AT_AREA else site)
+
     def _recipients(self, policy: NoticePolicy) -> list[str]:
         channels = policy.channels or (() if policy.teams else self.channels)
         return [*(each for each in channels if each in self.channels), *map(team_recipient, policy.teams)]
@@ -88,7 +99,7 @@ class Announcer:
         observed_at: int,
         received_at: int,
     ) -> NoticeRow:
-        name = self.names.get(alarm.site)
+        name = self._name(alarm.gateway, alarm.device, alarm.site)
         content = NoticeContent(
             v=1,
             key=key,
@@ -116,3 +127,13 @@ class Announcer:
         return NoticeRow(
             key, alarm.id, channel, encode_content(content), received_at, received_at, severity=alarm.severity
         )
+
+
+def _rest(devices: Sequence[str]) -> tuple[str, str]:
+    """Which devices of a group it is about, in both languages."""
+    if not devices:
+        return "", ""
+    names, more = ", ".join(devices[:NAMED]), len(devices) - NAMED
+    if more > 0:
+        return f" ({names} và {more} thiết bị khác)", f" ({names} and {more} more)"
+    return f" ({names})", f" ({names})"

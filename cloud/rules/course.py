@@ -35,7 +35,7 @@ class Course:
 
     `live` follows the readings in order; `late` follows, on its own, what comes behind newer readings, up to `late_at`.
     `owed`: the alarm was raised by old news, nobody has been told yet. `missed` is the record of the late episode.
-    `covered` is the time from raise to clear of the last alarm.
+    `covered` is the time from raise to clear of the last alarm. `at` is the time of a group, which never goes back.
     """
 
     kind: str
@@ -47,6 +47,7 @@ class Course:
     missed: str = ""
     covered: tuple[int, int] = (0, 0)
     index: Standing = IDLE
+    at: int = 0
 
     @property
     def idle(self) -> bool:

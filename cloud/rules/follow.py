@@ -9,6 +9,7 @@ from cloud.alarms.book import alarm_id, new_alarm
 from cloud.alarms.lifecycle import AlarmState, Trigger
 from cloud.indices.flood_level import derive
 from cloud.rules.course import Course, Move, advance, good_readings
+from cloud.rules.groups import Figure
 from cloud.rules.kinds.threshold import Threshold
 from cloud.rules.ladder import IDLE
 from cloud.rules.turn import Turn
@@ -41,6 +42,14 @@ def follow_live(track: Track, watch: Watch, readings: Readings, turn: Turn) -> N
     if course.owed and standing.level and readings:
         course = _pay(track, watch, course, at=readings[-1][0], turn=turn)
     turn.follow(track, watch, course)
+
+
+def follow_figure(track: Track, watch: Watch, figure: Figure, turn: Turn) -> None:
+    """The figure of a group at a time, or that its time has passed and nothing can be said."""
+    at, value = figure
+    if value is not None:
+        follow_live(track, watch, [(at, value)], turn)
+    turn.follow(track, watch, replace(track.course, at=at))
 
 
 def follow_hold(track: Track, watch: Watch, *, until: int, turn: Turn) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -13,11 +12,10 @@ from cloud.alarms.book import AlarmBook
 from cloud.alarms.mutes import Mutes
 from cloud.rules.absence import Absences, Sign
 from cloud.rules.announce import Announcer
-from cloud.rules.cells import last_value, numbers
-from cloud.rules.course import good_readings
 from cloud.rules.desk import Act
-from cloud.rules.follow import follow_hold, follow_readings, indices_of
+from cloud.rules.follow import follow_hold, indices_of
 from cloud.rules.gateways import follow_gateways
+from cloud.rules.observe import observe_block
 from cloud.rules.planning import follow_planned
 from cloud.rules.platform import Trouble, follow_platform
 from cloud.rules.roster import SEEN, Roster
@@ -51,7 +49,7 @@ class Judgement:
 class Places:
     """What the judge must know of the inventory."""
 
-    areas: Mapping[str, Collection[str]] = field(default_factory=dict)  # site -> its area and all above it
+    areas: Mapping[str, Sequence[str]] = field(default_factory=dict)  # site -> its area and all above it, upwards
     sites: Mapping[str, str] = field(default_factory=dict)  # gateway -> site
     names: Mapping[str, Text] = field(default_factory=dict)  # site -> name
 
@@ -179,44 +177,10 @@ class Judge:
 
     def _observe_device(self, watch: Watch, block: Columns, turn: Turn) -> None:
         turn.watches[watch.gateway, watch.device] = watch
-        seen, newest_of_all = watch.seen, watch.seen.get("", 0)
-        for point, cells in block.points.items():
-            last = last_value(block.times, cells)
-            newest_of_all = max(newest_of_all, last)
-            if point in watch.listened:
-                marks = block.quality.get(point)
-                if marks:
-                    newest_doubt = block.times[max(position for position, _ in marks)]
-                    watch.doubted[point] = max(watch.doubted.get(point, 0), newest_doubt)
-                tracks = watch.points.get(point)
-                if tracks:
-                    self._observe_point(tracks, watch, block, point=point, turn=turn)
-                if last > seen.get(point, 0):
-                    seen[point] = last
-        seen[""] = newest_of_all
+        self.late_readings += observe_block(watch, block, turn, self._guarded)
         for track in watch.silences:
             if track.course.live.level:
-                self._guarded(track, partial(self._listen_to, track, watch, turn))
-
-    def _observe_point(self, tracks: list[Track], watch: Watch, block: Columns, *, point: str, turn: Turn) -> None:
-        values = numbers(block.points[point])
-        newest = watch.seen.get(point, 0)
-        begin = 0 if block.times[0] > newest else bisect_right(block.times, newest)
-        self.late_readings += begin
-        if not values:
-            return
-        low, high = min(values), max(values)
-        floor, ceiling = watch.band(point)
-        if floor < low and high < ceiling:
-            return
-        loud = [track for track in tracks if not (track.idle and track.floor < low and high < track.ceiling)]
-        if not loud:
-            return
-        readings = good_readings(block, point)
-        late = [reading for reading in readings if reading[0] < newest] if begin else []
-        live = [reading for reading in readings if reading[0] > newest] if begin else readings
-        for track in loud:
-            self._guarded(track, partial(follow_readings, track, watch, block, late=late, live=live, turn=turn))
+                self._guarded(track.rule.id, partial(self._listen_to, track, watch, turn))
 
     def _listen_to(self, track: Track, watch: Watch, turn: Turn) -> None:
         due = follow_silence(track, watch, since=self._ears.since, absences=self._absences, turn=turn)
@@ -228,24 +192,25 @@ class Judge:
             if self._absences.covers(watch.gateway):
                 continue
             for track in watch.silences:
-                self._guarded(track, partial(self._listen_to, track, watch, turn))
+                self._guarded(track.rule.id, partial(self._listen_to, track, watch, turn))
 
     def _judge_holds(self, turn: Turn) -> None:
         settled, self._settled = self._settled, {}
         for watch in settled.values():
             for track in watch.holding():
-                self._guarded(track, partial(follow_hold, track, watch, until=watch.unchanged_until, turn=turn))
+                hold = partial(follow_hold, track, watch, until=watch.unchanged_until, turn=turn)
+                self._guarded(track.rule.id, hold)
 
-    def _guarded(self, track: Track, work: Callable[[], None]) -> None:
+    def _guarded(self, rule: str, work: Callable[[], None]) -> None:
         """One faulty rule must not stop the others: it is logged, marked, and does not run again until replaced."""
-        if track.rule.id in self.faults:
+        if rule in self.faults:
             return
         try:
             work()
         except Exception as error:
-            log.exception("rule faulted", extra={"rule": track.rule.id})
-            self.faults[track.rule.id] = f"{type(error).__name__}: {error}"
-            self._broken.add(track.rule.id)
+            log.exception("rule faulted", extra={"rule": rule})
+            self.faults[rule] = f"{type(error).__name__}: {error}"
+            self._broken.add(rule)
 
     # --- turns ------------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from cloud.rules.kinds.baseline import Baseline
 from cloud.rules.kinds.flat_line import FlatLine
+from cloud.rules.kinds.n_of_m import NOfM
 from cloud.rules.kinds.rate_of_change import RateOfChange
 from cloud.rules.kinds.repeated import Repeated
 from cloud.rules.kinds.schedule import Schedule
@@ -21,7 +22,8 @@ PLACEHOLDERS = frozenset({"level", "value", "threshold", "unit", "site", "gatewa
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 Kind = Annotated[
-    Threshold | RateOfChange | Stale | FlatLine | Window | Repeated | Schedule | Baseline, Field(discriminator="kind")
+    Threshold | RateOfChange | Stale | FlatLine | Window | Repeated | Schedule | Baseline | NOfM,
+    Field(discriminator="kind"),
 ]
 
 

@@ -74,11 +74,17 @@ def _check_selector(rule: Rule, profiles: Mapping[str, DeviceProfile], file: str
         yield Fault(file, "kind.levels", f"an unchanged {point.key} may say nothing for {longest:.0f} s", "wait longer")
     elif not rule.kind.fits(point.unit):
         yield Fault(file, "kind.unit", f"{_stated_unit(rule)} does not fit {point.key}, which is in {point.unit}")
-    if isinstance(rule.kind, NOfM) and point is not None and rule.kind.within_s <= point.report.heartbeat_s:
+    if point is not None:
+        yield from _check_pauses(rule, point, file)
+
+
+def _check_pauses(rule: Rule, point: Point, file: str) -> Iterator[Fault]:
+    """An unchanged point may be silent for a while; that must not end what a rule counts."""
+    if isinstance(rule.kind, FlatLine):
+        yield from _check_flat(rule.kind, point, file)
+    if isinstance(rule.kind, NOfM) and rule.kind.within_s <= point.report.heartbeat_s:
         reason = f"an unchanged {point.key} may say nothing for {point.report.heartbeat_s:.0f} s"
         yield Fault(file, "kind.within_s", reason, "let a reading count for longer")
-    if isinstance(rule.kind, FlatLine) and point is not None:
-        yield from _check_flat(rule.kind, point, file)
 
 
 def _check_flat(kind: FlatLine, point: Point, file: str) -> Iterator[Fault]:

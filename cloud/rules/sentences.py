@@ -20,6 +20,10 @@ FIGURES: Final = {
     "window": Text(vi="con số trong một khoảng thời gian", en="the figure over a window of time"),
     "baseline": Text(vi="so với cùng giờ các kỳ trước", en="this hour against past ones"),
     "repeated": Text(vi="số lần xảy ra", en="the number of times of an event"),
+    "n_of_m": Text(
+        vi="số thiết bị, hoặc tỷ lệ thiết bị, cùng thỏa điều kiện",
+        en="how many devices, or which share, meet a condition",
+    ),
     "schedule": Text(vi="giá trị trong khung giờ", en="the value within hours of the day"),
 }
 SEVERITIES: Final = {

@@ -30,6 +30,7 @@ class Turn:
     notices: list[NoticeRow] = field(default_factory=list)
     derived: list[Columns] = field(default_factory=list)
     watches: dict[tuple[str, str], Watch] = field(default_factory=dict)
+    members: dict[Key, RuleStateRow] = field(default_factory=dict)  # of groups
     courses: dict[Key, Course | None] = field(default_factory=dict)
 
     def fresh(self, observed_at: int) -> bool:
@@ -75,4 +76,4 @@ class Turn:
         """The rows of everything that moved; what was seen of devices goes under the rule name `seen_as`."""
         seen = [RuleStateRow(seen_as, watch.gateway, watch.device, watch.state()) for watch in self.watches.values()]
         moved = [RuleStateRow(*key, encode_course(course) if course else None) for key, course in self.courses.items()]
-        return [*seen, *moved, *self.rows]
+        return [*seen, *moved, *self.members.values(), *self.rows]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
 from cloud.rules.course import Course
+from cloud.rules.groups import Gathers, Group
 from cloud.rules.kinds.baseline import Baseline
 from cloud.rules.kinds.repeated import Repeated
 from cloud.rules.kinds.window import Window
@@ -69,6 +70,9 @@ class Watch:
     listened: set[str] = field(default_factory=set)  # points that a rule looks at or listens for
     bands: dict[str, Band] = field(default_factory=dict)  # points whose rules are all idle; emptied by every move
     unchanged_until: int = 0  # read up to here, and nothing new since the last readings
+    gathered: dict[str, Track] = field(default_factory=dict)  # rule -> its track, which a group moves
+    links: dict[str, list[Link]] = field(default_factory=dict)  # rule -> what the device gives to its groups
+    named: Callable[[], Sequence[str]] = tuple  # of a group: the devices that make its figure what it is
 
     def band(self, point: str) -> Band:
         """Values strictly between these two leave every rule at this point as it is."""
@@ -99,7 +103,13 @@ class Watch:
     @property
     def tracks(self) -> list[Track]:
         """Every rule at this device."""
-        return [*self.silences, *(track for tracks in self.points.values() for track in tracks)]
+        at_points = (track for tracks in self.points.values() for track in tracks)
+        return [*self.silences, *at_points, *self.gathered.values()]
+
+    def link(self, link: Link) -> None:
+        """Gives what is read at a point to a group."""
+        self.listened.add(link.point)
+        self.links.setdefault(link.rule, []).append(link)
 
     def holding(self) -> list[Track]:
         """Rules that have reached a level which has not yet held long enough."""
@@ -116,10 +126,39 @@ class Watch:
         self.silences = [track for track in self.silences if track.rule.id != rule]
         for point, tracks in list(self.points.items()):
             self.points[point] = [track for track in tracks if track.rule.id != rule]
+        self.gathered.pop(rule, None)
+        self.links.pop(rule, None)
 
     def state(self) -> str:
         """What was seen, as JSON text for a RuleStateRow."""
         return msgspec.json.encode(Seen(self.profile, self.site, self.seen, self.doubted)).decode()
+
+
+@dataclass(slots=True)
+class Post:
+    """Where a group's figure is held against levels, and where its alarm is."""
+
+    watch: Watch
+    track: Track
+
+
+@dataclass(slots=True)
+class Link:
+    """One point of a device as an input of a group; without `post` it is only remembered there."""
+
+    rule: str
+    kind: Gathers
+    point: str
+    part: int
+    group: Group
+    post: Post | None
+
+    def is_deaf(self, watch: Watch, low: float, high: float, until: int) -> bool:
+        """True when values between these two, up to that time, change nothing."""
+        if self.group.lasts is not False or (self.post is not None and not self.post.track.idle):
+            return False
+        memory = self.group.memories.get(((watch.gateway, watch.device), self.part), ())
+        return self.kind.is_deaf(memory, low, high, until)
 
 
 def _shape(rule: Rule) -> str:

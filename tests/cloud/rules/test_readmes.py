@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from cloud.notify.channels.email.config import EmailConfig
 from cloud.notify.channels.webhook.config import WebhookConfig
 from cloud.rules.kinds.flat_line import FlatLine
+from cloud.rules.kinds.n_of_m import NOfM
 from cloud.rules.kinds.rate_of_change import RateOfChange
 from cloud.rules.kinds.repeated import Repeated, Times
 from cloud.rules.kinds.schedule import Hours, Schedule
@@ -40,6 +41,7 @@ CLOUD = Path(__file__).parents[3] / "cloud"
                 Schedule,
                 Hours,
                 Stale,
+                NOfM,
                 Level,
                 Silence,
             ],

@@ -1,0 +1,108 @@
+"""A group: the newest of what its members read becomes one figure over event time, which is held against levels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from cloud.rules.course import Move, Steps
+from cloud.rules.ladder import IDLE, Standing
+from cloud.rules.scope import Scope
+
+Member = tuple[str, str]  # gateway, device
+Slot = tuple[Member, int]  # a member, and which of the kind's inputs it gives
+Memory = tuple[tuple[int, float], ...]  # what a kind keeps of a slot; empty = nothing yet
+Figure = tuple[int, float | None]  # when, and how much; None = nothing can be said
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One good reading of a member, for input number `part` of the kind."""
+
+    at: int
+    value: float
+    member: Member
+    part: int = 0
+
+
+class Gathers(Steps, Protocol):
+    """What every kind over several inputs can do besides; pure."""
+
+    @property
+    def by(self) -> Scope:
+        """How far a group reaches."""
+
+    @property
+    def shape(self) -> str:
+        """Names what is remembered: something of another shape does not fit."""
+
+    def remember(self, memory: Memory, given: Input) -> Memory:
+        """What is kept of a slot after an input; the same object when nothing changes."""
+
+    def is_still(self, before: Memory, after: Memory) -> bool:
+        """True when this change of a slot leaves a group as it is in which nothing lasts."""
+
+    def is_deaf(self, memory: Memory, low: float, high: float, until: int) -> bool:
+        """True when inputs between these values, up to that time, would neither change the slot nor such a group."""
+
+    def lasts(self, memories: Mapping[Slot, Memory], at: int) -> bool:
+        """True when the figure can change by the passing of time, or is no longer that of an idle group."""
+
+    def figure(self, memories: Mapping[Slot, Memory], given: Input, at: int) -> float | None:
+        """The figure at a time; None when there is none, such as without partners."""
+
+    def named(self, memories: Mapping[Slot, Memory], at: int) -> list[str]:
+        """The devices that make the figure what it is."""
+
+
+@dataclass(slots=True)
+class Group:
+    """What is remembered of the members of one group. Mutable; whoever made it is its only owner.
+
+    ```
+      inputs   a ●────────●──────   b ────●──────   ▶ memories ▶ figure ▶ ladder ▶ alarm of the group
+    ```
+    Its time never goes back: an input that is older than the newest, but new for its member, counts now.
+    """
+
+    kind: Gathers
+    memories: dict[Slot, Memory] = field(default_factory=dict)
+    lasts: bool | None = None  # whether anything does; None = not known since the start
+
+    def take(self, given: Input, *, since: int, idle: bool) -> Figure | None:
+        """The figure after an input, or None when it changes nothing; `idle`: nothing is reached or pending."""
+        if self.lasts is None:
+            self.lasts = self.kind.lasts(self.memories, since)
+        slot = (given.member, given.part)
+        before = self.memories.get(slot, ())
+        after = self.kind.remember(before, given)
+        if after is not before:
+            self.memories[slot] = after
+        if idle and not self.lasts and self.kind.is_still(before, after):
+            return None
+        at = max(since, given.at)
+        self.lasts = self.kind.lasts(self.memories, at)
+        return at, self.kind.figure(self.memories, given, at)
+
+    def forget(self, member: Member) -> None:
+        """A device has left the group."""
+        for slot in [slot for slot in self.memories if slot[0] == member]:
+            del self.memories[slot]
+
+
+def replay(kind: Gathers, inputs: Iterable[Input], *, standing: Standing = IDLE) -> tuple[Standing, list[Move]]:
+    """Where one group stands after inputs in order of time, and every change of level on the way; pure."""
+    group, moves, since = Group(kind), [], 0
+    for given in inputs:
+        figure = group.take(given, since=since, idle=not standing.since)
+        if figure is None:
+            continue
+        since, value = figure
+        if value is None:
+            continue
+        then = kind.step(standing, since, value)
+        if then.level != standing.level:
+            moves.append(Move(since, standing.level, then.level, kind.measure(standing, since, value)))
+        standing = then
+    return standing, moves

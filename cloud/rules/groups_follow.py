@@ -1,0 +1,64 @@
+"""Gives what a device has read to the groups that it belongs to, and moves their alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from cloud.rules.cells import numbers
+from cloud.rules.course import good_readings
+from cloud.rules.follow import follow_figure
+from cloud.rules.groups import Input
+from cloud.rules.groups_roster import kept_of, member_row
+from cloud.rules.turn import Turn
+from cloud.rules.watch import Link, Watch
+from cloud.store.base import Columns
+
+Guard = Callable[[str, Callable[[], None]], None]  # does something for a rule that may be faulty
+
+
+def follow_groups(watch: Watch, block: Columns, newest: Mapping[str, int], turn: Turn, *, guard: Guard) -> None:
+    """Steps every group that the device belongs to; what is not newer than `newest` of its point is late.
+
+    The inputs of a rule are taken in order of time, whichever points of the device they come from.
+    """
+    for rule, links in list(watch.links.items()):
+        loud = [link for link in links if link.point in block.points and not _is_deaf(link, watch, block)]
+        if loud:
+            here = [link for link in links if link.point in block.points]
+            guard(rule, partial(_follow, here, watch, block, newest=newest, turn=turn))
+
+
+def _is_deaf(link: Link, watch: Watch, block: Columns) -> bool:
+    values = numbers(block.points[link.point])
+    return not values or link.is_deaf(watch, min(values), max(values), block.times[-1])
+
+
+def _follow(links: Sequence[Link], watch: Watch, block: Columns, *, newest: Mapping[str, int], turn: Turn) -> None:
+    member = watch.gateway, watch.device
+    inputs = [
+        (at, number, value)
+        for number, link in enumerate(links)
+        for at, value in good_readings(block, link.point)
+        if at > newest.get(link.point, 0)
+    ]
+    before = kept_of(links[0].group, member)
+    for at, number, value in sorted(inputs):
+        _take(links[number], Input(at, value, member, links[number].part), watch, turn)
+    after = kept_of(links[0].group, member)
+    if after != before:
+        turn.members[links[0].rule, *member] = member_row(links[0].rule, member, after)
+
+
+def _take(link: Link, given: Input, watch: Watch, turn: Turn) -> None:
+    post = link.post
+    track = post.track if post is not None else None
+    since, idle = (track.course.at, not track.course.live.since) if track is not None else (0, True)
+    figure = link.group.take(given, since=since, idle=idle)
+    if figure is None or post is None:
+        return
+    home = post.watch
+    if home is not watch:
+        home.site = watch.site  # an alarm of several sites is at that of the member who raises it
+        home.named = partial(link.kind.named, link.group.memories, figure[0])
+    follow_figure(post.track, home, figure, turn)
