@@ -62,7 +62,7 @@ def try_command(names: Names = None, config: ConfigFile = None, rules: Folder = 
         known = _rules(config, rules).rules
         chosen = [_one(known, name) for name in names or sorted(known)]
         tests = load_tests(_folder(config, rules), known)
-    outcomes = [outcome for rule in chosen if rule.id in tests for outcome in try_rule(rule, tests[rule.id])]
+    outcomes = [outcome for rule in chosen if rule.id in tests for outcome in try_rule(rule, tests[rule.id], known)]
     untested = [rule.id for rule in chosen if rule.id not in tests]
     failed = sum(bool(outcome.fault) for outcome in outcomes)
     if as_json:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cloud.alarms.book import AlarmBook
-from cloud.rules.cases import MINUTE_MS, Case, Cases, Reading
+from cloud.rules.case_readings import MINUTE_MS, Reading
+from cloud.rules.cases import Case, Cases
 from cloud.rules.judge import Judge, Judgement, NoticeOptions, Places
 from cloud.rules.rule import Rule
 from cloud.rules.rule_set import rule_set
 from cloud.store.base import AlarmHistoryRow, AlarmRow, Columns, NoticeRow, RuleStateRow
+from device_profiles.explain import did_you_mean
 from device_profiles.schema import PointType
 
 TICK_MS = MINUTE_MS // 2
@@ -46,79 +48,105 @@ class Memory:
         self.history.extend(judgement.history)
         self.notices.update({row.key: row for row in judgement.notices})
 
-    def judge(self, rule: Rule, case: Case) -> Judge:
+    def judge(self, rules: Sequence[Rule], places: Places) -> Judge:
         """A judge as it stands after a restart."""
-        places = Places(areas={case.site: case.areas}, sites={case.gateway: case.site})
-        judge = Judge(rule_set([rule]), AlarmBook(), places=places, notices=NoticeOptions(channels=(CHANNEL,)))
+        judge = Judge(rule_set(rules), AlarmBook(), places=places, notices=NoticeOptions(channels=(CHANNEL,)))
         judge.restore(list(self.states.values()), [row for row in self.alarms.values() if row.open])
         return judge
 
+    def notices_of(self, rule: str) -> int:
+        """How many notices of a rule's alarms there are."""
+        return sum(self.alarms[notice.alarm].rule == rule for notice in self.notices.values())
 
-def try_rule(rule: Rule, cases: Cases) -> list[Outcome]:
-    """What became of every case of a rule."""
-    return [try_case(rule, case) for case in cases.case]
+
+def try_rule(rule: Rule, cases: Cases, known: Mapping[str, Rule] | None = None) -> list[Outcome]:
+    """What became of every case of a rule; `known` are the rules that its cases may let run, too."""
+    return [try_case(rule, case, known) for case in cases.case]
 
 
-def told_by(rule: Rule, case: Case) -> tuple[str, ...]:
+def told_by(rule: Rule, case: Case, known: Mapping[str, Rule] | None = None) -> tuple[str, ...]:
     """What the rule says to a case, straight through."""
-    return _told(_run(rule, case, restarts=False)[0], case)
+    return _told(_run([rule, *_others(case, known or {})], case, restarts=False)[0], rule, case)
 
 
-def try_case(rule: Rule, case: Case) -> Outcome:
+def try_case(rule: Rule, case: Case, known: Mapping[str, Rule] | None = None) -> Outcome:
     """The case straight through, and again with a restart of the centre after each reading: both must agree."""
-    memory, fault = _run(rule, case, restarts=False)
-    again, _ = _run(rule, case, restarts=True)
-    told, notices = _told(memory, case), len(memory.notices)
+    missing = [name for name in case.with_rules if name not in (known or {})]
+    if missing:
+        hint = did_you_mean(missing[0], sorted(known or {}))
+        fault = f"with_rules: {missing[0]!r} is no rule here{f' ({hint})' if hint else ''}"
+        return Outcome(rule.id, case.name, case.expect, (), 0, fault)
+    rules = [rule, *_others(case, known or {})]
+    memory, fault = _run(rules, case, restarts=False)
+    again, _ = _run(rules, case, restarts=True)
+    told, notices = _told(memory, rule, case), memory.notices_of(rule.id)
     if not fault and told != case.expect:
         fault = _difference(case.expect, told)
     if not fault and case.notices not in (None, notices):
         fault = f"{notices} notices instead of {case.notices}"
-    if not fault and _told(again, case) != told:
-        fault = f"after restarts: {_difference(told, _told(again, case))}"
+    if not fault and _told(again, rule, case) != told:
+        fault = f"after restarts: {_difference(told, _told(again, rule, case))}"
     return Outcome(rule.id, case.name, case.expect, told, notices, fault)
 
 
-def _run(rule: Rule, case: Case, *, restarts: bool) -> tuple[Memory, str]:
-    memory = Memory()
-    judge = memory.judge(rule, case)
-    readings = case.stream(rule.selector.point or ANY)
+def _others(case: Case, known: Mapping[str, Rule]) -> list[Rule]:
+    return [known[name] for name in case.with_rules if name in known]
+
+
+def _run(rules: Sequence[Rule], case: Case, *, restarts: bool) -> tuple[Memory, str]:
+    """Plays a case; the first of the rules is the one that is tried."""
+    memory, selector = Memory(), rules[0].selector
+    readings = case.stream(selector.profile, selector.point or ANY)
+    places = _places(case, readings)
+    judge = memory.judge(rules, places)
     clock = case.begin_ms
     ends = [*(reading.received_at for reading in readings[1:]), case.at(case.until or 0)]
     for reading, following in zip(readings, ends, strict=True):
-        memory.keep(judge.observe([_block(rule, case, reading)], received_at=reading.received_at))
+        memory.keep(judge.observe([_block(reading)], received_at=reading.received_at))
         while case.until is not None and clock <= following:
-            _hear(judge, rule, case, reading=reading, now=clock)
+            _hear(judge, case, reading=reading, now=clock)
             memory.keep(judge.tick(clock))
             clock += TICK_MS
         if judge.faults:
-            return memory, f"the rule faulted: {judge.faults[rule.id]}"
+            name, fault = next(iter(judge.faults.items()))
+            return memory, f"{'the rule' if name == rules[0].id else name} faulted: {fault}"
         if restarts:
-            judge = memory.judge(rule, case)
+            judge = memory.judge(rules, places)
     return memory, ""
 
 
-def _hear(judge: Judge, rule: Rule, case: Case, *, reading: Reading, now: int) -> None:
-    """The gateway's health says that the device is read and has nothing new."""
-    if case.read_until is not None:
-        at = min(now, case.at(case.read_until))
-        judge.heard(case.gateway, reading.device, rule.selector.profile, at, settled=True)
-
-
-def _block(rule: Rule, case: Case, reading: Reading) -> Columns:
-    return Columns(
-        site=case.site,
-        gateway=case.gateway,
-        device=reading.device,
-        profile=rule.selector.profile,
-        times=[reading.at],
-        points={reading.point: [reading.value]},
-        quality={reading.point: [(0, reading.quality)]} if reading.quality else {},
-        types={reading.point: PointType.BOOL if isinstance(reading.value, bool) else PointType.FLOAT},
+def _places(case: Case, readings: Sequence[Reading]) -> Places:
+    origins = {reading.origin for reading in readings}
+    return Places(
+        areas={origin.site: case.areas_of(origin.site) for origin in origins},
+        sites={origin.gateway: origin.site for origin in origins},
     )
 
 
-def _told(memory: Memory, case: Case) -> tuple[str, ...]:
-    return tuple(f"{case.told(line.observed_at)} {line.what} {line.level}".rstrip() for line in memory.history)
+def _hear(judge: Judge, case: Case, *, reading: Reading, now: int) -> None:
+    """The gateway's health says that the device is read and has nothing new."""
+    if case.read_until is not None:
+        at, origin = min(now, case.at(case.read_until)), reading.origin
+        judge.heard(origin.gateway, origin.device, origin.profile, at, settled=True)
+
+
+def _block(reading: Reading) -> Columns:
+    origin = reading.origin
+    return Columns(
+        site=origin.site,
+        gateway=origin.gateway,
+        device=origin.device,
+        profile=origin.profile,
+        times=[reading.at],
+        points={origin.point: [reading.value]},
+        quality={origin.point: [(0, reading.quality)]} if reading.quality else {},
+        types={origin.point: PointType.BOOL if isinstance(reading.value, bool) else PointType.FLOAT},
+    )
+
+
+def _told(memory: Memory, rule: Rule, case: Case) -> tuple[str, ...]:
+    own = [line for line in memory.history if memory.alarms[line.alarm].rule == rule.id]
+    return tuple(f"{case.told(line.observed_at)} {line.what} {line.level}".rstrip() for line in own)
 
 
 def _difference(expected: Sequence[str], told: Sequence[str]) -> str:

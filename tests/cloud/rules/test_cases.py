@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cloud.rules.case_readings import Row, Series
 from cloud.rules.cases import Case, Cases
 from cloud.rules.trial import try_case
 from device_profiles.load import parse_toml
@@ -33,7 +34,10 @@ def test_readings_by_date_stand_on_lines_between_facts_and_none_in_a_gap() -> No
         '[2024-09-08T07:40:00+07:00, "gap"], [2024-09-08T09:00:00+07:00, 30.0]]\n'
         'expect = ["2024-09-08T09:00 raised I"]'
     )
-    stream = [((reading.at - told.begin_ms) / 60_000, reading.value) for reading in told.stream("level_m")]
+    stream = [
+        ((reading.at - told.begin_ms) / 60_000, reading.value)
+        for reading in told.stream("river_gauge_radar", "level_m")
+    ]
     assert stream == [(5, 29.0), (10, 29.05), (20, 29.15), (30, 29.25), (35, 29.3), (120, 30.0)]
     assert try_case(rule(), told).fault == ""
 
@@ -74,10 +78,47 @@ def test_a_rule_that_says_too_much_or_something_else_fails() -> None:
     assert try_case(rule(), told).fault == "expected '0 raised II', the rule said '0 raised I'"
 
 
+CAMERAS = {
+    "kind": "n_of_m",
+    "condition": {"below": 0.5},
+    "within_s": 300,
+    "levels": [{"name": "many", "severity": 2, "above": 3}],
+}
+STORY = """
+with_rules = ["flood"]
+until = 4
+expect = ["3 raised many"]
+notices = 1
+[[case.series]]
+devices = ["cam-1", "cam-2"]
+readings = [[0, true], [2, false]]
+[[case.series]]
+devices = ["cam-3"]
+gateway = "gateway-2"
+readings = [[0, true], [3, false]]
+[[case.series]]
+devices = ["cam-4"]
+site = "elsewhere"
+readings = [[1, false]]
+[[case.series]]
+profile = "river_gauge_radar"
+point = "level_m"
+readings = [[0, 33.0]]
+"""
+
+
+def test_devices_of_several_kinds_and_places_tell_one_story_with_another_rule() -> None:
+    lost = rule("lost", kind=CAMERAS, selector={"profile": "ip_camera", "point": "online"})
+    assert try_case(lost, case(STORY), {"flood": rule()}).fault == ""
+    assert try_case(lost, case(STORY), {"floods": rule()}).fault == (
+        "with_rules: 'flood' is no rule here (did you mean 'floods'?)"
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("expect = []", "needs readings or rows"),
+        ("expect = []", "needs readings, rows or series"),
         ("readings = [[2024-09-08T07:05:00+07:00, 29.0]]\nexpect = []", "need `begin`"),
         ("every = 0.001\nreadings = [[0, 1], [10000, 2]]\nexpect = []", "more than"),
         ("readings = [[0]]\nexpect = []", "a reading is"),
@@ -98,4 +139,4 @@ def test_two_cases_have_two_names() -> None:
 
 def test_the_readme_of_the_rule_files_names_every_key_of_a_case() -> None:
     text = (Path(ROOT) / "deploy" / "rules" / "TESTS.md").read_text(encoding="utf-8")
-    assert not [key for key in [*Case.model_fields] if f"`{key}`" not in text]
+    assert not [key for key in [*Case.model_fields, *Row.model_fields, *Series.model_fields] if f"`{key}`" not in text]

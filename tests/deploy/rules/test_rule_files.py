@@ -25,7 +25,7 @@ def test_every_rule_has_its_tests() -> None:
 
 @pytest.mark.parametrize(("rule", "case"), CASES)
 def test_a_rule_raises_what_it_should(rule: Rule, case: Case) -> None:
-    assert try_case(rule, case).fault == ""
+    assert try_case(rule, case, RULES).fault == ""
 
 
 @pytest.mark.parametrize("tests", TESTS.values(), ids=TESTS)
