@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from cloud.alarms.lifecycle import AlarmError, AlarmState, Trigger, after
@@ -57,10 +57,12 @@ class AlarmBook:
     """Holds the open alarms; every method returns what is to be kept, and keeps it itself.
 
     `latching`: the rules whose alarms stay, when their value has returned, until somebody resets them.
+    `closed`: closed alarms that are opened again when their problem comes again, because it flaps.
     """
 
     def __init__(self) -> None:
         self.latching: frozenset[str] = frozenset()
+        self.closed: Mapping[Key, AlarmRow] = {}
         self._by_key: dict[Key, AlarmRow] = {}
         self._by_id: dict[str, Key] = {}
 
@@ -83,7 +85,8 @@ class AlarmBook:
 
     def find(self, trigger: Trigger, finding: Finding, *, observed_at: int, received_at: int) -> Change:
         """Raises, escalates or eases the alarm of a finding; AlarmError when its life does not allow it."""
-        row = self._by_key.get(finding.key) or new_alarm(finding, observed_at=observed_at, received_at=received_at)
+        row = self._by_key.get(finding.key) or self.closed.get(finding.key)
+        row = row or new_alarm(finding, observed_at=observed_at, received_at=received_at)
         row = replace(
             row,
             state=after(row.state, trigger),

@@ -1,4 +1,4 @@
-"""Everything that keeps alarms from being told: the shelves, and planned work."""
+"""Everything that keeps alarms from being told: the shelves, planned work, and what flaps."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from cloud.alarms.book import Key
+from cloud.alarms.flap import Flaps
 from cloud.alarms.planned import PlannedWorks
 from cloud.alarms.shelf import Shelves
 from cloud.store.base import RuleStateRow
@@ -17,19 +18,25 @@ OUT_OF_SERVICE: Literal["out_of_service"] = "out_of_service"
 
 @dataclass(frozen=True, slots=True)
 class Mutes:
-    """What people have said about problems beforehand. Its parts are mutable; the judge owns them."""
+    """What is quiet, and what is said of it. Its parts are mutable; the judge owns them."""
 
     shelves: Shelves = field(default_factory=Shelves)
     planned: PlannedWorks = field(default_factory=PlannedWorks)
+    flaps: Flaps = field(default_factory=Flaps)
 
     def restore(self, states: Iterable[RuleStateRow]) -> None:
         """Starts again from the rows that were kept."""
         rows = [row for row in states if row.rule.startswith("@")]
         self.shelves.restore(rows)
         self.planned.restore(rows)
+        self.flaps.restore(rows)
 
     def why(self, key: Key, *, site: str, now: int) -> str:
         """Why nobody is told of a problem now: shelved or out_of_service; empty when people are told."""
         if self.shelves.of(key) is not None:
             return SHELVED
         return OUT_OF_SERVICE if self.planned.covering(key, site=site, at=now) is not None else ""
+
+    def shown(self, key: Key, *, site: str, now: int) -> str:
+        """The same for people who look: also flapping, of which they are told only what is graver."""
+        return self.why(key, site=site, now=now) or ("flapping" if self.flaps.of(key) is not None else "")

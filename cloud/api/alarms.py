@@ -114,5 +114,5 @@ async def _known(centre: Centre, alarm: str) -> AlarmRow:
 
 
 def _view(centre: Centre, row: AlarmRow) -> AlarmView:
-    why = centre.mutes().why(key_of(row), site=row.site, now=centre.clock.now_ms()) if row.open else ""
+    why = centre.mutes().shown(key_of(row), site=row.site, now=centre.clock.now_ms()) if row.open else ""
     return AlarmView(**asdict(row), silenced=why)

@@ -14,6 +14,7 @@ from cloud.rules.absence import Absences, Sign
 from cloud.rules.announce import Announcer
 from cloud.rules.desk import Act
 from cloud.rules.follow import follow_hold, indices_of
+from cloud.rules.flapping import end_flaps
 from cloud.rules.gateways import follow_gateways
 from cloud.rules.observe import observe_block
 from cloud.rules.planning import follow_planned
@@ -81,6 +82,7 @@ class Judge:
         self._ears = Ears()
         self._absences = Absences()
         self.mutes = Mutes()
+        alarms.closed = self.mutes.flaps.closed
         self._due = 0.0  # no silence can be due before
         self._heard: dict[tuple[str, str], Watch] = {}
         self._settled: dict[tuple[str, str], Watch] = {}
@@ -141,6 +143,7 @@ class Judge:
         keep = self._ears.listen(now)
         end_shelves(turn, self._roster)
         follow_planned(turn, self._roster)
+        end_flaps(turn, self._roster)
         turn.watches.update(self._heard)
         self._heard = {}
         self._judge_holds(turn)
@@ -216,6 +219,7 @@ class Judge:
 
     def _take(self, rules: RuleSet) -> None:
         self._roster.take(list(rules.rules.values()))
+        self.mutes.flaps.limits = {rule.id: rule.flap.limits for rule in rules.rules.values()}
         self._book.latching = frozenset(rule.id for rule in rules.rules.values() if rule.latch)
         self._announcer = Announcer(rules.units, self._places.names, self._options.channels, self._options.public_url)
         self.faults = {}

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from cloud.alarms.flap import FlapLimits
 from cloud.rules.kinds.baseline import Baseline
 from cloud.rules.kinds.flat_line import FlatLine
 from cloud.rules.kinds.n_of_m import NOfM
@@ -49,6 +50,19 @@ class NoticePolicy(Strict):
     cleared: bool = Field(True, description="Whether the end of the alarm is a notice too.")
 
 
+class FlapPolicy(Strict):
+    """When an alarm that comes and goes is said to flap, and told once."""
+
+    raises: int = Field(5, ge=0, le=100, description="Raised more often than this at one level; 0 = it never flaps.")
+    within_s: float = Field(1800.0, ge=60, le=86400, description="Within this time.")
+    calm_s: float = Field(1800.0, ge=60, le=86400, description="Not raised for so long, and it flaps no more.")
+
+    @property
+    def limits(self) -> FlapLimits:
+        """The same as plain numbers."""
+        return FlapLimits(self.raises, round(self.within_s * 1000), round(self.calm_s * 1000))
+
+
 class Rule(Strict):
     """One rule as its file states it."""
 
@@ -65,6 +79,9 @@ class Rule(Strict):
         default_factory=lambda: NoticePolicy.model_validate({}), description="Whom its alarms are sent to."
     )
     latch: bool = Field(False, description="Whether the alarm stays after the value's return, until it is reset.")
+    flap: FlapPolicy = Field(
+        default_factory=lambda: FlapPolicy.model_validate({}), description="When its alarms are said to flap."
+    )
     index: Literal["", "flood_level"] = Field("", description="Index that is derived with this rule's levels.")
 
     @model_validator(mode="after")

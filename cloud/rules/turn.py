@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cloud.alarms.book import AlarmBook, Change, Key, key_of
+from cloud.alarms.flap import in_words, voice
 from cloud.alarms.lifecycle import LATCHED
 from cloud.alarms.mutes import Mutes
 from cloud.alarms.planned import out_of_service
@@ -38,14 +39,21 @@ class Turn:
         return self.now - observed_at <= self.late_ms
 
     def keep(self, change: Change) -> None:
-        """Takes down an alarm's change, and that it is out of service when it is raised in planned work."""
-        alarm = change.alarm
+        """Takes down an alarm's change, that it is raised in planned work, and that it flaps."""
+        alarm, line = change.alarm, change.history
         self.alarms[alarm.id] = alarm
-        self.history.append(change.history)
-        if change.history.what == "raised":
+        self.history.append(line)
+        if line.what == "raised":
             work = self.mutes.planned.covering(key_of(alarm), site=alarm.site, at=self.now)
             if work is not None and work.began:
                 self.history.append(out_of_service(work, alarm, at=self.now))
+        flaps = self.mutes.flaps
+        if line.what in ("raised", "escalated"):
+            lines, rows = flaps.raised(alarm, observed_at=line.observed_at, now=self.now)
+            self.history.extend(lines)
+            self.rows.extend(rows)
+        elif not alarm.open and (flap := flaps.of(key_of(alarm))) is not None:
+            self.rows.append(flaps.put(replace(flap, alarm=alarm)))
 
     def muted(self, key: Key, *, site: str = "") -> str:
         """Why people are told nothing of this problem now, as one word; "" = tell. The one place that decides.
@@ -61,6 +69,14 @@ class Turn:
             return
         if self.muted(key_of(alarm), site=alarm.site):
             return
+        flap = self.mutes.flaps.of(key_of(alarm))
+        if flap is not None:
+            said, then = voice(flap, kind, alarm.severity)
+            self.rows.extend([self.mutes.flaps.put(then)] if then != flap else [])
+            if not said:
+                return
+            kind, limits = said, self.mutes.flaps.limits_of(alarm.rule)
+            alarm = in_words(flap, alarm, limits) if said == "flapping" else alarm
         self.notices.extend(
             self.announcer.notices(track.rule, alarm, kind, observed_at=observed_at, received_at=self.now)
         )
