@@ -8,6 +8,8 @@ from pydantic import Field
 
 from cloud.notify.channels.email.channel import Email
 from cloud.notify.channels.email.config import EmailConfig
+from cloud.notify.channels.loudspeaker.channel import Loudspeaker
+from cloud.notify.channels.loudspeaker.config import LoudspeakerConfig
 from cloud.notify.channels.sms.channel import Sms
 from cloud.notify.channels.sms.config import SmsConfig
 from cloud.notify.channels.webhook.channel import Webhook
@@ -15,11 +17,13 @@ from cloud.notify.channels.webhook.config import WebhookConfig
 from cloud.notify.channels.zalo.channel import Zalo
 from cloud.notify.channels.zalo.config import ZaloConfig
 from cloud.notify.http_channel import trust_in
+from cloud.notify.lane import Channel
 from cloud.notify.notifier import Notifier
-from cloud.notify.pipeline import Channel
 from cloud.notify.secret import read_secret
 
-ChannelConfig = Annotated[WebhookConfig | EmailConfig | SmsConfig | ZaloConfig, Field(discriminator="kind")]
+ChannelConfig = Annotated[
+    WebhookConfig | EmailConfig | SmsConfig | ZaloConfig | LoudspeakerConfig, Field(discriminator="kind")
+]
 
 
 def build_channel(config: ChannelConfig) -> Channel:
@@ -37,4 +41,7 @@ def _notifier(config: ChannelConfig) -> Notifier:
     if isinstance(config, ZaloConfig):
         read_secret(env=config.token_env, file=config.token_file)  # it may change later, and must be there now
         return Zalo(config, trust=trust_in(config.ca_file))
+    if isinstance(config, LoudspeakerConfig):
+        token = read_secret(env=config.token_env, file=config.token_file)
+        return Loudspeaker(config, token, trust=trust_in(config.ca_file))
     return Email(config, read_secret(env=config.password_env, file=config.password_file))
