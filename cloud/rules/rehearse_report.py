@@ -79,13 +79,17 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What differs from the running rule on the same history (`live`), or from what was really raised (`alarms`)."""
+    """What differs from the running rule on the same history (`live`), or from what was really raised (`alarms`).
+
+    `same` is how many are alike; of the others the first ones are here, and `left_out` says how many more there are.
+    """
 
     against: Against
     same: int
     only_here: tuple[Episode, ...]
     only_there: tuple[Episode, ...]
     moved: tuple[Moved, ...]
+    left_out: int
 
 
 @dataclass(frozen=True, slots=True)

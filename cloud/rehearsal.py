@@ -1,0 +1,201 @@
+"""Rehearses rules on what the store holds: finds the devices, reads them one after the other, and compares."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from heapq import merge
+
+from cloud.inventory.passages import Passage
+from cloud.rules.judge import Places
+from cloud.rules.rehearse import Player, RehearsalError, Stage
+from cloud.rules.rehearse_report import Against, Episode, Report
+from cloud.rules.rehearse_score import MOST_LISTED, Score
+from cloud.rules.rehearse_summary import difference, episodes_of, graveness_of
+from cloud.rules.rule import Rule
+from cloud.rules.rule_set import unit_of
+from cloud.rules.watch import Watch, selects
+from cloud.store.base import AlarmFilter, AlarmRow, RawColumn, ReadingStore, SeriesKey, StateStore, StoredSeries
+from device_profiles.schema import DeviceProfile, PointType
+
+DAY_MS = 86_400_000
+MOST_DAYS = 400
+MOST_READINGS = 2_000_000  # of one device: some 150 MB
+STRETCH_MS = 10 * DAY_MS  # read at once
+PAGE = 500  # alarms
+LONGEST_MS = 90 * DAY_MS  # an alarm that nobody acknowledged for so long is not looked for
+
+PassagesOf = Callable[[str, str], Sequence[Passage]]
+
+
+class RehearsalBusyError(RehearsalError):
+    """Another rehearsal is under way; try again when it has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which rule shall be rehearsed on which time (ms since 1970 UTC, end excluded), and what it is compared with.
+
+    `live` is the rule of this id that runs; it differs from `rule` when that one is a draft.
+    """
+
+    rule: Rule
+    begin: int
+    end: int
+    against: Against | None = None
+    live: Rule | None = None
+
+
+class Rehearsals:
+    """One rehearsal at a time. Reads the stores, writes nothing, and can be cancelled between two devices."""
+
+    def __init__(
+        self,
+        readings: ReadingStore,
+        state: StateStore,
+        profiles: Mapping[str, DeviceProfile],
+        *,
+        places: Places,
+        passages: PassagesOf,
+        late_s: float = 900.0,
+    ) -> None:
+        self._readings = readings
+        self._state = state
+        self._profiles = profiles
+        self._places = places
+        self._passages = passages
+        self._late_s = late_s
+        self._busy = False
+
+    async def rehearse(self, wish: Wish) -> Report:
+        """What the rule would have done; RehearsalError says what is wrong, RehearsalBusyError to come again."""
+        _check(wish)
+        if self._busy:
+            raise RehearsalBusyError("another rehearsal is under way; try again when it has ended")
+        self._busy = True
+        try:
+            return await self._rehearse(wish)
+        finally:
+            self._busy = False
+
+    async def _rehearse(self, wish: Wish) -> Report:
+        score = await self._play(wish.rule, wish)
+        if wish.against is None:
+            return await asyncio.to_thread(score.report)
+        against, there = await self._there(wish)
+        return await asyncio.to_thread(_compared, score, there, against)
+
+    async def _there(self, wish: Wish) -> tuple[Against, list[Episode]]:
+        """A draft is held against the running rule; a rule that runs, against what was really raised."""
+        if wish.against == "live" and wish.live is not None and wish.live != wish.rule:
+            return "live", (await self._play(wish.live, wish)).in_order()
+        return "alarms", [episode async for episode in self._raised(wish)]
+
+    async def _play(self, rule: Rule, wish: Wish) -> Score:
+        stage = Stage(self._places, wish.begin, wish.end, self._late_s)
+        score = Score(rule, stage, unit_of(rule))
+        for site, key, points in await self._devices(rule, wish):
+            column = await self._column(key, points, wish)
+            passages = self._passages(key.gateway, key.device)
+            await asyncio.to_thread(_perform, Player(rule, site, key, stage), column, passages, score)
+            if score.full:
+                break
+        if not score.devices:
+            raise RehearsalError(_nothing(rule))
+        return score
+
+    # --- readings -----------------------------------------------------------------------------------------------------
+
+    async def _devices(self, rule: Rule, wish: Wish) -> list[tuple[str, SeriesKey, list[str]]]:
+        """The devices that the rule looks at, each with the site where it is and the points that are read."""
+        selector = rule.selector
+        profile = self._profiles.get(selector.profile)
+        if profile is None:
+            raise RehearsalError(f"{rule.id}: there is no device profile {selector.profile}")
+        points = [selector.point] if selector.point else [each.key for each in profile.points if _is_number(each.type)]
+        found: dict[tuple[str, str], tuple[str, list[str]]] = {}
+        for point in points:
+            for series in await self._readings.stored(profile.profile, point, begin=wish.begin, end=wish.end):
+                if self._is_selected(rule, series):
+                    whose = series.key.gateway, series.key.device
+                    found.setdefault(whose, (series.site, []))[1].append(point)
+        return [
+            (site, SeriesKey(profile.profile, *whose, selector.point), having)
+            for whose, (site, having) in sorted(found.items())
+        ]
+
+    def _is_selected(self, rule: Rule, series: StoredSeries) -> bool:
+        key = series.key
+        watch = Watch(key.gateway, key.device, key.profile, series.site, {}, {})
+        return selects(rule.selector, watch, self._places.areas.get(series.site, ()))
+
+    async def _column(self, key: SeriesKey, points: Sequence[str], wish: Wish) -> RawColumn:
+        """The readings of a device's points in order of time."""
+        columns = [await self._one(key, point, wish) for point in points]
+        if len(columns) == 1:
+            return columns[0]
+        rows = dict(merge(*(zip(each.times, each.values, strict=True) for each in columns)))
+        return RawColumn(list(rows), list(rows.values()))
+
+    async def _one(self, key: SeriesKey, point: str, wish: Wish) -> RawColumn:
+        whole = RawColumn([], [])
+        asked = SeriesKey(key.profile, key.gateway, key.device, point)
+        for begin in range(wish.begin, wish.end, STRETCH_MS):
+            part = await self._readings.raw(asked, begin=begin, end=min(wish.end, begin + STRETCH_MS))
+            whole.times.extend(part.times)
+            whole.values.extend(part.values)
+            if len(whole.times) > MOST_READINGS:
+                raise RehearsalError(
+                    f"{key.gateway}/{key.device} has more than {MOST_READINGS:,} readings of {point} in this time; "
+                    "choose a shorter time"
+                )
+        return whole
+
+    # --- what was really raised ---------------------------------------------------------------------------------------
+
+    async def _raised(self, wish: Wish) -> AsyncIterator[Episode]:
+        """The alarms of the rule that began in this time, as their history tells."""
+        levels = graveness_of(wish.live or wish.rule)
+        before: str | None = f"{wish.end:012x}"  # ids sort by the time of raising
+        while before is not None:
+            rows = await asyncio.to_thread(self._state.alarms, AlarmFilter(), before=before, limit=PAGE)
+            for row in rows:
+                if row.rule == wish.rule.id:
+                    for episode in await asyncio.to_thread(self._episodes, row, levels):
+                        if wish.begin <= episode.raised_at < wish.end:
+                            yield episode
+            goes_on = len(rows) == PAGE and rows[-1].raised_at > wish.begin - LONGEST_MS
+            before = rows[-1].id if goes_on else None
+
+    def _episodes(self, row: AlarmRow, levels: Mapping[str, tuple[int, float]]) -> list[Episode]:
+        whose = row.site, row.gateway, row.device
+        return episodes_of(row.rule, whose, self._state.history(row.id), levels=levels)
+
+
+def _perform(player: Player, column: RawColumn, passages: Sequence[Passage], score: Score) -> None:
+    score.add(player.play(column, passages), column)
+
+
+def _compared(score: Score, there: Sequence[Episode], against: Against) -> Report:
+    return score.report(difference(score.in_order(), there, against=against, most=MOST_LISTED))
+
+
+def _check(wish: Wish) -> None:
+    if wish.begin >= wish.end:
+        raise RehearsalError("the time ends before it begins")
+    if wish.end - wish.begin > MOST_DAYS * DAY_MS:
+        raise RehearsalError(f"the time is longer than {MOST_DAYS} days; choose a shorter one")
+
+
+def _is_number(kind: PointType) -> bool:
+    return kind is not PointType.STRING
+
+
+def _nothing(rule: Rule) -> str:
+    selector = rule.selector
+    what = f"{selector.profile}.{selector.point}" if selector.point else selector.profile
+    return (
+        f"{rule.id}: the store holds no readings of {what} in this time at the places that the rule selects; "
+        "choose another time, or look at how long readings are kept (store.retention_days)"
+    )

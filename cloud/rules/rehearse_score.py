@@ -1,0 +1,83 @@
+"""Keeps the score of a rehearsal: what each device played, until everything is summed up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cloud.rules.rehearse import Played, Stage
+from cloud.rules.rehearse_chart import chart_of, step_for
+from cloud.rules.rehearse_report import Chart, Difference, Episode, Report
+from cloud.rules.rehearse_summary import episodes_of, graveness_of, nights_of, totals_of, with_notices
+from cloud.rules.rule import Rule
+from cloud.store.base import NoticeRow, RawColumn
+
+MOST_ALARMS = 20_000  # of a rehearsal; a rule that raises more needs no further proof
+MOST_LISTED = 500  # in a report; the sums are of all
+MOST_CHARTS = 4
+UNKNOWN = (
+    "nobody acknowledged, shelved or planned anything; gateways were never away; digests and limits of notices are "
+    "left out; readings of doubted quality are left out",
+)
+CUT = f"stopped at {MOST_ALARMS:,} alarms: the rule raises far too many, or the time is too long"
+
+
+@dataclass(slots=True)
+class Score:
+    """Of one rule. Mutable; whoever rehearses is its only owner."""
+
+    rule: Rule
+    stage: Stage
+    unit: str
+    episodes: list[Episode] = field(default_factory=list)
+    notices: list[NoticeRow] = field(default_factory=list)
+    devices: int = 0
+    readings: int = 0
+    _charts: list[tuple[int, Chart]] = field(default_factory=list)  # with the number of alarms
+
+    @property
+    def full(self) -> bool:
+        """True when more would prove nothing."""
+        return len(self.episodes) >= MOST_ALARMS
+
+    def add(self, played: Played, column: RawColumn) -> None:
+        """What a device has played, and of what."""
+        whose = played.site, played.key.gateway, played.key.device
+        episodes = episodes_of(self.rule.id, whose, played.history, levels=graveness_of(self.rule))
+        self.episodes += with_notices(episodes, played.notices)
+        self.notices += played.notices
+        self.devices += 1
+        self.readings += played.readings
+        self._draw(played, column, len(episodes))
+
+    def report(self, difference: Difference | None = None) -> Report:
+        """Everything summed up."""
+        episodes = self.in_order()
+        return Report(
+            rule=self.rule.id,
+            version=self.rule.version,
+            begin=self.stage.begin,
+            end=self.stage.end,
+            alarms=tuple(episodes[:MOST_LISTED]),
+            left_out=max(0, len(episodes) - MOST_LISTED),
+            nights=nights_of(episodes, self.notices),
+            totals=totals_of(episodes, self.notices, devices=self.devices, readings=self.readings, end=self.stage.end),
+            difference=difference,
+            chart=tuple(chart for _, chart in self._charts),
+            remarks=(*UNKNOWN, *([CUT] if self.full else [])),
+        )
+
+    def in_order(self) -> list[Episode]:
+        """Every alarm, by its beginning."""
+        return sorted(self.episodes, key=lambda each: (each.raised_at, each.gateway, each.device))
+
+    def _draw(self, played: Played, column: RawColumn, alarms: int) -> None:
+        """Keeps the charts of the devices with most alarms; without any alarm one, for a look at the levels."""
+        if len(self._charts) == MOST_CHARTS and alarms <= self._charts[-1][0]:
+            return
+        if not alarms and self._charts:
+            return
+        step_ms = step_for(self.stage.begin, self.stage.end)
+        chart = chart_of(self.rule, played.site, played.key, column, unit=self.unit, step_ms=step_ms)
+        drawn = [*self._charts, (alarms, chart)]
+        drawn.sort(key=lambda each: -each[0])
+        self._charts = [each for each in drawn if each[0] or each is drawn[0]][:MOST_CHARTS]
