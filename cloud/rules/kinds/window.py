@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Literal, Self
 
@@ -16,7 +17,8 @@ MAX_STEPS = 288  # five minutes of a day; what is kept per device never grows be
 HANOI_MS = 7 * 3_600_000  # Asia/Ho_Chi_Minh has been UTC+7 without summer time since 1975
 
 Figure = Literal["min", "mean", "max", "sum", "count", "percentile"]
-Bucket = tuple[int, float, int]  # begin, smallest, largest or sum of its readings, and their number
+Memory = tuple[tuple[int, float], ...]  # each step's begin, and the smallest, largest or sum of its readings
+Counts = tuple[int, ...]  # and their number
 
 
 class Window(Strict):
@@ -69,17 +71,14 @@ class Window(Strict):
 
     def step(self, standing: Standing, at: int, value: float) -> Standing:
         """The standing after a good reading."""
-        before = _buckets(standing)
-        kept = self._with(before, at, value)
-        figure = self._ended(before, at) if self.tumbling else self._figure_of(kept)
+        memory, counts = self._with(standing, at, value)
+        figure = self._ended(standing, at) if self.tumbling else self._figure_of(memory, counts)
         after = standing if figure is None else self.ladder.step(standing, at, figure)
-        memory = tuple((begin, amount) for begin, amount, _ in kept)
-        return Standing(after.level, after.since, memory, tuple(count for _, _, count in kept))
+        return Standing(after.level, after.since, memory, counts)
 
     def measure(self, standing: Standing, at: int, value: float) -> float | None:
         """The figure of the window; None when none has ended, or when it holds too few readings."""
-        before = _buckets(standing)
-        return self._ended(before, at) if self.tumbling else self._figure_of(self._with(before, at, value))
+        return self._ended(standing, at) if self.tumbling else self._figure_of(*self._with(standing, at, value))
 
     def level(self, number: int) -> Level:
         """The level with this number, counted from 1."""
@@ -89,8 +88,9 @@ class Window(Strict):
     def _step_ms(self) -> int:
         return max(1, round((self.window_s / STEPS if self.step_s is None else self.step_s) * 1000))
 
-    def _ended(self, buckets: tuple[Bucket, ...], at: int) -> float | None:
-        return self._figure_of(buckets) if buckets and buckets[0][0] < self._begin(at) else None
+    def _ended(self, standing: Standing, at: int) -> float | None:
+        is_over = bool(standing.memory) and standing.memory[0][0] < self._begin(at)
+        return self._figure_of(standing.memory, standing.counts) if is_over else None
 
     def _begin(self, at: int) -> int:
         """When the window of a time begins: readings before it are not in it."""
@@ -99,44 +99,43 @@ class Window(Strict):
             return at - (at + HANOI_MS) % length
         return at - at % self._step_ms - length + self._step_ms
 
-    def _with(self, buckets: tuple[Bucket, ...], at: int, value: float) -> tuple[Bucket, ...]:
+    def _with(self, standing: Standing, at: int, value: float) -> tuple[Memory, Counts]:
+        """What is remembered with one more reading: steps that have left the window are forgotten."""
+        memory, counts = standing.memory, standing.counts
         first = self._begin(at)
+        gone = 0
+        while gone < len(memory) and memory[gone][0] < first:
+            gone += 1
         begin = max(first, at - at % self._step_ms)
-        kept = tuple(bucket for bucket in buckets if bucket[0] >= first)
-        if kept and kept[-1][0] == begin:
-            _, amount, count = kept[-1]
-            return (*kept[:-1], (begin, self._joined(amount, value), count + 1))
-        return (*kept, (begin, float(value), 1))
+        if gone < len(memory) and memory[-1][0] == begin:
+            newest = (begin, self._joined(memory[-1][1], value))
+            return (*memory[gone:-1], newest), (*counts[gone:-1], counts[-1] + 1)
+        return (*memory[gone:], (begin, float(value))), (*counts[gone:], 1)
 
     def _joined(self, amount: float, value: float) -> float:
         if self.figure in ("min", "max"):
             return min(amount, value) if self.figure == "min" else max(amount, value)
         return amount + value
 
-    def _figure_of(self, buckets: tuple[Bucket, ...]) -> float | None:
-        count = sum(bucket[2] for bucket in buckets)
+    def _figure_of(self, memory: Memory, counts: Counts) -> float | None:
+        count = sum(counts)
         if count < self.min_readings:
             return None
-        amounts = [bucket[1] for bucket in buckets]
-        figures = {
-            "min": lambda: min(amounts),
-            "max": lambda: max(amounts),
-            "sum": lambda: round(math.fsum(amounts), 9),
-            "count": lambda: float(count),
-            "mean": lambda: math.fsum(amounts) / count,
-            "percentile": lambda: _percentile(buckets, self.percentile / 100 * count),
-        }
-        return figures[self.figure]()
+        amounts = [amount for _, amount in memory]
+        if self.figure == "percentile":
+            return _percentile(amounts, counts, self.percentile / 100 * count)
+        if self.figure == "count":
+            return float(count)
+        if self.figure in ("sum", "mean"):
+            total = math.fsum(amounts)
+            return round(total, 9) if self.figure == "sum" else total / count
+        return min(amounts) if self.figure == "min" else max(amounts)
 
 
-def _buckets(standing: Standing) -> tuple[Bucket, ...]:
-    return tuple((begin, amount, n) for (begin, amount), n in zip(standing.memory, standing.counts, strict=True))
-
-
-def _percentile(buckets: tuple[Bucket, ...], rank: float) -> float:
+def _percentile(amounts: Sequence[float], counts: Counts, rank: float) -> float:
     """The mean of the step in which the reading of this rank lies, the steps being ordered by their means."""
     passed = 0
-    means = sorted((amount / count, count) for _, amount, count in buckets)
+    means = sorted((amount / count, count) for amount, count in zip(amounts, counts, strict=True))
     for mean, count in means:
         passed += count
         if passed >= rank:
