@@ -23,7 +23,7 @@ from cloud.births import Births
 from cloud.broadcast import Broadcast
 from cloud.centre import House, ThacbaCentre
 from cloud.commands import Commander
-from cloud.errors import CloudError, ConfigurationError
+from cloud.errors import CloudError
 from cloud.flow import Flow, Parts
 from cloud.ingest.admission import Admission, SeriesAllowance
 from cloud.ingest.drain_slots import DrainSlots
@@ -44,9 +44,12 @@ from cloud.retention import Retention
 from cloud.rollups.marks import Marks
 from cloud.rollups.readings import RolledReadings
 from cloud.rollups.worker import Kept, RollUpWorker
+from cloud.rule_files import RuleFiles
+from cloud.rule_office import RuleOffice
+from cloud.rule_office import Shelf as RuleShelf
 from cloud.rules.judge import Judge, Judgement, NoticeOptions, Places
 from cloud.rules.rule_set import RuleSet
-from cloud.settings import Settings, read_people, read_rules
+from cloud.settings import Settings, known_to_rules, read_rules_anew
 from cloud.store.memory_roll_ups import MemoryRollUps
 from cloud.store.roll_up import RawStore
 from cloud.stores import open_readings, open_state
@@ -56,7 +59,6 @@ from cloud.views import Display
 from cloud.web.app import create_site
 from device_profiles.clock import Clock, SystemClock
 from device_profiles.folders import make_lasting
-from device_profiles.load import FileFaultsError
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +98,7 @@ class Centre:
         self.tally = Tally(self.state, self.clock)
         self.port = config.http.port
         self.house = self._build()
-        self.view = ThacbaCentre(self.house, settings.rules)
+        self.view = ThacbaCentre(self.house)
 
     def _build(self) -> House:
         """Wires the parts together; long because it is the whole house, and straight."""
@@ -164,6 +166,7 @@ class Centre:
             settings=api,
             tally=self.tally,
             incidents=self.state.incidents,
+            rules=self._rule_office(parts.recorder),
         )
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -175,6 +178,7 @@ class Centre:
                 await asyncio.to_thread(self.state.migrate)
                 await asyncio.to_thread(self.tally.count_alarms)
                 await self.house.parts.births.restore(self._settings.inventory)
+                await self.house.rules.open()
                 await self._live(stop, listener)
             finally:
                 await self.store.close()
@@ -182,16 +186,20 @@ class Centre:
 
     async def reload_rules(self) -> None:
         """Reads the rule files again; a wrong file changes nothing, and is named in the log."""
-        try:
-            people = await asyncio.to_thread(read_people, self._settings.config)
-            read = partial(read_rules, self._settings.config, self._settings.catalogue, people=people)
-            rules = await asyncio.to_thread(read)
-        except (ConfigurationError, FileFaultsError) as error:
-            log.error("rules not reloaded", extra={"faults": str(error)})  # noqa: TRY400 -- the faults say it all
-            return
-        await self.house.parts.recorder.replace(rules, partial(self._new_judge, rules))
-        self.view.rules = rules
-        log.info("rules reloaded", extra={"rules": len(rules.rules)})
+        await self.house.rules.reload()
+
+    def _rule_office(self, recorder: Recorder) -> RuleOffice:
+        config, settings = self._settings.config, self._settings
+        shelf = RuleShelf(
+            files=RuleFiles(config.rules_dir) if config.rules_dir is not None else None,
+            versions=self.state.rule_versions,
+            known=lambda: known_to_rules(config, settings.catalogue),
+            read=partial(read_rules_anew, config, settings.catalogue),
+            install=lambda rules: recorder.replace(rules, partial(self._new_judge, rules)),
+            broken=recorder.rule_faults,
+            clock=self.clock,
+        )
+        return RuleOffice(shelf, settings.rules)
 
     async def _live(self, stop: asyncio.Event, listener: socket.socket) -> None:
         server = uvicorn.Server(
@@ -212,6 +220,7 @@ class Centre:
             self.pipeline,
             self.tally,
             self.roll_up_worker,
+            self.house.rules,
             Tidier(self.clock),
             Keeping(self.house.parts.graveyard, self._settings.config.dead_letters, self.clock),
             Retention(self.state, self._settings.config.retention, self.clock),

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 
 from cloud.alarms.lifecycle import AlarmError
 from cloud.alarms.mutes import Mutes
-from cloud.api.deps import ApiSettings, DeadLetters, RefusedOrderError, UnknownThingError, WrongStateError
+from cloud.api.deps import (
+    ApiSettings,
+    DeadLetters,
+    RefusedOrderError,
+    RuleBook,
+    UnknownThingError,
+    WrongStateError,
+)
 from cloud.api.hub import Hub
 from cloud.api.views import (
     AccountView,
@@ -26,9 +33,9 @@ from cloud.flow import Flow, Parts
 from cloud.inventory.passages import Passage
 from cloud.inventory.sites import Inventory
 from cloud.letter_office import Desk, LetterOffice
+from cloud.rule_office import RuleOffice
 from cloud.rules import desk, shelving
 from cloud.rules.desk import Act, Remark
-from cloud.rules.rule_set import RuleSet
 from cloud.store.base import AlarmRow, ReadingStore, StateStore
 from cloud.store.incident_port import IncidentStore
 from cloud.tally import Tally
@@ -51,18 +58,18 @@ class House:
     settings: ApiSettings
     tally: Tally
     incidents: IncidentStore
+    rules: RuleOffice
 
 
 class ThacbaCentre:
     """Implements the protocol of cloud/api/deps.py."""
 
-    def __init__(self, house: House, rules: RuleSet) -> None:
+    def __init__(self, house: House) -> None:
         self._house = house
         self._parts = parts = house.parts
         self._letters = LetterOffice(
             Desk(parts.graveyard, parts.intake, parts.store, parts.state, parts.recorder, parts.clock)
         )
-        self.rules = rules
 
     @property
     def clock(self) -> Clock:
@@ -104,6 +111,11 @@ class ThacbaCentre:
         """Dead letters."""
         return self._letters
 
+    @property
+    def rules(self) -> RuleBook:
+        """The rules."""
+        return self._house.rules
+
     def sites(self) -> Sequence[SiteView]:
         """Every site of the inventory."""
         return [site_view(site) for site in self._house.inventory.sites.values()]
@@ -131,7 +143,7 @@ class ThacbaCentre:
         if standing is None or site is None:
             return []
         areas = [area.id for area in self._house.inventory.path_of(site.area)]
-        return threshold_views(self.rules.rules, standing, point, areas=areas)
+        return threshold_views(self._house.rules.running.rules, standing, point, areas=areas)
 
     def ledger(self, gateway: str | None = None) -> Sequence[AccountView]:
         """Every account, or those of one gateway."""
@@ -201,12 +213,12 @@ class ThacbaCentre:
 
     async def ready(self) -> Mapping[str, str]:
         """Part -> empty when it works, else one sentence why not; never raises."""
-        flow, faults = self._house.flow, self._parts.recorder.rule_faults()
+        flow = self._house.flow
         return {
             "broker": self._parts.link.fault(),
             "store": flow.store_fault(),
             "state": flow.state_fault(),
-            "rules": f"out of service: {', '.join(sorted(faults))}" if faults else "",
+            "rules": self._house.rules.fault(),
         }
 
     async def _act(self, alarm: str, work: Act) -> AlarmRow:

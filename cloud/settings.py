@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -18,8 +18,8 @@ from cloud.keys import read_command_key
 from cloud.notify.registry import build_channel
 from cloud.people.load import load_people
 from cloud.people.people import People
-from cloud.rules.load import load_rules
-from cloud.rules.rule_set import RuleSet
+from cloud.rules.load import Known, load_rules
+from cloud.rules.rule_set import RuleSet, RuleSetError
 from device_profiles.load import CATALOGUE, Catalogue, FileFaultsError, load_catalogue
 
 T = TypeVar("T")
@@ -77,6 +77,24 @@ def read_rules(config: CentreConfig, catalogue: Catalogue, *, people: People | N
         raise ConfigurationError(f"{config.rules_dir}: is not a folder")
     channels = [channel.name for channel in config.notify.channels]
     return load_rules(config.rules_dir, catalogue, channels=channels, teams=None if people is None else people.teams)
+
+
+def read_rules_anew(config: CentreConfig, catalogue: Catalogue) -> RuleSet:
+    """The same, with the people as their files say now."""
+    try:
+        people = read_people(config)
+    except FileFaultsError as error:
+        raise RuleSetError(error.faults) from error
+    return read_rules(config, catalogue, people=people)
+
+
+def known_to_rules(config: CentreConfig, catalogue: Catalogue) -> Known:
+    """What a rule may name now; teams cannot be checked while their files are wrong."""
+    try:
+        teams: Collection[str] | None = read_people(config).teams
+    except FileFaultsError:
+        teams = None
+    return Known(catalogue, [channel.name for channel in config.notify.channels], teams)
 
 
 def _tried(read: Callable[[], T], faults: list[str]) -> T | None:

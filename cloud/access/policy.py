@@ -44,6 +44,10 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/api/v1/incidents"): _V,
     ("GET", "/api/v1/incidents/{incident}"): _V,
     ("GET", "/api/v1/shelves"): _V,
+    ("GET", "/api/v1/rules"): _V,
+    ("GET", "/api/v1/rules/{rule}"): _V,
+    ("GET", "/api/v1/rules/{rule}/versions"): _V,
+    ("GET", "/api/v1/rules/{rule}/versions/{revision}"): _V,
     ("GET", "/api/v1/ledger"): _V,
     ("GET", "/api/v1/live"): _V,
     ("GET", "/metrics"): _V,
@@ -78,6 +82,11 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/api/v1/dead-letters/{letter}"): _E,
     ("POST", "/api/v1/dead-letters/{letter}/retry"): _E,
     ("POST", "/api/v1/dead-letters/{letter}/discard"): _E,
+    # Changing what raises alarms.
+    ("POST", "/api/v1/rules/check"): _E,
+    ("PUT", "/api/v1/rules/{rule}"): _E,
+    ("DELETE", "/api/v1/rules/{rule}"): _E,
+    ("POST", "/api/v1/rules/{rule}/restore/{version}"): _E,
     # Watching the watchers.
     ("GET", "/api/v1/audit"): _A,
 }

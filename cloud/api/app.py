@@ -22,6 +22,7 @@ from cloud.api import (
     live,
     notices,
     planned_work,
+    rules,
     series,
     session,
     shelves,
@@ -33,7 +34,7 @@ from cloud.api.problems import add_problems
 from cloud.api.shield import Shield
 
 RESOURCES = (
-    session, ledger, sites, gateways, devices, gaps, series, planned_work, alarms, shelves, incidents, notices,
+    session, ledger, sites, gateways, devices, gaps, series, planned_work, alarms, shelves, incidents, notices, rules,
     commands, dead_letters, live, audit, health,
 )  # fmt: skip
 CHECKS_AT_ONCE = 2  # each password check takes 64 MiB and four threads

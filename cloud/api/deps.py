@@ -24,10 +24,14 @@ from cloud.api.views import (
 from cloud.errors import CloudError
 from cloud.inventory.passages import Passage
 from cloud.rules.desk import Act
+from cloud.rules.proof import Draft, Sheet, Verdict
+from cloud.rules.rule_set import RuleSet
 from cloud.store.base import AlarmRow, ReadingStore, StateStore
 from cloud.store.incident_port import IncidentStore
 from cloud.store.roll_up import GRAINS, RAW_DAYS
+from cloud.store.rule_version_port import RuleVersionRow
 from device_profiles.clock import Clock
+from device_profiles.explain import Fault
 from device_profiles.schema import DeviceProfile
 
 
@@ -41,6 +45,18 @@ class WrongStateError(CloudError):
 
 class RefusedOrderError(CloudError):
     """The device does not know the command, or the gateway is not there: the API answers 422."""
+
+
+class RuleChangedError(CloudError):
+    """Somebody changed the rule since it was read: the API answers 412."""
+
+
+class RuleRefusedError(CloudError):
+    """The draft of a rule is wrong: the API answers 422 with every fault."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("\n".join(map(str, faults)))
+        self.faults = tuple(faults)
 
 
 Kept = tuple[tuple[int, int], ...]  # days that a class of readings is kept (0 = for ever), and its finest step in ms
@@ -81,6 +97,57 @@ class DeadLetters(Protocol):
         """Gives its readings up for good; UnknownThingError, WrongStateError."""
 
 
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Who changes a rule, why, and which text he saw: its `etag`, "" = there was none."""
+
+    actor: str
+    comment: str = ""
+    match: str = ""
+
+
+class RuleBook(Protocol):
+    """The rules that run, their files and former versions, and what people may do with them."""
+
+    @property
+    def running(self) -> RuleSet:
+        """The rules that run."""
+
+    @property
+    def faults(self) -> Sequence[Fault]:
+        """Why the files, when they were read last, were not taken; empty when they were."""
+
+    def broken(self) -> Mapping[str, str]:
+        """Rules that broke while they ran and are out of service, with the reason."""
+
+    def last_verdict(self, rule: str) -> Verdict | None:
+        """What a running rule and its tests are; None when nobody has tried them yet."""
+
+    def differs(self, rule: str, sheet: Sheet) -> bool:
+        """Whether the file says something else than what runs."""
+
+    async def sheet(self, rule: str) -> Sheet:
+        """The texts of a rule; UnknownThingError."""
+
+    async def verdict(self, rule: str) -> Verdict:
+        """What a rule and its tests are, as the files stand now; UnknownThingError."""
+
+    async def versions(self, rule: str) -> Sequence[RuleVersionRow]:
+        """Every text that a rule ever had, newest first; also of a rule that is gone."""
+
+    async def check(self, draft: Draft) -> Verdict:
+        """The verdict on a draft; changes nothing."""
+
+    async def save(self, draft: Draft, edit: Edit) -> bool:
+        """Replaces a rule, or adds it: then True. RuleRefusedError, RuleChangedError, WrongStateError (read-only)."""
+
+    async def restore(self, rule: str, version: int, edit: Edit) -> bool:
+        """Gives a rule the texts of a former version, under a new number; UnknownThingError and as `save`."""
+
+    async def delete(self, rule: str, edit: Edit) -> None:
+        """Removes a rule; its versions stay. UnknownThingError, RuleChangedError, WrongStateError."""
+
+
 class Centre(Protocol):
     """The running centre, as the API sees it.
 
@@ -119,6 +186,10 @@ class Centre(Protocol):
     @property
     def letters(self) -> DeadLetters:
         """Dead letters."""
+
+    @property
+    def rules(self) -> RuleBook:
+        """The rules."""
 
     def sites(self) -> Sequence[SiteView]:
         """Every site of the inventory."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from cloud.api.guard import CentreDep
@@ -16,11 +16,16 @@ TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8"
 
 
 @router.get("/healthz", summary="Does it work", response_class=JSONResponse)
-async def healthz(centre: CentreDep) -> JSONResponse:
+async def healthz(request: Request, centre: CentreDep) -> JSONResponse:
     """200 when every part works, else 503; the reasons are in the log and for people who are logged in."""
     parts = await centre.ready()
     ok = not any(parts.values())
-    body = {"status": "ok" if ok else "degraded", "parts": {part: not fault for part, fault in parts.items()}}
+    body: dict[str, object] = {
+        "status": "ok" if ok else "degraded",
+        "parts": {part: not fault for part, fault in parts.items()},
+    }
+    if request.state.identity is not None and not ok:
+        body["reasons"] = {part: fault for part, fault in parts.items() if fault}
     return JSONResponse(body, 200 if ok else 503, headers={"Cache-Control": "no-store"})
 
 

@@ -10,7 +10,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from cloud.api.deps import RefusedOrderError, UnknownThingError, WrongStateError
+from cloud.api.deps import (
+    RefusedOrderError,
+    RuleChangedError,
+    UnknownThingError,
+    WrongStateError,
+)
 from cloud.errors import CloudError, StoreUnavailableError
 
 MEDIA_TYPE = "application/problem+json"
@@ -18,6 +23,7 @@ _STATUS_OF: dict[type[CloudError], tuple[int, str]] = {
     UnknownThingError: (404, "unknown"),
     WrongStateError: (409, "wrong_state"),
     RefusedOrderError: (422, "refused"),
+    RuleChangedError: (412, "changed"),
     StoreUnavailableError: (503, "store_unavailable"),
 }
 _CODE_OF_STATUS = {
@@ -30,9 +36,12 @@ _ADVICE = {401: {"WWW-Authenticate": 'Bearer realm="thacba"'}, 503: {"Retry-Afte
 class ProblemError(CloudError, HTTPException):
     """An answer that is an error, said on purpose by a route; an HTTPException, so FastAPI lets it through."""
 
-    def __init__(self, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None, *, more: object = None
+    ) -> None:
         HTTPException.__init__(self, status, detail, headers)
         self.code = code
+        self.more = more
 
 
 def problem(request: Request, status: int, *, code: str, detail: str, more: object = None) -> Response:
@@ -70,7 +79,8 @@ def _wants_page(request: Request) -> bool:
 async def _of_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 -- the signature of Starlette's handlers is wider
     code = error.code if isinstance(error, ProblemError) else _CODE_OF_STATUS.get(error.status_code, "http")
-    answer = problem(request, error.status_code, code=code, detail=str(error.detail))
+    more = error.more if isinstance(error, ProblemError) else None
+    answer = problem(request, error.status_code, code=code, detail=str(error.detail), more=more)
     answer.headers.update(error.headers or {})
     return answer
 

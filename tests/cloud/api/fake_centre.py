@@ -13,7 +13,7 @@ from cloud.access.roles import Role
 from cloud.alarms.book import AlarmBook
 from cloud.alarms.lifecycle import AlarmError, AlarmState, Trigger, after
 from cloud.alarms.mutes import Mutes
-from cloud.api.deps import ApiSettings, DeadLetters, UnknownThingError, WrongStateError
+from cloud.api.deps import ApiSettings, DeadLetters, RuleBook, UnknownThingError, WrongStateError
 from cloud.api.hub import Hub
 from cloud.api.views import (
     AccountView,
@@ -51,6 +51,7 @@ from device_profiles.clock import Clock
 from device_profiles.schema import DeviceProfile, Text
 from device_profiles.wire.messages import Cell
 from tests.cloud.api import sample_fleet
+from tests.cloud.api.sample_rules import SampleRules
 from tests.cloud.letters import CATALOGUE, WITHOUT, Bench
 
 PASSWORD = "sông Thao dâng cao 35,73"
@@ -122,6 +123,7 @@ class FakeCentre:
         self.settings = ApiSettings(cookie_secure=cookie_secure)
         self.bench = Bench(folder, self.state, MemoryStore(), clock)
         self._mutes = Mutes()
+        self.sample_rules = SampleRules(folder / "rules", self.state.rule_versions, clock)
         self.orders: list[Order] = []
         self.broken: dict[str, str] = {}
         self.strangers: tuple[str, ...] = ()
@@ -150,6 +152,11 @@ class FakeCentre:
     def letters(self) -> DeadLetters:
         """The real office."""
         return self.bench.letters
+
+    @property
+    def rules(self) -> RuleBook:
+        """The real office, around three rules."""
+        return self.sample_rules.office
 
     def add_user(self, name: str, role: Role) -> None:
         """Adds somebody with the one password of these tests; hashing is slow, so it is done once."""

@@ -1,0 +1,296 @@
+"""The office of rules: checks what people want of them, replaces their files, and lets the judge go on with the set."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from cloud.api.deps import Edit, RuleChangedError, RuleRefusedError, UnknownThingError, WrongStateError
+from cloud.errors import CloudError, ConfigurationError
+from cloud.rule_files import ReadOnlyRulesError, RuleFiles
+from cloud.rules.load import MAX_RULES, Known
+from cloud.rules.proof import Draft, Sheet, Verdict, judge_draft, with_version
+from cloud.rules.rule import Rule
+from cloud.rules.rule_set import RuleSet, RuleSetError, rule_set
+from cloud.store.rule_version_port import RuleVersionRow, RuleVersionStore
+from device_profiles.clock import Clock
+from device_profiles.explain import Fault
+
+log = logging.getLogger(__name__)
+
+NO_FOLDER = "No folder of rules is configured: name one as rules_dir in the centre's file, and start it again."
+BY_HAND = "file"  # who changed a rule in the folder
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What the office works with.
+
+    `read` reads the whole folder, `install` lets the judge go on with a set, `broken` names rules that broke.
+    """
+
+    files: RuleFiles | None
+    versions: RuleVersionStore
+    known: Callable[[], Known]
+    read: Callable[[], RuleSet]
+    install: Callable[[RuleSet], Awaitable[None]]
+    broken: Callable[[], Mapping[str, str]]
+    clock: Clock
+
+
+class RuleOffice:
+    """Changes one rule at a time, in steps of which each may be the last before a power cut:
+
+    keep the text as pending, replace the files (tests first), let the judge go on, mark the text as kept.
+    Whoever opens the office after a cut finds the pending text: the rule's own file says whether it came to be.
+    """
+
+    def __init__(self, shelf: Shelf, running: RuleSet) -> None:
+        self._shelf = shelf
+        self._turn = asyncio.Lock()
+        self._changed = asyncio.Event()
+        self._verdicts: dict[str, tuple[str, Verdict]] = {}
+        self._loaded: dict[str, str] = {}  # rule -> mark of the texts that run
+        self.running = running
+        self.faults: tuple[Fault, ...] = ()
+
+    async def open(self) -> None:
+        """Settles what a cut left half done, and notes the texts that changed by hand; StoreUnavailableError."""
+        async with self._turn:
+            await asyncio.to_thread(self._settle)
+            await asyncio.to_thread(self._note)
+
+    async def run(self) -> None:
+        """Tries every rule on its tests, and again whenever the set changes."""
+        while True:
+            self._changed.clear()
+            await self.prove()
+            await self._changed.wait()
+
+    async def prove(self) -> None:
+        """Tries every rule whose tests nobody has tried as they stand now."""
+        for rule in list(self.running.rules):
+            try:
+                await self.verdict(rule)
+            except UnknownThingError:
+                continue  # removed by hand meanwhile
+
+    async def reload(self) -> None:
+        """Reads the folder again; wrong files change nothing, and are named in `faults` and in the log."""
+        async with self._turn:
+            try:
+                rules = await asyncio.to_thread(self._shelf.read)
+            except ConfigurationError as error:
+                self.faults = _faults_in(error)
+                log.error("rules not reloaded", extra={"faults": str(error)})  # noqa: TRY400 -- the faults say it all
+                return
+            await self._go_on(rules)
+            self.faults = ()
+            await asyncio.to_thread(self._note)
+        log.info("rules reloaded", extra={"rules": len(rules.rules)})
+
+    def broken(self) -> Mapping[str, str]:
+        """Rules that broke while they ran and are out of service, with the reason."""
+        return self._shelf.broken()
+
+    def fault(self) -> str:
+        """Empty when every rule runs as its file says, else one sentence why not."""
+        if self.faults:
+            return f"files not taken: {'; '.join(map(str, self.faults))}"
+        broken = self.broken()
+        return f"out of service: {', '.join(sorted(broken))}" if broken else ""
+
+    async def sheet(self, rule: str) -> Sheet:
+        """The texts of a rule; UnknownThingError."""
+        found = await asyncio.to_thread(self._shelf.files.read, rule) if self._shelf.files else None
+        if found is None:
+            raise UnknownThingError(f"There is no rule {rule!r}.")
+        return found
+
+    async def versions(self, rule: str) -> Sequence[RuleVersionRow]:
+        """Every text that a rule ever had, newest first; also of a rule that is gone."""
+        return await asyncio.to_thread(self._shelf.versions.versions, rule)
+
+    def differs(self, rule: str, sheet: Sheet) -> bool:
+        """Whether the file says something else than what runs: changed by hand and not read again."""
+        return self._loaded.get(rule, sheet.etag) != sheet.etag
+
+    def last_verdict(self, rule: str) -> Verdict | None:
+        """What a running rule and its tests are; None when nobody has tried them yet."""
+        found = self._verdicts.get(rule)
+        return found[1] if found else None
+
+    async def verdict(self, rule: str) -> Verdict:
+        """The same as the files stand now; UnknownThingError."""
+        sheet = await self.sheet(rule)
+        found = self._verdicts.get(rule)
+        if found is None or found[0] != sheet.etag:
+            verdict = await asyncio.to_thread(judge_draft, Draft(rule, sheet), self._shelf.known())
+            found = sheet.etag, verdict
+            self._verdicts[rule] = found
+        return found[1]
+
+    async def check(self, draft: Draft) -> Verdict:
+        """The verdict on a draft; changes nothing."""
+        sheet = await asyncio.to_thread(self._shelf.files.read, draft.rule) if self._shelf.files else None
+        return await self._verdict(draft, sheet)
+
+    async def save(self, draft: Draft, edit: Edit) -> bool:
+        """Replaces a rule, or adds it: then True. RuleRefusedError, RuleChangedError, WrongStateError."""
+        async with self._turn:
+            return await self._save(draft, edit, what="saved")
+
+    async def restore(self, rule: str, version: int, edit: Edit) -> bool:
+        """Gives a rule the text and tests of a former version, under a new number; UnknownThingError and as `save`."""
+        async with self._turn:
+            rows = await self.versions(rule)
+            former = next((row for row in rows if row.version == version and row.text and row.kept), None)
+            if former is None:
+                raise UnknownThingError(f"There is no version {version} of the rule {rule!r}.")
+            sheet = Sheet(with_version(former.text, _highest(rows) + 1), former.tests)
+            return await self._save(Draft(rule, sheet), edit, what="restored")
+
+    async def delete(self, rule: str, edit: Edit) -> None:
+        """Removes a rule; its versions stay. UnknownThingError, RuleChangedError, WrongStateError."""
+        async with self._turn:
+            files, before = self._files(), await self.sheet(rule)
+            _check_match(before, edit)
+            rest = [each for each in self.running.rules.values() if each.id != rule]
+            row = await self._row(rule, Sheet(""), edit, version=self._version_of(rule), what="deleted")
+            await self._change(row, before, rule_set(rest), partial(files.remove, rule))
+            self._loaded.pop(rule, None)
+            self._verdicts.pop(rule, None)
+
+    # --- steps of a change ------------------------------------------------------------------------------------------
+
+    async def _save(self, draft: Draft, edit: Edit, *, what: str) -> bool:
+        files = self._files()
+        before = await asyncio.to_thread(files.read, draft.rule)
+        _check_match(before, edit)
+        verdict = await self._verdict(draft, before)
+        if verdict.faults or verdict.rule is None:
+            raise RuleRefusedError(verdict.faults)
+        after = draft.sheet
+        row = await self._row(draft.rule, after, edit, version=verdict.rule.version, what=what)
+        rules = self._with(verdict.rule)
+        await self._change(row, before, rules, partial(files.write, draft.rule, after))
+        self._loaded[draft.rule] = after.etag
+        self._verdicts[draft.rule] = after.etag, verdict
+        self.faults = tuple(each for each in self.faults if each.file.rpartition("/")[2] != f"{draft.rule}.toml")
+        return before is None
+
+    async def _change(
+        self, row: RuleVersionRow, before: Sheet | None, rules: RuleSet, write: Callable[[], None]
+    ) -> None:
+        """Keeps the text, replaces the files, goes on with the set; or leaves everything as it was."""
+        await asyncio.to_thread(self._shelf.versions.add, replace(row, kept=False))
+        try:
+            await asyncio.to_thread(write)
+            await self._go_on(rules)
+        except ReadOnlyRulesError as error:
+            await asyncio.to_thread(self._undo, row, before)
+            raise WrongStateError(str(error)) from error
+        except CloudError:
+            await asyncio.to_thread(self._undo, row, before)
+            raise
+        await asyncio.to_thread(self._shelf.versions.keep, row.rule, row.revision)
+        log.info("rule changed", extra={"rule": row.rule, "version": row.version, "what": row.what, "by": row.actor})
+
+    async def _go_on(self, rules: RuleSet) -> None:
+        await self._shelf.install(rules)
+        self.running = rules
+        self._changed.set()
+
+    async def _verdict(self, draft: Draft, before: Sheet | None) -> Verdict:
+        """The version must rise whenever the text changes, also above versions of a rule that was deleted."""
+        is_new_text = before is None or before.text != draft.sheet.text
+        former = max(_highest(await self.versions(draft.rule)), self._version_of(draft.rule))
+        above = former if is_new_text else 0
+        verdict = await asyncio.to_thread(judge_draft, draft, self._shelf.known(), above=above)
+        if before is None and len(self.running.rules) >= MAX_RULES:
+            full = Fault(f"{draft.rule}.toml", "", f"there are {MAX_RULES} rules already; more are not allowed")
+            return replace(verdict, faults=(*verdict.faults, full))
+        return verdict
+
+    async def _row(self, rule: str, sheet: Sheet, edit: Edit, *, version: int, what: str) -> RuleVersionRow:
+        newest = await asyncio.to_thread(self._shelf.versions.newest, rule)
+        revision = newest.revision + 1 if newest else 1
+        now = self._shelf.clock.now_ms()
+        return RuleVersionRow(rule, revision, version, sheet.text, sheet.tests, edit.actor, now, edit.comment, what)
+
+    def _with(self, rule: Rule) -> RuleSet:
+        return rule_set({**self.running.rules, rule.id: rule}.values())
+
+    def _version_of(self, rule: str) -> int:
+        running = self.running.rules.get(rule)
+        return running.version if running else 0
+
+    def _files(self) -> RuleFiles:
+        if self._shelf.files is None:
+            raise WrongStateError(NO_FOLDER)
+        return self._shelf.files
+
+    # --- in a worker thread -----------------------------------------------------------------------------------------
+
+    def _undo(self, row: RuleVersionRow, before: Sheet | None) -> None:
+        """Puts the former texts back as far as the disk allows; the rest is settled at the next opening."""
+        files = self._files()
+        try:
+            if before is None:
+                files.remove(row.rule)
+            elif files.read(row.rule) != before:
+                files.write(row.rule, before)
+            self._shelf.versions.drop(row.rule, row.revision)
+        except CloudError as error:
+            log.warning("change of a rule half undone", extra={"rule": row.rule, "error": str(error)})
+
+    def _settle(self) -> None:
+        if self._shelf.files is None:
+            return
+        for row in self._shelf.versions.pending():
+            sheet = self._shelf.files.read(row.rule)
+            came_to_be = sheet is None if row.what == "deleted" else sheet is not None and sheet.text == row.text
+            try:
+                if came_to_be:
+                    self._shelf.files.write_tests(row.rule, row.tests)
+                    self._shelf.versions.keep(row.rule, row.revision)
+                else:
+                    self._shelf.files.write_tests(row.rule, self._tests_before(row))
+                    self._shelf.versions.drop(row.rule, row.revision)
+            except ReadOnlyRulesError as error:
+                log.warning("change of a rule not settled", extra={"rule": row.rule, "error": str(error)})
+
+    def _tests_before(self, row: RuleVersionRow) -> str:
+        former = [each for each in self._shelf.versions.versions(row.rule) if each.kept]
+        return former[0].tests if former else ""
+
+    def _note(self) -> None:
+        """Keeps every running text that changed by hand."""
+        for rule in self.running.rules.values():
+            sheet = self._shelf.files.read(rule.id) if self._shelf.files else None
+            if sheet is None:
+                continue
+            self._loaded[rule.id] = sheet.etag
+            newest = self._shelf.versions.newest(rule.id)
+            if newest is None or Sheet(newest.text, newest.tests) != sheet:
+                revision, now = (newest.revision if newest else 0) + 1, self._shelf.clock.now_ms()
+                found = (rule.id, revision, rule.version, sheet.text, sheet.tests, BY_HAND, now, "", "found")
+                self._shelf.versions.add(RuleVersionRow(*found))
+
+
+def _check_match(before: Sheet | None, edit: Edit) -> None:
+    if before is not None and edit.match != before.etag:
+        raise RuleChangedError("Somebody has changed the rule meanwhile: look at it again.")
+    if before is None and edit.match:
+        raise RuleChangedError("The rule is no longer there: look again.")
+
+
+def _highest(rows: Sequence[RuleVersionRow]) -> int:
+    return max((row.version for row in rows if row.kept), default=0)
+
+
+def _faults_in(error: ConfigurationError) -> tuple[Fault, ...]:
+    return error.faults if isinstance(error, RuleSetError) else (Fault("", "", str(error)),)
