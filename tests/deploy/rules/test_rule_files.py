@@ -40,7 +40,7 @@ def test_the_readme_has_the_table_of_rules_as_they_are() -> None:
 
 
 def test_the_province_has_rules_for_its_sectors() -> None:
-    assert len(RULES) >= 45
+    assert len(RULES) >= 60
 
 
 @EACH
