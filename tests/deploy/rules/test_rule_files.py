@@ -12,7 +12,7 @@ from cloud.rules.rule import Rule
 from cloud.rules.sentences import FIGURES, sentences
 from cloud.rules.trial import try_case
 from tests.deploy.rules.province import RULES, TESTS
-from tests.deploy.rules.table import README, with_table
+from tests.deploy.rules.table import README, SECTORS, sector_of, with_table
 
 CASES = [pytest.param(RULES[name], case, id=f"{name}-{case.name}") for name in TESTS for case in TESTS[name].case]
 EACH = pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
@@ -41,6 +41,8 @@ def test_the_readme_has_the_table_of_rules_as_they_are() -> None:
 
 def test_the_province_has_rules_for_its_sectors() -> None:
     assert len(RULES) >= 60
+    without = {sector.value for sector in set(SECTORS) - {sector_of(rule) for rule in RULES.values()}}
+    assert without <= {"labour"}, "labour has figures for trends only, nothing to wake anybody for"
 
 
 @EACH
