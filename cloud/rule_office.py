@@ -128,8 +128,7 @@ class RuleOffice:
         sheet = await self.sheet(rule)
         found = self._verdicts.get(rule)
         if found is None or found[0] != sheet.etag:
-            verdict = await asyncio.to_thread(judge_draft, Draft(rule, sheet), self._shelf.known())
-            found = sheet.etag, verdict
+            found = sheet.etag, await asyncio.to_thread(self._judged, Draft(rule, sheet))
             self._verdicts[rule] = found
         return found[1]
 
@@ -202,6 +201,11 @@ class RuleOffice:
     async def _go_on(self, rules: RuleSet) -> None:
         await self._shelf.install(rules)
         self.running = rules
+        self._verdicts = {
+            rule: found
+            for rule, found in self._verdicts.items()
+            if found[1].cases is None or not any(case.with_rules for case in found[1].cases.case)
+        }  # what is tried with other rules is tried again
         self._changed.set()
 
     async def _verdict(self, draft: Draft, before: Sheet | None) -> Verdict:
@@ -209,7 +213,7 @@ class RuleOffice:
         is_new_text = before is None or before.text != draft.sheet.text
         former = max(_highest(await self.versions(draft.rule)), self._version_of(draft.rule))
         above = former if is_new_text else 0
-        verdict = await asyncio.to_thread(judge_draft, draft, self._shelf.known(), above=above)
+        verdict = await asyncio.to_thread(self._judged, draft, above)
         if before is None and len(self.running.rules) >= MAX_RULES:
             full = Fault(f"{draft.rule}.toml", "", f"there are {MAX_RULES} rules already; more are not allowed")
             return replace(verdict, faults=(*verdict.faults, full))
@@ -234,6 +238,9 @@ class RuleOffice:
         return self._shelf.files
 
     # --- in a worker thread -----------------------------------------------------------------------------------------
+
+    def _judged(self, draft: Draft, above: int = 0) -> Verdict:
+        return judge_draft(draft, self._shelf.known(), running=self.running.rules, above=above)
 
     def _undo(self, row: RuleVersionRow, before: Sheet | None) -> None:
         """Puts the former texts back as far as the disk allows; the rest is settled at the next opening."""

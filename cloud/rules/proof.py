@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal
@@ -12,7 +12,7 @@ from cloud.rules.cases import Cases
 from cloud.rules.load import TESTS, Known, parse_rule, parse_tests
 from cloud.rules.rule import Rule
 from cloud.rules.rule_set import RuleSetError
-from cloud.rules.trial import Outcome, try_case
+from cloud.rules.trial import Outcome, try_rule
 from device_profiles.explain import Fault
 
 MAX_STEPS = 50_000  # readings and half minutes of waiting in all cases together: about five seconds
@@ -59,21 +59,16 @@ class Verdict:
         return "green" if self.outcomes and not any(outcome.fault for outcome in self.outcomes) else "red"
 
 
-def judge_draft(draft: Draft, known: Known, *, above: int = 0) -> Verdict:
-    """The verdict on a draft; its version must be higher than `above`."""
+def judge_draft(draft: Draft, known: Known, *, running: Mapping[str, Rule], above: int = 0) -> Verdict:
+    """The verdict on a draft beside the rules that run; its version must be higher than `above`."""
     faults: list[Fault] = []
     rule, cases = _rule(draft, known, faults), _cases(draft, faults)
     if rule is not None and rule.version <= above:
         hint = f"write version = {above + 1}"
         faults.append(Fault(f"{draft.rule}.toml", "version", f"{rule.version} is not above {above}", hint))
-    outcomes = tried(rule, cases) if rule is not None and cases is not None else ()
+    outcomes = tuple(try_rule(rule, cases, running)) if rule is not None and cases is not None else ()
     faults.extend(failures(draft.rule, outcomes))
     return Verdict(rule, cases, outcomes, tuple(faults))
-
-
-def tried(rule: Rule, cases: Cases) -> tuple[Outcome, ...]:
-    """What became of every case."""
-    return tuple(try_case(rule, case) for case in cases.case)
 
 
 def failures(rule: str, outcomes: tuple[Outcome, ...]) -> Iterator[Fault]:
