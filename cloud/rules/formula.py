@@ -1,6 +1,6 @@
-"""Expressions in CEL, for what the kinds do not say: typed when they are loaded, bounded when they run.
+"""Formulas in CEL, for what the kinds do not say: typed when they are loaded, bounded when they run.
 
-CEL has no loops but over lists and maps; those, texts and their functions are not let in. So an expression takes at
+CEL has no loops but over lists and maps; those, texts and their functions are not let in. So a formula takes at
 most as many steps as it has characters, and none can run away.
 """
 
@@ -20,7 +20,7 @@ from device_profiles.explain import did_you_mean
 
 MAX_CHARACTERS = 500
 MAX_DEPTH = 24
-PROBES = 200  # sets of values that an expression is tried with when it is loaded
+PROBES = 200  # sets of values that a formula is tried with when it is loaded
 
 Type = Literal["number", "truth"]
 Value = float | bool
@@ -40,13 +40,13 @@ _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _WHOLE = re.compile(r"(?<![\w.])(\d+)(?![\w.])")
 
 
-class ExpressionError(CloudError, ValueError):
-    """The expression is wrong; trying again never helps."""
+class FormulaError(CloudError, ValueError):
+    """The formula is wrong; trying again never helps."""
 
 
 @dataclass(frozen=True, slots=True)
-class Expression:
-    """A checked expression over named values; `type` is what it comes to."""
+class Formula:
+    """A checked formula over named values; `type` is what it comes to."""
 
     text: str
     variables: tuple[str, ...]
@@ -56,7 +56,7 @@ class Expression:
     def figure(self, values: Mapping[str, Value]) -> float | None:
         """What it comes to; true is 1. None when one of its values is missing, or when it comes to no number.
 
-        ExpressionError when it explodes all the same.
+        FormulaError when it explodes all the same.
         """
         if any(name not in values for name in self.variables):
             return None
@@ -64,36 +64,36 @@ class Expression:
         return result if math.isfinite(result) else None
 
 
-def compile_expression(text: str, types: Mapping[str, Type]) -> Expression:
-    """The expression, checked: names, functions, and the types on every path that was found; or ExpressionError."""
+def compile_formula(text: str, types: Mapping[str, Type]) -> Formula:
+    """The formula, checked: names, functions, and the types on every path that was found; or FormulaError."""
     _check_shape(text)
     try:
         program = cel.compile(_WHOLE.sub(r"\1.0", text))  # 5 is as good as 5.0: all numbers are of one type
     except ValueError as error:
-        raise ExpressionError(_first_line(error)) from error
+        raise FormulaError(_first_line(error)) from error
     variables = tuple(sorted(program.variables()))
     for name in variables:
         if name not in types:
             hint = did_you_mean(name, sorted(types))
-            raise ExpressionError(f"unknown name {name!r}" + (f"; {hint}" if hint else f"; known: {', '.join(types)}"))
+            raise FormulaError(f"unknown name {name!r}" + (f"; {hint}" if hint else f"; known: {', '.join(types)}"))
     foreign = sorted(set(program.functions()) - OPERATORS - FUNCTIONS.keys())
     if foreign:
-        raise ExpressionError(f"unknown function {foreign[0]!r}; known: {', '.join(FUNCTIONS)}")
-    return Expression(text, variables, _type_of(program, {name: types[name] for name in variables}, text), program)
+        raise FormulaError(f"unknown function {foreign[0]!r}; known: {', '.join(FUNCTIONS)}")
+    return Formula(text, variables, _type_of(program, {name: types[name] for name in variables}, text), program)
 
 
 def _check_shape(text: str) -> None:
     if not text.strip() or len(text) > MAX_CHARACTERS:
-        raise ExpressionError(f"must have 1 to {MAX_CHARACTERS} characters, has {len(text)}")
+        raise FormulaError(f"must have 1 to {MAX_CHARACTERS} characters, has {len(text)}")
     foreign = _FOREIGN.search(text)
     if foreign:
-        raise ExpressionError(f"{foreign[0]!r} at character {foreign.start() + 1} is not allowed: only numbers, truths")
+        raise FormulaError(f"{foreign[0]!r} at character {foreign.start() + 1} is not allowed: only numbers, truths")
     depth = deepest = 0
     for character in text:
         depth += (character == "(") - (character == ")")
         deepest = max(deepest, depth)
     if deepest > MAX_DEPTH:
-        raise ExpressionError(f"brackets {deepest} deep; at most {MAX_DEPTH}")
+        raise FormulaError(f"brackets {deepest} deep; at most {MAX_DEPTH}")
 
 
 def _type_of(program: cel.Program, types: Mapping[str, Type], text: str) -> Type:
@@ -109,7 +109,7 @@ def _type_of(program: cel.Program, types: Mapping[str, Type], text: str) -> Type
         result = _run(program, values)
         found.add("truth" if isinstance(result, bool) else "number")
     if len(found) > 1:
-        raise ExpressionError("comes to a number here and to true or false there")
+        raise FormulaError("comes to a number here and to true or false there")
     return found.pop()
 
 
@@ -120,12 +120,12 @@ def _run(program: cel.Program, values: Mapping[str, Value]) -> Value:
     try:
         result = program.execute(context)
     except TypeError as error:
-        raise ExpressionError("numbers and truths cannot be mixed; number(...) makes 1 or 0 of a truth") from error
+        raise FormulaError("numbers and truths cannot be mixed; number(...) makes 1 or 0 of a truth") from error
     except (ArithmeticError, RuntimeError, ValueError) as error:
-        raise ExpressionError(_first_line(error)) from error
+        raise FormulaError(_first_line(error)) from error
     if isinstance(result, bool | float | int):
         return result
-    raise ExpressionError(f"comes to {type(result).__name__}, not to a number or a truth")
+    raise FormulaError(f"comes to {type(result).__name__}, not to a number or a truth")
 
 
 def _first_line(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Expressions: what is wrong is refused when it is loaded, and none can run away."""
+"""Formulas: what is wrong is refused when it is loaded, and none can run away."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.rules.expressions import ExpressionError, Type, compile_expression
+from cloud.rules.formula import FormulaError, Type, compile_formula
 
 TYPES: dict[str, Type] = {"tilt": "number", "rain": "number", "soil": "number", "door": "truth"}
 
@@ -24,9 +24,9 @@ TYPES: dict[str, Type] = {"tilt": "number", "rain": "number", "soil": "number", 
         ("1e2 == rain", 1.0),
     ],
 )
-def test_an_expression_comes_to_a_figure(text: str, figure: float | None) -> None:
-    expression = compile_expression(text, TYPES)
-    assert expression.figure({"tilt": 0.5, "rain": 100, "soil": 20.0, "door": True}) == figure
+def test_a_formula_comes_to_a_figure(text: str, figure: float | None) -> None:
+    formula = compile_formula(text, TYPES)
+    assert formula.figure({"tilt": 0.5, "rain": 100, "soil": 20.0, "door": True}) == figure
 
 
 @pytest.mark.parametrize(
@@ -49,13 +49,13 @@ def test_an_expression_comes_to_a_figure(text: str, figure: float | None) -> Non
     ],
 )
 def test_what_is_wrong_is_refused_with_its_reason(text: str, reason: str) -> None:
-    with pytest.raises(ExpressionError) as caught:
-        compile_expression(text, TYPES)
+    with pytest.raises(FormulaError) as caught:
+        compile_formula(text, TYPES)
     assert reason in str(caught.value)
 
 
 def test_a_missing_value_gives_no_figure() -> None:
-    assert compile_expression("tilt + rain", TYPES).figure({"tilt": 1.0}) is None
+    assert compile_formula("tilt + rain", TYPES).figure({"tilt": 1.0}) is None
 
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
@@ -65,4 +65,4 @@ numbers = st.floats(allow_nan=False, allow_infinity=False)
 def test_what_was_taken_never_explodes(tilt: float, rain: float, soil: float, door: bool) -> None:
     values = {"tilt": tilt, "rain": rain, "soil": soil, "door": door}
     for text in ("tilt / rain * soil - max(tilt, soil)", "door ? sqrt(tilt) : rain / soil", "!(tilt > rain) || door"):
-        compile_expression(text, TYPES).figure(values)
+        compile_formula(text, TYPES).figure(values)
