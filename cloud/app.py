@@ -37,6 +37,7 @@ from cloud.ingest.subscriber import Link, MqttLink
 from cloud.inventory.fleet import Fleet
 from cloud.inventory.sites import Inventory
 from cloud.metrics import Metric, Metrics
+from cloud.notify.chain import Terms
 from cloud.notify.pipeline import NoticePipeline
 from cloud.notify.registry import build_channel
 from cloud.recorder import Recorder
@@ -49,7 +50,8 @@ from cloud.rule_office import RuleOffice
 from cloud.rule_office import Shelf as RuleShelf
 from cloud.rules.judge import Judge, Judgement, NoticeOptions, Places
 from cloud.rules.rule_set import RuleSet
-from cloud.settings import Settings, known_to_rules, read_rules_anew
+from cloud.rules.scope import AT_AREA
+from cloud.settings import Settings, known_to_rules, read_people, read_rules_anew
 from cloud.store.memory_roll_ups import MemoryRollUps
 from cloud.store.roll_up import RawStore
 from cloud.stores import open_readings, open_state
@@ -59,6 +61,7 @@ from cloud.views import Display
 from cloud.web.app import create_site
 from device_profiles.clock import Clock, SystemClock
 from device_profiles.folders import make_lasting
+from device_profiles.load import FileFaultsError
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +97,10 @@ class Centre:
         )
         self.link: Link = link or MqttLink(config.broker, self.clock, self.metrics)
         channels = {each.name: build_channel(each) for each in config.notify.channels}
-        self.pipeline = NoticePipeline(self.state, channels, self.clock, keep_days=config.notify.keep_days)
+        terms = Terms(settings.people, config.notify)
+        self.pipeline = NoticePipeline(
+            self.state.notice_book, channels, self.clock, terms=terms, keep_days=config.notify.keep_days
+        )
         self.tally = Tally(self.state, self.clock)
         self.port = config.http.port
         self.house = self._build()
@@ -185,8 +191,14 @@ class Centre:
                 await asyncio.to_thread(self.state.close)
 
     async def reload_rules(self) -> None:
-        """Reads the rule files again; a wrong file changes nothing, and is named in the log."""
+        """Reads people and rules again; a wrong file changes nothing, and is named in the log."""
+        try:
+            people = await asyncio.to_thread(read_people, self._settings.config)
+        except FileFaultsError as error:
+            log.error("people not reloaded", extra={"faults": str(error)})  # noqa: TRY400 -- the faults say it all
+            return
         await self.house.rules.reload()
+        self.pipeline.replace_people(people)
 
     def _rule_office(self, recorder: Recorder) -> RuleOffice:
         config, settings = self._settings.config, self._settings
@@ -269,7 +281,8 @@ def _places(inventory: Inventory) -> Places:
     return Places(
         areas={site.id: [area.id for area in inventory.path_of(site.area)] for site in inventory.sites.values()},
         sites={gateway: site.id for gateway, site in inventory.gateways.items()},
-        names={site.id: site.name for site in inventory.sites.values()},
+        names={site.id: site.name for site in inventory.sites.values()}
+        | {f"{AT_AREA}/{area.id}": area.name for area in inventory.areas.values()},
     )
 
 

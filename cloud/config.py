@@ -13,7 +13,9 @@ from cloud.errors import ConfigurationError
 from cloud.ingest.admission import AdmissionConfig
 from cloud.ingest.drain_slots import DrainConfig
 from cloud.ingest.keeping import DeadLettersConfig
+from cloud.notify.pace import Pace
 from cloud.notify.registry import ChannelConfig
+from cloud.people.people import CALL_LIST
 from cloud.retention import RetentionConfig
 from cloud.rollups.config import RollUpConfig
 from cloud.store.roll_up import RAW_DAYS
@@ -147,8 +149,8 @@ class FlowConfig(Strict):
     tick_s: float = Field(1.0, gt=0, le=60, description="How often silence is judged.")
 
 
-class NotifyConfig(Strict):
-    """Where notices of alarms go."""
+class NotifyConfig(Pace):
+    """Where notices of alarms go, and at what pace."""
 
     late_s: float = Field(900.0, gt=0, le=86400 * 30, description="Older news is recorded, and pages nobody.")
     keep_days: int = Field(90, ge=1, le=3650, description="How long notices that were sent or given up stay.")
@@ -161,6 +163,8 @@ class NotifyConfig(Strict):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"channels named twice: {', '.join(twice)}")
+        if CALL_LIST in names:
+            raise ValueError(f"no channel can be called {CALL_LIST}: that is the list of people to be telephoned")
         return channels
 
 

@@ -1,4 +1,4 @@
-"""How fast a channel may send: a bucket of permits that fills steadily."""
+"""How fast a channel may send, or a recipient be told: a bucket of permits that fills steadily."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ class Permits:
         self._left = self._most
         self._at = 0.0
 
-    def take(self, wanted: int, now_s: float) -> int:
-        """How many may be sent now, at most those wanted; they count as sent."""
+    def left(self, now_s: float) -> int:
+        """How many could be taken now."""
         self._left = min(self._most, self._left + (now_s - self._at) * self._per_s)
         self._at = now_s
-        given = min(wanted, int(self._left + 1e-9))
+        return int(self._left + 1e-9)
+
+    def take(self, wanted: int, now_s: float) -> int:
+        """How many may be sent now, at most those wanted; they count as sent."""
+        given = min(wanted, self.left(now_s))
         self._left -= given
         return given
 
-    @property
-    def interval_ms(self) -> float:
-        """Time between two permits."""
-        return 1000 / self._per_s
+    def wait_s(self, now_s: float) -> float:
+        """How long until the next one; 0 when there is one now."""
+        return 0.0 if self.left(now_s) else (1 - self._left) / self._per_s

@@ -11,7 +11,7 @@ from cloud.store.rows import NoticeRow
 
 @dataclass(frozen=True, slots=True)
 class AttemptRow:
-    """One attempt to tell somebody. `outcome`: sent, failed (may be tried again), refused, skipped, called, uncalled.
+    """One attempt to tell somebody. `outcome`: sent, failed, refused, misconfigured, passed (over), called.
 
     `actor` is who ticked the call list; times in ms since 1970 UTC.
     """

@@ -50,7 +50,8 @@ def content(**changes: object) -> NoticeContent:
 def row(number: int = 1, *, channel: str = "ops", severity: int = 1, at: int = AT) -> NoticeRow:
     """A pending notice."""
     key = f"alarm-{number}:III:1:{channel}"
-    return NoticeRow(key, f"alarm-{number}", channel, encode_content(content(key=key, severity=severity)), at, at)
+    body = encode_content(content(key=key, severity=severity))
+    return NoticeRow(key, f"alarm-{number}", channel, body, at, at, severity=severity)
 
 
 def http_answer(status: int, document: object = None, *, headers: str = "") -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -11,14 +11,23 @@ from pathlib import Path
 import pytest
 
 from cloud.errors import StoreUnavailableError
+from cloud.notify.chain import Terms
 from cloud.notify.content import NoticeContent
+from cloud.notify.lane import Channel, RetryPolicy
 from cloud.notify.notifier import Address, NoticeLinkError, NoticeRefusedError
-from cloud.notify.pipeline import Channel, NoticePipeline, RetryPolicy
+from cloud.notify.pace import Pace
+from cloud.notify.pipeline import NoticePipeline
+from cloud.people.people import People
 from cloud.store.base import Commit, NoticeRow
+from cloud.store.notice_port import NoticeChange
+from cloud.store.notice_sql import SqlNoticeStore
 from cloud.store.sql import SqlStateStore
+from cloud.store.sql_door import SqlDoor
 from tests.cloud.notify.contents import AT, row
 from tests.fakes import ManualClock
 from tests.waiting import eventually
+
+EACH_ALONE = Terms(People(), Pace(group_s=0, per_minute=6000))
 
 
 class Mailbox:
@@ -46,38 +55,47 @@ class Mailbox:
         self.closed = True
 
 
-class Unrecorded(SqlStateStore):
+class Unrecorded(SqlNoticeStore):
     """A store that loses the record of what was sent: the crash between sending and recording."""
 
     broken = False
 
-    def settle_notice(self, notice: NoticeRow) -> None:
+    def settle(self, change: NoticeChange) -> None:
         """Fails while broken."""
         if self.broken:
             raise StoreUnavailableError("gone")
-        super().settle_notice(notice)
+        super().settle(change)
 
-    def due_notices(self, *, now: int, limit: int) -> list[NoticeRow]:
+    def due(self, *, now: int, limit: int) -> Sequence[NoticeRow]:
         """Fails while broken."""
         if self.broken:
             raise StoreUnavailableError("gone")
-        return list(super().due_notices(now=now, limit=limit))
+        return super().due(now=now, limit=limit)
+
+
+class State(SqlStateStore):
+    """The state, with notices that can break."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.notice_book: Unrecorded = Unrecorded(SqlDoor(url, busy_s=5))
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> Unrecorded:
-    store = Unrecorded(f"sqlite:///{tmp_path / 'state.sqlite3'}")
+def state(tmp_path: Path) -> Iterator[State]:
+    store = State(f"sqlite:///{tmp_path / 'state.sqlite3'}")
     store.migrate()
-    return store
+    yield store
+    store.close()
 
 
 @asynccontextmanager
 async def running(
-    state: SqlStateStore, channels: dict[str, Channel], *, policy: RetryPolicy | None = None
+    state: State, channels: dict[str, Channel], *, policy: RetryPolicy | None = None, terms: Terms = EACH_ALONE
 ) -> AsyncIterator[tuple[NoticePipeline, ManualClock]]:
     """A pipeline at work."""
     clock = ManualClock(AT)
-    pipeline = NoticePipeline(state, channels, clock, policy=policy)
+    pipeline = NoticePipeline(state.notice_book, channels, clock, policy=policy, terms=terms)
     async with asyncio.TaskGroup() as group:
         task = group.create_task(pipeline.run())
         try:
@@ -86,13 +104,13 @@ async def running(
             task.cancel()
 
 
-def of(state: SqlStateStore, *words: str) -> dict[str, int]:
+def of(state: State, *words: str) -> dict[str, int]:
     """How many notices are in each of these states."""
     rows = state.notices(limit=10_000)
     return {word: sum(1 for notice in rows if notice.state == word) for word in words}
 
 
-async def test_what_is_committed_is_sent_once(state: Unrecorded) -> None:
+async def test_what_is_committed_is_sent_once(state: State) -> None:
     box = Mailbox()
     async with running(state, {"ops": Channel(box)}) as (pipeline, clock):
         state.commit(Commit(notices=[row()]))
@@ -104,7 +122,7 @@ async def test_what_is_committed_is_sent_once(state: Unrecorded) -> None:
     assert pipeline.counts == {"ops": {"sent": 1}}
 
 
-async def test_old_notices_are_forgotten_when_they_are_done_and_never_before(state: Unrecorded) -> None:
+async def test_old_notices_are_forgotten_when_they_are_done_and_never_before(state: State) -> None:
     old = AT - 100 * 86_400_000
     sent, waiting = (replace(row(number), created_at=old, due_at=old) for number in (1, 2))
     state.commit(Commit(notices=[replace(sent, state="sent"), replace(waiting, due_at=AT + 10**9), row(3)]))
@@ -113,12 +131,12 @@ async def test_old_notices_are_forgotten_when_they_are_done_and_never_before(sta
     assert {notice.alarm for notice in state.notices(limit=9)} == {waiting.alarm, row(3).alarm}
 
 
-async def test_a_channel_out_of_order_is_tried_again_and_loses_nothing(state: Unrecorded) -> None:
+async def test_a_channel_out_of_order_is_tried_again_and_loses_nothing(state: State) -> None:
     box = Mailbox(lambda _: NoticeLinkError("answered 500"))
     state.commit(Commit(notices=[row(number) for number in range(5)]))
     async with running(state, {"ops": Channel(box)}, policy=RetryPolicy(base_s=0, cap_s=1)) as (_, clock):
         await eventually(lambda: len(box.asked) == 1)
-        await eventually(lambda: not state.due_notices(now=clock.now_ms(), limit=9))
+        await eventually(lambda: not state.notice_book.due(now=clock.now_ms(), limit=9))
         assert len(box.asked) == 1, "the others wait behind the first"
         box.fault = lambda _: None
         await eventually(lambda: _advanced(clock, lambda: of(state, "sent") == {"sent": 5}))
@@ -126,7 +144,7 @@ async def test_a_channel_out_of_order_is_tried_again_and_loses_nothing(state: Un
     assert len(box.taken) == 5
 
 
-async def test_what_is_never_taken_fails_visibly(state: Unrecorded) -> None:
+async def test_what_is_never_taken_fails_visibly(state: State) -> None:
     boxes = {"ops": Mailbox(lambda _: NoticeLinkError("no")), "duty": Mailbox(lambda _: NoticeRefusedError("never"))}
     state.commit(Commit(notices=[row(1), row(2, channel="duty"), row(3, channel="gone")]))
     policy = RetryPolicy(base_s=0, cap_s=1, attempts=3)
@@ -137,9 +155,7 @@ async def test_what_is_never_taken_fails_visibly(state: Unrecorded) -> None:
     assert errors == {"ops": (3, "no"), "duty": (1, "never"), "gone": (0, "no channel gone is configured")}
 
 
-async def test_a_bug_in_a_channel_is_logged_and_tried_again(
-    state: Unrecorded, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_bug_in_a_channel_is_logged_and_tried_again(state: State, caplog: pytest.LogCaptureFixture) -> None:
     box = Mailbox(lambda _: ZeroDivisionError("boom"))
     broken = NoticeRow("bad", "alarm-9", "ops", "{}", AT, AT)
     state.commit(Commit(notices=[row(), broken]))
@@ -148,7 +164,7 @@ async def test_a_bug_in_a_channel_is_logged_and_tried_again(
     assert "notice attempt faulted" in caplog.text
 
 
-async def test_a_slow_channel_holds_up_nobody_else(state: Unrecorded) -> None:
+async def test_a_slow_channel_holds_up_nobody_else(state: State) -> None:
     slow, quick = Mailbox(), Mailbox()
     slow.held = asyncio.Event()
     state.commit(Commit(notices=[row(1, channel="slow"), row(2, channel="quick")]))
@@ -163,12 +179,14 @@ async def test_a_slow_channel_holds_up_nobody_else(state: Unrecorded) -> None:
         await eventually(lambda: of(state, "sent") == {"sent": 3})
 
 
-async def test_a_flood_of_alarms_is_limited_delayed_and_complete(state: Unrecorded) -> None:
+async def test_a_flood_of_alarms_is_limited_delayed_and_complete(state: State) -> None:
     box = Mailbox()
     state.commit(Commit(notices=[row(number, severity=3) for number in range(30)]))
-    async with running(state, {"ops": Channel(box, per_minute=60)}) as (_pipeline, clock):
+    async with running(state, {"ops": Channel(box, per_minute=60)}) as (pipeline, clock):
         await eventually(lambda: of(state, "sent") == {"sent": 20})
-        state.commit(Commit(notices=[row(999, severity=1, at=AT + 1)]))
+        state.commit(Commit(notices=[row(999, severity=1)]))
+        pipeline.wake()
+        await eventually(lambda: pipeline.in_hand == 11)
         await eventually(lambda: _advanced(clock, lambda: len(box.taken) > 20), within_s=20)
         assert box.taken[20].key.startswith("alarm-999:"), "the gravest goes first"
         await eventually(lambda: _advanced(clock, lambda: of(state, "sent") == {"sent": 31}), within_s=30)
@@ -176,19 +194,19 @@ async def test_a_flood_of_alarms_is_limited_delayed_and_complete(state: Unrecord
     assert len({content.key for content in box.taken}) == 31
 
 
-async def test_a_crash_before_the_record_repeats_once_with_the_same_key(state: Unrecorded) -> None:
+async def test_a_crash_before_the_record_repeats_once_with_the_same_key(state: State) -> None:
     box = Mailbox()
     box.held = asyncio.Event()
     state.commit(Commit(notices=[row()]))
     async with running(state, {"ops": Channel(box)}) as (pipeline, clock):
         await eventually(lambda: box.asked)
-        state.broken = True
+        state.notice_book.broken = True
         box.held.set()
         await eventually(lambda: box.taken)
         await eventually(lambda: clock.sleepers)
         await clock.advance(5)
         pipeline.wake()
-    state.broken = False
+    state.notice_book.broken = False
     async with running(state, {"ops": Channel(box)}):
         await eventually(lambda: of(state, "sent") == {"sent": 1})
     assert [content.key for content in box.taken] == ["alarm-1:III:1:ops"] * 2
