@@ -1,4 +1,4 @@
-"""How one rule stands with one device: live and late, and how a column of readings moves it."""
+"""How one rule stands with one device, and how a column of readings moves it."""
 
 from __future__ import annotations
 
@@ -33,26 +33,23 @@ class Steps(Protocol):
 class Course:
     """Everything that is kept of one rule and one device.
 
-    `live` follows the readings in order; `late` follows, on its own, what comes behind newer readings, up to `late_at`.
-    `owed`: the alarm was raised by old news, nobody has been told yet. `missed` is the record of the late episode.
-    `covered` is the time from raise to clear of the last alarm. `at` is the time of a group, which never goes back.
+    `live` follows the readings in order. `owed`: the alarm was raised by old news, nobody has been told yet.
+    `stirred` is the newest time at which a rule that is idle now was not. `at` is the time of a group, which never goes
+    back.
     """
 
     kind: str
     levels: int
     live: Standing = IDLE
-    late: Standing = IDLE
-    late_at: int = 0
     owed: bool = False
-    missed: str = ""
-    covered: tuple[int, int] = (0, 0)
+    stirred: int = 0
     index: Standing = IDLE
     at: int = 0
 
     @property
     def idle(self) -> bool:
         """True when only a value outside the rule's band can change anything."""
-        return not (self.live.since or self.live.memory or self.late.since or self.late.memory)
+        return is_idle(self.live)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +60,11 @@ class Move:
     before: int
     after: int
     figure: float | None
+
+
+def is_idle(standing: Standing) -> bool:
+    """True when nothing is reached and nothing remembered."""
+    return not (standing.since or standing.memory)
 
 
 def good_readings(block: Columns, point: str) -> list[tuple[int, float]]:

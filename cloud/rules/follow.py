@@ -5,25 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from cloud.alarms.book import alarm_id, new_alarm
 from cloud.alarms.lifecycle import AlarmState, Trigger
 from cloud.indices.flood_level import derive
-from cloud.rules.course import Course, Move, advance, good_readings
+from cloud.rules.course import Course, Move, advance, good_readings, is_idle
 from cloud.rules.groups import Figure
 from cloud.rules.kinds.threshold import Threshold
 from cloud.rules.ladder import IDLE
+from cloud.rules.review_marks import matters_since
 from cloud.rules.turn import Turn
 from cloud.rules.watch import Track, Watch
-from cloud.store.base import AlarmHistoryRow, AlarmRow, Columns
+from cloud.store.base import Columns
 
 Readings = Sequence[tuple[int, float]]
-LATE = "from late data; nobody was told"
 
 
 def follow_readings(track: Track, watch: Watch, block: Columns, *, late: Readings, live: Readings, turn: Turn) -> None:
-    """Readings of a device's point: what came late, and what is newer than all before."""
+    """Readings of a device's point: what is newer than all before is judged, what came late is marked for a review."""
     if late:
-        follow_late(track, watch, late, turn)
+        mark_late(track, watch, late, turn)
     if live:
         follow_live(track, watch, live, turn)
     if track.rule.index and isinstance(track.rule.kind, Threshold):
@@ -37,6 +36,8 @@ def follow_live(track: Track, watch: Watch, readings: Readings, turn: Turn) -> N
     """Readings newer than all before: they make and end alarms."""
     standing, moves = advance(track.rule.kind, track.course.live, readings)
     course = track.course if standing is track.course.live else replace(track.course, live=standing)
+    if is_idle(standing) and _stirs(track, readings):
+        course = replace(course, stirred=readings[-1][0])
     for move in moves:
         course = apply_move(track, watch, course, move=move, turn=turn)
     if course.owed and standing.level and readings:
@@ -69,16 +70,12 @@ def follow_hold(track: Track, watch: Watch, *, until: int, turn: Turn) -> None:
     turn.follow(track, watch, apply_move(track, watch, replace(course, live=standing), move=move, turn=turn))
 
 
-def follow_late(track: Track, watch: Watch, readings: Readings, turn: Turn) -> None:
-    """Readings behind newer ones: they follow a standing of their own and leave records, but page nobody."""
-    course = track.course
-    if readings[0][0] <= course.late_at:  # older still: another stretch of the past
-        course = replace(course, late=IDLE, missed="")
-    standing, moves = advance(track.rule.kind, course.late, readings)
-    course = replace(course, late=standing, late_at=readings[-1][0])
-    for move in moves:
-        course = _record(track, watch, course, move=move, turn=turn)
-    turn.follow(track, watch, course)
+def mark_late(track: Track, watch: Watch, readings: Readings, turn: Turn) -> None:
+    """Readings behind newer ones: where they can matter, the rule looks at the past again (review.py)."""
+    since = matters_since(track, readings)
+    if since is not None:
+        row = turn.marks.put((track.rule.id, watch.gateway, watch.device), since=since, now=turn.now)
+        turn.rows.extend([row] if row else [])
 
 
 def apply_move(track: Track, watch: Watch, course: Course, *, move: Move, turn: Turn) -> Course:
@@ -113,13 +110,19 @@ def _trigger(move: Move) -> Trigger:
     return Trigger.ESCALATE if move.after > move.before else Trigger.EASE
 
 
+def _stirs(track: Track, readings: Readings) -> bool:
+    """True when the rule was not idle before readings that leave it idle, or not through all of them."""
+    floor, ceiling = track.rule.kind.band
+    return not track.course.idle or any(not floor < value < ceiling for _, value in readings)
+
+
 def _clear(track: Track, watch: Watch, course: Course, *, move: Move, turn: Turn) -> Course:
     key = (track.rule.id, watch.gateway, watch.device)
     change = turn.book.clear(key, move.figure, observed_at=move.at, received_at=turn.now)
     turn.keep(change)
     if track.rule.notice.cleared and not course.owed and turn.fresh(move.at):
         turn.tell(track, change.alarm, "cleared", observed_at=move.at)
-    return replace(course, owed=False, covered=(change.alarm.raised_at, move.at))
+    return replace(course, owed=False)
 
 
 def _pay(track: Track, watch: Watch, course: Course, *, at: int, turn: Turn) -> Course:
@@ -130,32 +133,3 @@ def _pay(track: Track, watch: Watch, course: Course, *, at: int, turn: Turn) -> 
     if alarm is not None and alarm.state == AlarmState.UNACKED:
         turn.tell(track, alarm, "raised", observed_at=at)
     return replace(course, owed=False)
-
-
-def _record(track: Track, watch: Watch, course: Course, *, move: Move, turn: Turn) -> Course:
-    """Takes down an alarm that would have been raised, had the readings come in time."""
-    if move.after == 0:
-        return replace(course, missed="")
-    key = (track.rule.id, watch.gateway, watch.device)
-    alarm = turn.book.open_alarm(key)
-    if move.after < move.before or _is_known(alarm, course, move.at):
-        return course
-    finding = turn.announcer.finding(track.rule, watch, move.after, move.figure)
-    if alarm is None:
-        missed = course.missed or f"{alarm_id(key, move.at)}m"
-        began = int(missed[:12], 16)
-        row = replace(new_alarm(finding, observed_at=began, received_at=turn.now), id=missed)
-        turn.alarms[missed] = row
-    else:
-        missed = alarm.id
-    turn.history.append(
-        AlarmHistoryRow(missed, turn.now, move.at, "missed", finding.level, move.figure, "system", LATE)
-    )
-    return course if alarm else replace(course, missed=missed)
-
-
-def _is_known(alarm: AlarmRow | None, course: Course, at: int) -> bool:
-    """True when an alarm was, or is, already raised at that time."""
-    if course.covered[0] <= at <= course.covered[1]:
-        return True
-    return alarm is not None and alarm.raised_at <= at and (alarm.cleared_at is None or at <= alarm.cleared_at)

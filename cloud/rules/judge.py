@@ -19,6 +19,8 @@ from cloud.rules.gateways import follow_gateways
 from cloud.rules.observe import observe_block
 from cloud.rules.planning import follow_planned
 from cloud.rules.platform import Trouble, follow_platform
+from cloud.rules.review_marks import Mark, Marks
+from cloud.rules.review_settling import Case, cases_of
 from cloud.rules.roster import SEEN, Roster
 from cloud.rules.rule_set import RuleSet
 from cloud.rules.shelving import end_shelves
@@ -69,7 +71,7 @@ class Judge:
 
     Changes become visible to others only through the returned rows; when their commit fails, build a new judge and
     `restore` it from the state store. `faults` names the rules that broke and no longer run; `late_readings` counts
-    readings that came behind newer ones; `mutes` is what keeps problems from people.
+    readings that came behind newer ones; `mutes` is what keeps problems from people, `marks` what must be reviewed.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class Judge:
         self._absences = Absences()
         self.mutes = Mutes()
         alarms.closed = self.mutes.flaps.closed
+        self.marks = Marks()
         self._due = 0.0  # no silence can be due before
         self._heard: dict[tuple[str, str], Watch] = {}
         self._settled: dict[tuple[str, str], Watch] = {}
@@ -97,6 +100,7 @@ class Judge:
         self._ears = next((decode_ears(row.state) for row in states if row.rule == EARS and row.state), Ears())
         self._absences.restore(states)
         self.mutes.restore(states)
+        self.marks.restore(states)
         self._roster.restore(states)
         self._due = 0.0
 
@@ -172,6 +176,10 @@ class Judge:
         work(turn, self._roster)
         return self._end(turn)
 
+    def cases(self, marks: Sequence[Mark]) -> list[Case]:
+        """What a review must know of the rules that marks are of (review.py)."""
+        return cases_of(marks, self._roster)
+
     def open_alarms(self) -> Sequence[AlarmRow]:
         """The open alarms as they stand."""
         return list(self._book)
@@ -230,7 +238,7 @@ class Judge:
         return self._roster.place(gateway, device, profile, site=site)
 
     def _turn(self, now: int) -> Turn:
-        return Turn(now, round(self._options.late_s * 1000), self._book, self._announcer, self.mutes)
+        return Turn(now, round(self._options.late_s * 1000), self._book, self._announcer, self.mutes, self.marks)
 
     def _begin(self, now: int) -> Turn:
         turn = self._turn(now)

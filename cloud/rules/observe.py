@@ -56,13 +56,13 @@ def _works(
         return ()
     low, high = min(values), max(values)
     floor, ceiling = watch.band(point)
-    if floor < low and high < ceiling:
-        return ()
-    loud = [track for track in tracks if not (track.idle and track.floor < low and high < track.ceiling)]
-    if not loud:
-        return ()
     newest = watch.seen.get(point, 0)
     is_late = block.times[0] <= newest
+    if floor < low and high < ceiling and not is_late:
+        return ()
+    loud = [track for track in tracks if is_late or not (track.idle and track.floor < low and high < track.ceiling)]
+    if not loud:
+        return ()
     readings = good_readings(block, point)
     late = [reading for reading in readings if reading[0] < newest] if is_late else []
     live = [reading for reading in readings if reading[0] > newest] if is_late else readings

@@ -9,6 +9,9 @@ from cloud.alarms.book import AlarmBook
 from cloud.rules.case_readings import MINUTE_MS, Reading
 from cloud.rules.cases import Case, Cases
 from cloud.rules.judge import Judge, Judgement, NoticeOptions, Places
+from cloud.rules.review import Readings
+from cloud.rules.review_at_once import past_of, review_at_once
+from cloud.rules.review_settling import Case as ReviewCase
 from cloud.rules.rule import Rule
 from cloud.rules.rule_set import rule_set
 from cloud.store.base import AlarmHistoryRow, AlarmRow, Columns, NoticeRow, RuleStateRow
@@ -53,6 +56,16 @@ class Memory:
         judge = Judge(rule_set(rules), AlarmBook(), places=places, notices=NoticeOptions(channels=(CHANNEL,)))
         judge.restore(list(self.states.values()), [row for row in self.alarms.values() if row.open])
         return judge
+
+    def review(self, judge: Judge, readings: Sequence[Reading], *, now: int) -> None:
+        """Looks again at what late readings may have changed."""
+
+        def good(case: ReviewCase) -> Readings:
+            mine = [each for each in readings if _is_of(each, case) and not each.quality]
+            return sorted((each.at, float(each.value)) for each in mine if isinstance(each.value, int | float))
+
+        for judgement in review_at_once(judge, good, lambda key: past_of(key, self.alarms, self.history), now=now):
+            self.keep(judgement)
 
     def notices_of(self, rule: str) -> int:
         """How many notices of a rule's alarms there are."""
@@ -112,6 +125,7 @@ def _run(rules: Sequence[Rule], case: Case, *, restarts: bool) -> tuple[Memory, 
             return memory, f"{'the rule' if name == rules[0].id else name} faulted: {fault}"
         if restarts:
             judge = memory.judge(rules, places)
+    memory.review(judge, readings, now=max(clock, ends[-1], readings[-1].received_at))
     return memory, ""
 
 
@@ -142,6 +156,12 @@ def _block(reading: Reading) -> Columns:
         quality={origin.point: [(0, reading.quality)]} if reading.quality else {},
         types={origin.point: PointType.BOOL if isinstance(reading.value, bool) else PointType.FLOAT},
     )
+
+
+def _is_of(reading: Reading, case: ReviewCase) -> bool:
+    origin = reading.origin
+    _, gateway, device = case.key
+    return (origin.gateway, origin.device, origin.point) == (gateway, device, case.rule.selector.point)
 
 
 def _told(memory: Memory, rule: Rule, case: Case) -> tuple[str, ...]:

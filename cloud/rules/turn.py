@@ -12,6 +12,7 @@ from cloud.alarms.planned import out_of_service
 from cloud.notify.content import NoticeKind
 from cloud.rules.announce import Announcer
 from cloud.rules.course import Course, encode_course
+from cloud.rules.review_marks import Marks
 from cloud.rules.watch import Track, Watch
 from cloud.store.base import AlarmHistoryRow, AlarmRow, Columns, NoticeRow, RuleStateRow
 
@@ -25,7 +26,8 @@ class Turn:
     book: AlarmBook
     announcer: Announcer
     mutes: Mutes = field(default_factory=Mutes)
-    rows: list[RuleStateRow] = field(default_factory=list)  # of the mutes
+    marks: Marks = field(default_factory=Marks)
+    rows: list[RuleStateRow] = field(default_factory=list)  # of the mutes and marks
     alarms: dict[str, AlarmRow] = field(default_factory=dict)
     history: list[AlarmHistoryRow] = field(default_factory=list)
     notices: list[NoticeRow] = field(default_factory=list)

@@ -12,7 +12,7 @@ from cloud.rules.ladder import Ladder, Level, Levels, Standing, check_levels, la
 from device_profiles.schema import Strict
 
 UNIT_TIMES_MS = {"s": 1_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
-MEMORY = 60  # most readings remembered per device: enough for a slope, small enough to be kept with every change
+MEMORY = 60  # cells of a window, of each of which a reading is remembered: enough for a slope, and small to keep
 
 
 class RateOfChange(Strict):
@@ -86,8 +86,12 @@ class RateOfChange(Strict):
     def _per_ms(self) -> int:
         return UNIT_TIMES_MS[self.unit.rpartition("/")[2]]
 
+    def _cell(self, at: int) -> int:
+        """The first reading of each cell is remembered; cells do not depend on where the readings began."""
+        return at * MEMORY // self._window_ms
+
     def _remember(self, memory: tuple[tuple[int, float], ...], at: int, value: float) -> tuple[tuple[int, float], ...]:
         recent = tuple(entry for entry in memory if at - entry[0] <= self._window_ms)
-        if recent and (at - recent[-1][0]) * MEMORY < self._window_ms:
+        if recent and self._cell(at) == self._cell(recent[-1][0]):
             return recent
         return (*recent, (at, float(value)))

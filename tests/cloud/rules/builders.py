@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from cloud.alarms.book import AlarmBook
 from cloud.rules.judge import Judge, Judgement, NoticeOptions, Places
+from cloud.rules.review_at_once import past_of, review_at_once
 from cloud.rules.rule import Rule
 from cloud.rules.rule_set import rule_set
 from cloud.store.base import AlarmHistoryRow, AlarmRow, Columns, NoticeRow, RuleStateRow
@@ -119,6 +121,13 @@ class Kept:
     def story(self) -> list[tuple[str, str, int]]:
         """What happened, in order: word, level, observed minute since START."""
         return [(line.what, line.level, (line.observed_at - START) // MINUTE) for line in self.history]
+
+    def review(self, judge: Judge, readings: Sequence[tuple[int, float]], *, now: int = NOW) -> None:
+        """Looks again at what is marked, with all readings of the one point that there is."""
+        past = partial(past_of, alarms=self.alarms, history=self.history)
+        for judgement in review_at_once(judge, lambda case: readings, past, now=now):
+            self.keep(judgement)
+        assert not list(judge.marks)
 
     def judge(self, *rules: Rule, late_s: float = 900, areas: dict[str, list[str]] | None = None) -> Judge:
         """A new judge that starts from what was kept."""

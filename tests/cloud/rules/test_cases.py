@@ -50,7 +50,7 @@ def test_doubtful_and_bad_readings_raise_nothing() -> None:
 def test_what_arrives_late_is_recorded_and_pages_nobody() -> None:
     told = case(
         "readings = [[0, 29.0], [120, 29.5]]\nrows = [{ at = 60, arrives = 130, value = 31.2 }]\n"
-        'notices = 0\nexpect = ["60 missed II"]'
+        'notices = 0\nexpect = ["60 missed II", "120 missed_end"]'
     )
     assert try_case(rule(), told).fault == ""
 

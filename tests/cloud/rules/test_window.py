@@ -115,8 +115,11 @@ def test_rain_survives_restarts_and_late_rain_tells_nobody() -> None:
     told = len(kept.notices)
     assert kept.story() == [("raised", "a", 3), ("cleared", "a", 12)]
     late = [block(minutes(40.0, start=START - 5 * MINUTE))]
-    kept.keep(kept.judge(rain).observe(late, received_at=START + 13 * MINUTE))
-    assert kept.story()[2:] == [("missed", "a", -5)]
+    judge = kept.judge(rain)
+    kept.keep(judge.observe(late, received_at=START + 13 * MINUTE))
+    fell = [(-5, 40.0), *enumerate([9.0] * 4), (12, 0.0)]
+    kept.review(judge, [(START + minute * MINUTE, value) for minute, value in fell])
+    assert kept.story()[2:] == [("withdrawn", "a", 3), ("missed", "a", -5), ("missed", "b", 1)]
     assert len(kept.notices) == told
 
 

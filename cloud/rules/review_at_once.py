@@ -1,0 +1,33 @@
+"""Reviews everything that is marked at once, from readings in memory: for tests of rule files and for rehearsals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+
+from cloud.alarms.book import Key, key_of
+from cloud.rules.judge import Judge, Judgement
+from cloud.rules.review import Readings, enough_of
+from cloud.rules.review_settling import Case, Past, drop, settle, truth_of
+from cloud.store.base import AlarmHistoryRow, AlarmRow
+
+
+def review_at_once(
+    judge: Judge, readings_of: Callable[[Case], Readings], past_of: Callable[[Key], Past], *, now: int
+) -> Iterator[Judgement]:
+    """What the reviews of all marks change; each is to be kept before the next is asked for."""
+    cases = judge.cases(list(judge.marks))
+    for case in cases:
+        readings = enough_of(case.kind, readings_of(case), begin=case.mark.since)
+        past = past_of(case.key)
+        truth = truth_of(case, past, readings)
+        yield judge.act(partial(settle, case=case, past=past, truth=truth), now=now)
+    for mark in set(judge.marks) - {case.mark for case in cases}:
+        yield judge.act(partial(drop, mark=mark), now=now)
+
+
+def past_of(key: Key, alarms: Mapping[str, AlarmRow], history: Iterable[AlarmHistoryRow]) -> Past:
+    """The past of a rule and device, out of everything."""
+    mine = [row for row in alarms.values() if key_of(row) == key]
+    ids = {row.id for row in mine}
+    return Past(mine, [line for line in history if line.alarm in ids])
