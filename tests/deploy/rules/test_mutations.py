@@ -16,7 +16,8 @@ PROFILES = {
     "river_gauge_radar", "rain_gauge_tipping", "reservoir", "irrigation_dam", "landslide_node", "flash_flood_siren",
 }  # fmt: skip
 STEPS = {
-    "m": 0.01, "m/h": 0.01, "mm": 0.2, "mm/d": 0.1, "m3/s": 1, "%": 0.1, "deg/h": 0.01, "V": 0.01, "{count}": 1, "1": 1,
+    "m": 0.01, "m/h": 0.01, "mm": 0.2, "mm/d": 0.1, "m3/s": 1, "L/s": 0.1, "%": 0.1, "deg/h": 0.01, "V": 0.01,
+    "{count}": 1, "1": 1,
 }  # fmt: skip
 TIMES = {"hold_s": 60, "window_s": 600, "min_span_s": 60}
 UNSEEN = {("landslide_crack", "window_s"), ("landslide_crack", "min_span_s"), ("rain_72h", "window_s")}  # coarser steps
@@ -34,15 +35,26 @@ def _moved(table: Table, key: str, step: float) -> Iterator[tuple[str, Table]]:
         yield f"{key}{step:+g}", {**table, key: step}
 
 
+def _step_of(kind: Table) -> float:
+    """What a rule can tell apart: a device of a group, a twentieth of a ratio, else what its gauge can."""
+    if kind["kind"] == "n_of_m":
+        return 1
+    return 0.05 if kind.get("figure") == "ratio" else STEPS.get(kind.get("unit", "1"), 1)
+
+
 def _mutants(name: str) -> Iterator[tuple[str, Table]]:
     """The kind of a rule with one threshold moved by one step, or one time by a little."""
     kind = RULES[name].kind.model_dump(exclude_unset=True)
-    step = STEPS.get(kind.get("unit", "1"), 1)
+    step = _step_of(kind)
     for number, level in enumerate(kind["levels"]):
         for key, size in (("above", step), ("below", step), ("clear", step), ("after_s", 60), ("times", 1)):
             for what, mutant in _moved(level, key, size):
                 levels = [mutant if place == number else each for place, each in enumerate(kind["levels"])]
                 yield f"{level['name']}-{what}", {**kind, "levels": levels}
+    condition = kind.get("condition", {})
+    for key in ("above", "below", "clear"):
+        for what, mutant in _moved(condition, key, STEPS.get(kind.get("unit", "1"), 1)):
+            yield f"condition-{what}", {**kind, "condition": mutant}
     for key, size in TIMES.items():
         if (name, key) not in UNSEEN:
             yield from _moved(kind, key, size)
