@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field
 
+from cloud.notify.channels.cap.channel import Cap
+from cloud.notify.channels.cap.config import CapConfig
+from cloud.notify.channels.cap.place import Place
 from cloud.notify.channels.email.channel import Email
 from cloud.notify.channels.email.config import EmailConfig
 from cloud.notify.channels.loudspeaker.channel import Loudspeaker
@@ -22,16 +26,23 @@ from cloud.notify.notifier import Notifier
 from cloud.notify.secret import read_secret
 
 ChannelConfig = Annotated[
-    WebhookConfig | EmailConfig | SmsConfig | ZaloConfig | LoudspeakerConfig, Field(discriminator="kind")
+    WebhookConfig | EmailConfig | SmsConfig | ZaloConfig | LoudspeakerConfig | CapConfig, Field(discriminator="kind")
 ]
 
 
-def build_channel(config: ChannelConfig) -> Channel:
-    """The channel that a configuration describes; ConfigurationError when its secret cannot be read."""
-    return Channel(_notifier(config), config.per_minute)
+def build_channel(config: ChannelConfig, *, places: Mapping[str, Place] | None = None) -> Channel:
+    """The channel that a configuration describes; ConfigurationError when its secret cannot be read.
+
+    Args:
+        config: what stands in the centre's file.
+        places: latitude and longitude of each site, for channels that speak of areas.
+    """
+    return Channel(_notifier(config, places or {}), config.per_minute)
 
 
-def _notifier(config: ChannelConfig) -> Notifier:
+def _notifier(config: ChannelConfig, places: Mapping[str, Place]) -> Notifier:
+    if isinstance(config, CapConfig):
+        return Cap(config, places=places)
     if isinstance(config, WebhookConfig):
         key = read_secret(env=config.signing_key_env, file=config.signing_key_file)
         return Webhook(config, key, trust=trust_in(config.ca_file))
