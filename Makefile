@@ -41,7 +41,7 @@ bench: $(READY) ## How fast, against a bare client: one table, and one line of J
 faults: $(READY) ## The long fault range: CYCLES=1000 kills, CUTS=200 power cuts; one line of JSON last
 	@bash deploy/setup/system_packages.sh >&2
 	@FAULT_CYCLES=$(or $(CYCLES),1000) FAULT_CUTS=$(or $(CUTS),200) FAULT_RESTARTS=$(or $(RESTARTS),50) \
-	  FAULT_PATTERNS=$(or $(PATTERNS),3) FAULT_MINUTE_MS=$(or $(MINUTE_MS),200) FAULT_SEED=$(or $(SEED),1) \
+	  FAULT_ALARM_KILLS=$(or $(ALARM_KILLS),200) FAULT_PATTERNS=$(or $(PATTERNS),3) FAULT_MINUTE_MS=$(or $(MINUTE_MS),200) FAULT_SEED=$(or $(SEED),1) \
 	  FAULT_WEEK=$(or $(WEEK),600000) \
 	  $(BIN)/pytest tests/faults -q --timeout=7200 --durations=15
 

@@ -24,6 +24,7 @@ class Ring:
 
     cycles: int = _asked("CYCLES", 50)
     cuts: int = _asked("CUTS", 20)
+    alarm_kills: int = _asked("ALARM_KILLS", 8)
     restarts: int = _asked("RESTARTS", 4)
     patterns: int = _asked("PATTERNS", 1)
     week_readings: int = _asked("WEEK", 20_000)  # over seven days, however many there are
