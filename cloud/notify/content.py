@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-NoticeKind = Literal["raised", "cleared", "flapping", "digest", "test"]
+NoticeKind = Literal["raised", "cleared", "flapping", "escalated", "digest", "test"]
 Language = Literal["vi", "en"]
 
 

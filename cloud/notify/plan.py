@@ -53,7 +53,7 @@ class Planner:
         fresh: dict[str, list[Item]] = {}
         for row in due:
             item = self._ready(row, router, plan)
-            if item is not None and item.is_fresh:
+            if item is not None and item.is_fresh and not ways.get(row.channel, Way()).alone:
                 fresh.setdefault(row.channel, []).append(item)
             elif item is not None:
                 self._hand_over(item, router, plan)

@@ -17,10 +17,14 @@ NOBODY_CALLED = "nobody called"
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a channel stands: until when it takes nothing (ms since 1970 UTC, 0 = it does), and whether it is out."""
+    """How a channel stands: until when it takes nothing (ms since 1970 UTC, 0 = it does), and whether it is out.
+
+    What goes `alone` is never gathered into digests.
+    """
 
     closed_until: int = 0
     is_out: bool = False
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -321,3 +321,10 @@ def _alone_and_urgent(told: NoticeRow, world: World) -> bool:
         and told.attempts == 1
         and (told.created_at == first)
     )
+
+
+def test_programs_hear_of_each_alarm_by_itself() -> None:
+    due = [row(number, "cap") for number in range(100)] + [row(0, "cap", kind="cleared", at=AT + SECOND)]
+    plan = Planner(Terms()).plan(due, {"cap": Way(alone=True)}, Moment(AT + 2 * SECOND, 2.0))
+    assert Counter(item.row.key for item in plan.send) == Counter(each.key for each in due)
+    assert not plan.new

@@ -62,6 +62,8 @@ def message_of(content: NoticeContent, history: Sequence[Message], config: CapCo
         history: what was published about the same alarm, the oldest first.
         config: the channel.
     """
+    if content.kind == "escalated":
+        return None  # of an incident: people's work, and no change of the alarm
     sent = moment(content.received_at)
     replaced = replaced_by(history)
     if any(each.sent > sent for each in history) or (content.kind == "cleared" and not replaced):

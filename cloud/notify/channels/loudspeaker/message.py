@@ -21,7 +21,7 @@ OPENINGS: dict[NoticeKind, str] = {
 
 def document(content: NoticeContent, identifier: str, config: LoudspeakerConfig) -> Mapping[str, object]:
     """What is posted; NoticeRefusedError when no loudspeaker belongs to the site."""
-    emergency = content.kind in ("raised", "digest") and content.severity <= config.emergency_severity
+    emergency = content.kind not in ("cleared", "test") and content.severity <= config.emergency_severity
     return {
         "id": identifier,
         "areas": list(_areas(content, config)),
@@ -40,7 +40,7 @@ def document(content: NoticeContent, identifier: str, config: LoudspeakerConfig)
 def speech(content: NoticeContent, config: LoudspeakerConfig) -> str:
     """What is said: what it is, what has happened, where and when, and what to do."""
     day, _, time = local_time(content.observed_at).partition(" ")
-    opening = OPENINGS[content.kind].format(
+    opening = OPENINGS.get(content.kind, OPENINGS["raised"]).format(
         label=content.label.vi, severity=SEVERITIES[content.severity].vi, count=content.count
     )
     sentences = [

@@ -137,6 +137,14 @@ async def test_what_comes_late_replaces_nothing_newer(tmp_path: Path) -> None:
     assert [text(alert, "msgType") for alert in alerts(tmp_path)] == ["Alert", "Cancel"]
 
 
+async def test_what_people_do_about_an_alarm_is_no_change_of_it(tmp_path: Path) -> None:
+    publisher = channel(config(tmp_path))
+    await publisher.send(step(0))
+    await publisher.send(step(1, kind="escalated"))
+    await publisher.send(step(2, kind="flapping"))
+    assert [text(alert, "msgType") for alert in alerts(tmp_path)] == ["Alert", "Update"]
+
+
 async def test_old_messages_are_forgotten_and_strange_files_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "notes.xml").write_text("mine")
     (tmp_path / f"20240101T000000-{'a' * 16}-{'b' * 16}.xml").write_text("<broken")
@@ -225,7 +233,7 @@ def test_whatever_a_notice_says_its_message_is_valid(
     history = [first] if at >= 1000 and kind != "test" else []
     message = message_of(notice, history, wanted)
     if message is None:
-        assert kind == "cleared"
+        assert kind in ("cleared", "escalated")
         return
     alert = checked(xml_of(message, notice, wanted, replaced=history, place=(21.0, 104.0)))
     sent = datetime.fromisoformat(text(alert, "sent"))

@@ -7,11 +7,13 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import get_args
 
 import pytest
 
 from cloud.notify.channels.loudspeaker.channel import Loudspeaker
 from cloud.notify.channels.loudspeaker.config import LoudspeakerConfig
+from cloud.notify.content import NoticeKind
 from cloud.notify.notifier import NoticeLinkError, NoticeMisconfiguredError, NoticeRefusedError
 from cloud.notify.registry import build_channel
 from tests.cloud.notify.contents import AT, CONTENT, Receiver, Request, content, http_answer, receiver
@@ -92,6 +94,15 @@ async def test_tests_and_mild_alarms_interrupt_nothing() -> None:
     assert (mild["priority"], mild["repeat"]) == ("normal", 2)
     assert cleared["areas"] == ["all"]
     assert all(len(str(message["text"])) <= 100 for message in (test, mild, cleared))
+
+
+@pytest.mark.parametrize("kind", get_args(NoticeKind))
+async def test_every_kind_of_notice_can_be_said(kind: NoticeKind) -> None:
+    async with tower("played") as (channel, system, _, _clock):
+        await channel.send(content(kind=kind, count=3))
+    (message,) = system.messages.values()
+    assert str(message["text"]).startswith("Đây là ")
+    assert message["preempt"] == (kind not in ("cleared", "test"))
 
 
 async def test_sent_means_played(caplog: pytest.LogCaptureFixture) -> None:
