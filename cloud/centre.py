@@ -38,6 +38,7 @@ from cloud.rules import desk, shelving
 from cloud.rules.desk import Act, Remark
 from cloud.store.base import AlarmRow, ReadingStore, StateStore
 from cloud.store.incident_port import IncidentStore
+from cloud.store.notice_port import NoticeStore
 from cloud.tally import Tally
 from cloud.views import Display, account_views, site_view, threshold_views
 from device_profiles.clock import Clock
@@ -58,6 +59,7 @@ class House:
     settings: ApiSettings
     tally: Tally
     incidents: IncidentStore
+    notices: NoticeStore
     rules: RuleOffice
 
 
@@ -80,6 +82,11 @@ class ThacbaCentre:
     def state(self) -> StateStore:
         """Alarms, notices, users, secrets, audit."""
         return self._parts.state
+
+    @property
+    def notices(self) -> NoticeStore:
+        """What people were told, and every attempt to."""
+        return self._house.notices
 
     @property
     def incidents(self) -> IncidentStore:

@@ -132,6 +132,15 @@ class RuleOffice:
             self._verdicts[rule] = found
         return found[1]
 
+    async def former(self, rule: str, version: str) -> Rule | None:
+        """The rule as it was in a version; None when that is not kept, or no rule any more."""
+        running = self.running.rules.get(rule)
+        if running is not None and str(running.version) == version:
+            return running
+        rows = await self.versions(rule)
+        row = next((each for each in rows if str(each.version) == version and each.text and each.kept), None)
+        return None if row is None else (await asyncio.to_thread(self._judged, Draft(rule, Sheet(row.text)))).rule
+
     async def check(self, draft: Draft) -> Verdict:
         """The verdict on a draft; changes nothing."""
         sheet = await asyncio.to_thread(self._shelf.files.read, draft.rule) if self._shelf.files else None
