@@ -35,12 +35,13 @@ from cloud.ingest.keeping import Keeping
 from cloud.ingest.patience import Patience
 from cloud.ingest.subscriber import Link, MqttLink
 from cloud.inventory.fleet import Fleet
-from cloud.inventory.sites import Inventory
 from cloud.metrics import Metric, Metrics
 from cloud.notify.chain import Terms
 from cloud.notify.pipeline import NoticePipeline
 from cloud.notify.registry import build_channel
+from cloud.places import places_of
 from cloud.recorder import Recorder
+from cloud.rehearsal import Rehearsals
 from cloud.retention import Retention
 from cloud.rollups.marks import Marks
 from cloud.rollups.readings import RolledReadings
@@ -48,9 +49,8 @@ from cloud.rollups.worker import Kept, RollUpWorker
 from cloud.rule_files import RuleFiles
 from cloud.rule_office import RuleOffice
 from cloud.rule_office import Shelf as RuleShelf
-from cloud.rules.judge import Judge, Judgement, NoticeOptions, Places
+from cloud.rules.judge import Judge, Judgement, NoticeOptions
 from cloud.rules.rule_set import RuleSet
-from cloud.rules.scope import AT_AREA
 from cloud.settings import Settings, known_to_rules, read_people, read_rules_anew
 from cloud.store.memory_roll_ups import MemoryRollUps
 from cloud.store.roll_up import RawStore
@@ -172,8 +172,15 @@ class Centre:
             settings=api,
             tally=self.tally,
             incidents=self.state.incidents,
-            notices=self.state.notice_book,
             rules=self._rule_office(parts.recorder),
+            rehearsals=Rehearsals(
+                self.store,
+                self.state,
+                profiles,
+                places=places_of(settings.inventory),
+                passages=fleet.passages,
+                late_s=config.notify.late_s,
+            ),
         )
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -254,7 +261,7 @@ class Centre:
         notify = settings.config.notify
         channels = tuple(channel.name for channel in notify.channels)
         options = NoticeOptions(channels, notify.late_s, settings.config.http.public_url)
-        return Judge(rules, AlarmBook(), places=_places(settings.inventory), notices=options)
+        return Judge(rules, AlarmBook(), places=places_of(settings.inventory), notices=options)
 
 
 async def serve(settings: Settings) -> None:
@@ -276,15 +283,6 @@ async def _reload_when(asked: asyncio.Event, centre: Centre) -> NoReturn:
         await asked.wait()
         asked.clear()
         await centre.reload_rules()
-
-
-def _places(inventory: Inventory) -> Places:
-    return Places(
-        areas={site.id: [area.id for area in inventory.path_of(site.area)] for site in inventory.sites.values()},
-        sites={gateway: site.id for gateway, site in inventory.gateways.items()},
-        names={site.id: site.name for site in inventory.sites.values()}
-        | {f"{AT_AREA}/{area.id}": area.name for area in inventory.areas.values()},
-    )
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from math import inf
 from typing import NoReturn
@@ -124,6 +125,15 @@ def packed(passages: Mapping[str, Sequence[Passage]]) -> str:
         if each
     }
     return msgspec.json.encode(rows).decode() if rows else ""
+
+
+def passages_in(rows: Sequence[BirthRow]) -> dict[tuple[str, str], list[Passage]]:
+    """What came late or doubted, by gateway and device, as far as it is understood."""
+    found: dict[tuple[str, str], list[Passage]] = {}
+    for row in rows:
+        with suppress(msgspec.MsgspecError):  # an older version wrote it
+            found |= {(row.gateway, device): passages for device, passages in _unpacked(row.passages).items()}
+    return found
 
 
 def _unpacked(text: str) -> dict[str, list[Passage]]:

@@ -33,12 +33,14 @@ from cloud.flow import Flow, Parts
 from cloud.inventory.passages import Passage
 from cloud.inventory.sites import Inventory
 from cloud.letter_office import Desk, LetterOffice
+from cloud.rehearsal import Rehearsals
 from cloud.rule_office import RuleOffice
 from cloud.rules import desk, shelving
 from cloud.rules.desk import Act, Remark
+from cloud.rules.rehearse import Wish
+from cloud.rules.rehearse_report import Report
 from cloud.store.base import AlarmRow, ReadingStore, StateStore
 from cloud.store.incident_port import IncidentStore
-from cloud.store.notice_port import NoticeStore
 from cloud.tally import Tally
 from cloud.views import Display, account_views, site_view, threshold_views
 from device_profiles.clock import Clock
@@ -59,8 +61,8 @@ class House:
     settings: ApiSettings
     tally: Tally
     incidents: IncidentStore
-    notices: NoticeStore
     rules: RuleOffice
+    rehearsals: Rehearsals
 
 
 class ThacbaCentre:
@@ -82,11 +84,6 @@ class ThacbaCentre:
     def state(self) -> StateStore:
         """Alarms, notices, users, secrets, audit."""
         return self._parts.state
-
-    @property
-    def notices(self) -> NoticeStore:
-        """What people were told, and every attempt to."""
-        return self._house.notices
 
     @property
     def incidents(self) -> IncidentStore:
@@ -158,8 +155,7 @@ class ThacbaCentre:
 
     def passages(self, gateway: str, device: str) -> Sequence[Passage]:
         """What of a device came late, or with doubted times, lately."""
-        standing = self._parts.fleet.device(gateway, device)
-        return standing.passages if standing is not None else ()
+        return self._parts.fleet.passages(gateway, device)
 
     def counters(self) -> Counters:
         """What the centre counts of itself."""
@@ -195,6 +191,10 @@ class ThacbaCentre:
     async def unshelve(self, alarm: str, *, actor: str, comment: str) -> AlarmRow:
         """Takes it from the shelf; UnknownThingError, WrongStateError."""
         return await self._act(alarm, shelving.unshelve(alarm, Remark(actor, comment)))
+
+    async def rehearse(self, wish: Wish) -> Report:
+        """What a rule would have done with what the store holds; one at a time."""
+        return await self._house.rehearsals.rehearse(wish)
 
     def mutes(self) -> Mutes:
         """What keeps problems from people."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from heapq import merge
 
 from cloud.inventory.passages import Passage
 from cloud.rules.judge import Places
-from cloud.rules.rehearse import Player, RehearsalError, Stage
+from cloud.rules.rehearse import Player, RehearsalBusyError, RehearsalError, Stage, Wish
 from cloud.rules.rehearse_report import Against, Episode, Report
 from cloud.rules.rehearse_score import MOST_LISTED, Score
 from cloud.rules.rehearse_summary import difference, episodes_of, graveness_of
@@ -27,24 +26,6 @@ PAGE = 500  # alarms
 LONGEST_MS = 90 * DAY_MS  # an alarm that nobody acknowledged for so long is not looked for
 
 PassagesOf = Callable[[str, str], Sequence[Passage]]
-
-
-class RehearsalBusyError(RehearsalError):
-    """Another rehearsal is under way; try again when it has ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """Which rule shall be rehearsed on which time (ms since 1970 UTC, end excluded), and what it is compared with.
-
-    `live` is the rule of this id that runs; it differs from `rule` when that one is a draft.
-    """
-
-    rule: Rule
-    begin: int
-    end: int
-    against: Against | None = None
-    live: Rule | None = None
 
 
 class Rehearsals:
@@ -157,16 +138,17 @@ class Rehearsals:
     async def _raised(self, wish: Wish) -> AsyncIterator[Episode]:
         """The alarms of the rule that began in this time, as their history tells."""
         levels = graveness_of(wish.live or wish.rule)
-        before: str | None = f"{wish.end:012x}"  # ids sort by the time of raising
-        while before is not None:
+        before: str | None = None
+        while True:
             rows = await asyncio.to_thread(self._state.alarms, AlarmFilter(), before=before, limit=PAGE)
             for row in rows:
-                if row.rule == wish.rule.id:
+                if row.rule == wish.rule.id and row.raised_at < wish.end:
                     for episode in await asyncio.to_thread(self._episodes, row, levels):
                         if wish.begin <= episode.raised_at < wish.end:
                             yield episode
-            goes_on = len(rows) == PAGE and rows[-1].raised_at > wish.begin - LONGEST_MS
-            before = rows[-1].id if goes_on else None
+            if len(rows) < PAGE or rows[-1].raised_at < wish.begin - LONGEST_MS:
+                return
+            before = rows[-1].id
 
     def _episodes(self, row: AlarmRow, levels: Mapping[str, tuple[int, float]]) -> list[Episode]:
         whose = row.site, row.gateway, row.device

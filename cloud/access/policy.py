@@ -41,7 +41,6 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/api/v1/points"): _V,
     ("GET", "/api/v1/alarms"): _V,
     ("GET", "/api/v1/alarms/{alarm}"): _V,
-    ("GET", "/api/v1/alarms/{alarm}/explain"): _V,
     ("GET", "/api/v1/incidents"): _V,
     ("GET", "/api/v1/incidents/{incident}"): _V,
     ("GET", "/api/v1/shelves"): _V,
@@ -85,6 +84,7 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/api/v1/dead-letters/{letter}/discard"): _E,
     # Changing what raises alarms.
     ("POST", "/api/v1/rules/check"): _E,
+    ("POST", "/api/v1/rules/{rule}/rehearsals"): _E,
     ("PUT", "/api/v1/rules/{rule}"): _E,
     ("DELETE", "/api/v1/rules/{rule}"): _E,
     ("POST", "/api/v1/rules/{rule}/restore/{version}"): _E,

@@ -14,7 +14,6 @@ from cloud.api import (
     commands,
     dead_letters,
     devices,
-    explain,
     gaps,
     gateways,
     health,
@@ -23,6 +22,7 @@ from cloud.api import (
     live,
     notices,
     planned_work,
+    rehearsals,
     rules,
     series,
     session,
@@ -36,7 +36,7 @@ from cloud.api.shield import Shield
 
 RESOURCES = (
     session, ledger, sites, gateways, devices, gaps, series, planned_work, alarms, shelves, incidents, notices, rules,
-    explain, commands, dead_letters, live, audit, health,
+    rehearsals, commands, dead_letters, live, audit, health,
 )  # fmt: skip
 CHECKS_AT_ONCE = 2  # each password check takes 64 MiB and four threads
 ABOUT = """The operations centre of Thacba.

@@ -148,6 +148,11 @@ class Fleet:
         if observed_at > standing.observed_at:
             standing.value, standing.observed_at, standing.received_at = value, observed_at, observed_at
 
+    def passages(self, gateway: str, device: str) -> Sequence[Passage]:
+        """What of a device came late, or with doubted times, lately."""
+        standing = self.device(gateway, device)
+        return standing.passages if standing is not None else ()
+
     def recalled(self, gateway: str, device: str, passages: Sequence[Passage]) -> None:
         """Takes what was kept of late and doubted readings of a device that is known again."""
         standing = self.device(gateway, device)

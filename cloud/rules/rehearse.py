@@ -25,6 +25,7 @@ from cloud.rules.kinds.stale import Stale
 from cloud.rules.ladder import IDLE, Standing
 from cloud.rules.rehearse_arrival import Batch, Prompt, in_order_of_arrival
 from cloud.rules.rehearse_glance import Glance, glance
+from cloud.rules.rehearse_report import Against
 from cloud.rules.roster import SEEN
 from cloud.rules.rule import Kind, Rule
 from cloud.rules.rule_set import rule_set
@@ -43,6 +44,24 @@ ANY = "value"  # point of the readings that a rule on a whole device is rehearse
 
 class RehearsalError(CloudError):
     """A rule that cannot be rehearsed; the text says why and what to do."""
+
+
+class RehearsalBusyError(RehearsalError):
+    """Another rehearsal is under way; try again when it has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which rule shall be rehearsed on which time (ms since 1970 UTC, end excluded), and what it is compared with.
+
+    `live` is the rule of this id that runs; it differs from `rule` when that one is a draft.
+    """
+
+    rule: Rule
+    begin: int
+    end: int
+    against: Against | None = None
+    live: Rule | None = None
 
 
 @dataclass(frozen=True, slots=True)

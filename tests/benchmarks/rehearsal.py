@@ -20,8 +20,9 @@ from dataclasses import dataclass
 from math import exp, pi, sin
 from pathlib import Path
 
-from cloud.rehearsal import Rehearsals, Wish
+from cloud.rehearsal import Rehearsals
 from cloud.rules.judge import Places
+from cloud.rules.rehearse import Wish
 from cloud.rules.rule import Rule
 from cloud.store.base import Columns
 from cloud.store.sql import SqlStateStore

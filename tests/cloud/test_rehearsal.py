@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from cloud.inventory.passages import Passage
-from cloud.rehearsal import DAY_MS, MOST_READINGS, RehearsalBusyError, Rehearsals, Wish
+from cloud.rehearsal import DAY_MS, MOST_READINGS, Rehearsals
 from cloud.rules.judge import Places
-from cloud.rules.rehearse import RehearsalError
+from cloud.rules.rehearse import RehearsalBusyError, RehearsalError, Wish
 from cloud.rules.rule import Rule
 from cloud.store.base import Columns, Commit, RawColumn, SeriesKey
 from cloud.store.memory import MemoryStore

@@ -26,8 +26,12 @@ from cloud.api.views import (
     ThresholdView,
 )
 from cloud.inventory.passages import Passage
+from cloud.rehearsal import Rehearsals
 from cloud.rules.announce import Announcer
 from cloud.rules.desk import Act, Remark
+from cloud.rules.judge import Places
+from cloud.rules.rehearse import Wish
+from cloud.rules.rehearse_report import Report
 from cloud.rules.roster import Roster
 from cloud.rules.shelving import shelve, unshelve
 from cloud.rules.turn import Turn
@@ -40,6 +44,7 @@ from cloud.store.base import (
     Commit,
     PlacedEvent,
     RawColumn,
+    ReadingStore,
     Rejection,
     SeriesKey,
     StoredSeries,
@@ -86,7 +91,8 @@ class FloodStore:
 
     async def stored(self, profile: str, point: str, *, begin: int, end: int) -> Sequence[StoredSeries]:
         """The gauge of Yên Bái."""
-        return [StoredSeries("yen-bai", SeriesKey(profile, "gw-yen-bai", "river", point))]
+        key = SeriesKey(profile, "gw-thao", "gauge-yen-bai", point)
+        return [StoredSeries("site-cau-yen-bai", key)] if point == "level_m" else []
 
     async def latest(self, key: SeriesKey) -> tuple[int, Cell] | None:
         """Nothing."""
@@ -117,7 +123,6 @@ class FakeCentre:
         self.clock = clock
         self.state = SqlStateStore(f"sqlite:///{folder / 'state.sqlite3'}")
         self.incidents = self.state.incidents
-        self.notices = self.state.notice_book
         self.readings = FloodStore(clock)
         self.profiles: Mapping[str, DeviceProfile] = sample_fleet.PROFILES
         self.hub = Hub(clock)
@@ -125,6 +130,7 @@ class FakeCentre:
         self.bench = Bench(folder, self.state, MemoryStore(), clock)
         self._mutes = Mutes()
         self.sample_rules = SampleRules(folder / "rules", self.state.rule_versions, clock)
+        self.rehearse_on(self.readings)
         self.orders: list[Order] = []
         self.broken: dict[str, str] = {}
         self.strangers: tuple[str, ...] = ()
@@ -266,6 +272,16 @@ class FakeCentre:
         row = self._alarm(alarm)
         await self.act(unshelve(alarm, Remark(actor, comment)))
         return row
+
+    def rehearse_on(self, readings: ReadingStore) -> None:
+        """Rules are rehearsed on the readings of this store."""
+        self._rehearsals = Rehearsals(
+            readings, self.state, self.profiles, places=Places(), passages=lambda gateway, device: ()
+        )
+
+    async def rehearse(self, wish: Wish) -> Report:
+        """As the real centre does, on the invented flood."""
+        return await self._rehearsals.rehearse(wish)
 
     def mutes(self) -> Mutes:
         """What is shelved, and what is out of service."""
