@@ -172,6 +172,7 @@ class Centre:
             settings=api,
             tally=self.tally,
             incidents=self.state.incidents,
+            notices=self.state.notice_book,
             rules=self._rule_office(parts.recorder),
             rehearsals=Rehearsals(
                 self.store,

@@ -41,6 +41,7 @@ from cloud.rules.rehearse import Wish
 from cloud.rules.rehearse_report import Report
 from cloud.store.base import AlarmRow, ReadingStore, StateStore
 from cloud.store.incident_port import IncidentStore
+from cloud.store.notice_port import NoticeStore
 from cloud.tally import Tally
 from cloud.views import Display, account_views, site_view, threshold_views
 from device_profiles.clock import Clock
@@ -61,6 +62,7 @@ class House:
     settings: ApiSettings
     tally: Tally
     incidents: IncidentStore
+    notices: NoticeStore
     rules: RuleOffice
     rehearsals: Rehearsals
 
@@ -84,6 +86,11 @@ class ThacbaCentre:
     def state(self) -> StateStore:
         """Alarms, notices, users, secrets, audit."""
         return self._parts.state
+
+    @property
+    def notices(self) -> NoticeStore:
+        """What people were told, and every attempt to."""
+        return self._house.notices
 
     @property
     def incidents(self) -> IncidentStore:

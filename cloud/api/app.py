@@ -14,6 +14,7 @@ from cloud.api import (
     commands,
     dead_letters,
     devices,
+    explain,
     gaps,
     gateways,
     health,
@@ -36,7 +37,7 @@ from cloud.api.shield import Shield
 
 RESOURCES = (
     session, ledger, sites, gateways, devices, gaps, series, planned_work, alarms, shelves, incidents, notices, rules,
-    rehearsals, commands, dead_letters, live, audit, health,
+    explain, rehearsals, commands, dead_letters, live, audit, health,
 )  # fmt: skip
 CHECKS_AT_ONCE = 2  # each password check takes 64 MiB and four threads
 ABOUT = """The operations centre of Thacba.

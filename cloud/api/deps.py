@@ -25,11 +25,13 @@ from cloud.errors import CloudError
 from cloud.inventory.passages import Passage
 from cloud.rules.desk import Act
 from cloud.rules.proof import Draft, Sheet, Verdict
+from cloud.rules.rule import Rule
 from cloud.rules.rehearse import Wish
 from cloud.rules.rehearse_report import Report
 from cloud.rules.rule_set import RuleSet
 from cloud.store.base import AlarmRow, ReadingStore, StateStore
 from cloud.store.incident_port import IncidentStore
+from cloud.store.notice_port import NoticeStore
 from cloud.store.roll_up import GRAINS, RAW_DAYS
 from cloud.store.rule_version_port import RuleVersionRow
 from device_profiles.clock import Clock
@@ -137,6 +139,9 @@ class RuleBook(Protocol):
     async def versions(self, rule: str) -> Sequence[RuleVersionRow]:
         """Every text that a rule ever had, newest first; also of a rule that is gone."""
 
+    async def former(self, rule: str, version: str) -> Rule | None:
+        """The rule as it was in a version; None when that is not kept, or no rule any more."""
+
     async def check(self, draft: Draft) -> Verdict:
         """The verdict on a draft; changes nothing."""
 
@@ -164,6 +169,10 @@ class Centre(Protocol):
     @property
     def state(self) -> StateStore:
         """Alarms, notices, users, secrets, audit."""
+
+    @property
+    def notices(self) -> NoticeStore:
+        """What people were told, and every attempt to; synchronous, as `state` is."""
 
     @property
     def incidents(self) -> IncidentStore:
