@@ -22,6 +22,7 @@ from cloud.api.hub import Hub
 from cloud.births import Births
 from cloud.broadcast import Broadcast
 from cloud.centre import House, ThacbaCentre
+from cloud.channels import is_usual, report_of
 from cloud.commands import Commander
 from cloud.errors import CloudError
 from cloud.flow import Flow, Parts
@@ -153,6 +154,7 @@ class Centre:
             births=Births(fleet, self.state, profiles, clock=clock),
             clock=clock,
             metrics=self.metrics,
+            channels=lambda: report_of(self.pipeline.outages),
         )
         flow = Flow(parts, config.flow)
         grains = ((days, grain.step_ms) for grain, days in config.roll_ups.keep_days().items())
@@ -261,7 +263,8 @@ class Centre:
         settings = self._settings
         notify = settings.config.notify
         channels = tuple(channel.name for channel in notify.channels)
-        options = NoticeOptions(channels, notify.late_s, settings.config.http.public_url)
+        by_default = tuple(channel.name for channel in notify.channels if is_usual(channel))
+        options = NoticeOptions(channels, notify.late_s, settings.config.http.public_url, by_default)
         return Judge(rules, AlarmBook(), places=places_of(settings.inventory), notices=options)
 
 

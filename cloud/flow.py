@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NoReturn, Protocol
@@ -35,7 +35,7 @@ from cloud.inventory.fleet import Fleet, answering
 from cloud.metrics import Metric, Metrics
 from cloud.receipts import Receipts
 from cloud.recorder import Recorder, Settled
-from cloud.rules.platform import Trouble
+from cloud.rules.platform import Report, Trouble
 from cloud.store.base import ReadingStore, RejectRow, StateStore
 from device_profiles.clock import Clock
 from device_profiles.wire import (
@@ -87,6 +87,7 @@ class Parts:
     births: Births
     clock: Clock
     metrics: Metrics
+    channels: Callable[[], Report] = Report  # what is wrong with the channels of notices
 
 
 class Flow:
@@ -163,7 +164,7 @@ class Flow:
         while True:
             await self._parts.clock.sleep(self._config.tick_s)
             try:
-                await self._parts.recorder.platform(self._trouble())
+                await self._parts.recorder.platform(self._report())
                 if self._is_listening():
                     await self._parts.recorder.tick(self._parts.fleet.gateways())
             except StoreUnavailableError as error:
@@ -270,12 +271,13 @@ class Flow:
         """Silence means something only when nothing but the devices can be the cause of it."""
         return self._parts.gate.steady_for_s() > LISTENING_S and self._parts.link.connected_for_s() > LISTENING_S
 
-    def _trouble(self) -> Trouble | None:
-        """What people must be told of the store."""
-        gate, since = self._parts.gate, self._parts.gate.away_since()
+    def _report(self) -> Report:
+        """What people must be told of the store and of the channels."""
+        gate, since, channels = self._parts.gate, self._parts.gate.away_since(), self._parts.channels()
         if not since or self._parts.clock.now_ms() - since < self._config.away_alarm_s * 1000:
-            return None
-        return Trouble("refused" if gate.is_refused() else "away", since)
+            return channels
+        store = Trouble("refused" if gate.is_refused() else "away", since)
+        return Report((store, *channels.troubles), channels.unknown)
 
 
 def _refused_topic(arrival: Arrival, error: WireError) -> Rejected:

@@ -16,7 +16,7 @@ from cloud.rollups.marks import Marks
 from cloud.rules.absence import Sign
 from cloud.rules.desk import Act
 from cloud.rules.judge import Judge, Judgement
-from cloud.rules.platform import Trouble
+from cloud.rules.platform import Report
 from cloud.rules.rule_set import RuleSet
 from cloud.store.base import AlarmFilter, Columns, Commit, StateStore
 from device_profiles.clock import Clock
@@ -129,9 +129,9 @@ class Recorder:
             self.ledger.install(draft, ())
         return amendment.outcome
 
-    async def platform(self, trouble: Trouble | None) -> None:
-        """Raises and clears the alarm of the platform itself; StoreUnavailableError when that could not be kept."""
-        await self._judged(lambda judge, now: judge.platform(trouble, now=now))
+    async def platform(self, report: Report) -> None:
+        """Raises and clears the alarms of the platform itself; StoreUnavailableError when that could not be kept."""
+        await self._judged(lambda judge, now: judge.platform(report, now=now))
 
     async def tick(self, gateways: Iterable[Sign] = ()) -> None:
         """Judges the silence of devices and gateways; StoreUnavailableError when the outcome could not be kept."""

@@ -31,10 +31,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A notifier and how fast it may send."""
+    """A notifier and how fast it may send; `alone` = every notice by itself, for programs that must hear of each."""
 
     notifier: Notifier
     per_minute: int = 60
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Lane:
     def __init__(self, name: str, channel: Channel, desk: Desk, *, clock: Clock, policy: RetryPolicy) -> None:
         self.name = name
         self.notifier = channel.notifier
+        self._alone = channel.alone
         self.outage = Outage(desk.terms.pace)
         self.counts: Counter[str] = Counter()
         self.in_hand: set[str] = set()
@@ -84,7 +86,7 @@ class Lane:
     def way(self, at: Moment) -> Way:
         """How the channel stands."""
         closed_s = self._closed_until_s - at.s
-        return Way(at.after(closed_s) if closed_s > 0 else 0, self.outage.since > 0)
+        return Way(at.after(closed_s) if closed_s > 0 else 0, self.outage.since > 0, self._alone)
 
     def hand(self, item: Item) -> None:
         """Takes a notice that is to be sent now."""
@@ -142,10 +144,10 @@ class Lane:
             self.counts["sent"] += 1
             return sent(tried.row, self.name)
         people = self._desk.terms.people
-        self.outage.failed(now, for_sure=outcome == "misconfigured")
-        if outcome == "refused":
+        if outcome == "refused":  # it is about this notice or person, and says nothing of the channel
             row = refused(tried.row, people, error=error, now=now)
         else:
+            self.outage.failed(now, for_sure=outcome == "misconfigured")
             again_at = now + self._close()
             if outcome == "misconfigured" and has_next(tried.row, people):
                 row = next_way(tried.row, error=error, now=now)

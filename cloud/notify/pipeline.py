@@ -59,9 +59,10 @@ class NoticePipeline:
         return {name: dict(lane.counts) for name, lane in self._lanes.items()}
 
     @property
-    def outages(self) -> Mapping[str, int]:
-        """Since when each channel is out of order (ms since 1970 UTC), 0 = it works; the untried are left out."""
-        return {name: lane.outage.since for name, lane in self._lanes.items() if lane.outage.is_known}
+    def outages(self) -> Mapping[str, int | None]:
+        """Since when each channel is out of order (ms since 1970 UTC); 0 = it works, None = it was not tried yet."""
+        lanes = self._lanes.items()
+        return {name: lane.outage.since if lane.outage.is_known else None for name, lane in lanes}
 
     @property
     def in_hand(self) -> int:

@@ -28,6 +28,7 @@ class Announcer:
     names: Mapping[str, Text] = field(default_factory=dict)  # site -> name, and @area/area -> name
     channels: tuple[str, ...] = ()
     public_url: str = ""
+    by_default: tuple[str, ...] | None = None  # those of the channels that a rule that names none sends to; None = all
 
     def finding(self, rule: Rule, watch: Watch, level: int, figure: float | None) -> Finding:
         """What the rule has found at a device, at a level counted from 1."""
@@ -84,8 +85,12 @@ class Announcer:
             return PROVINCE
         return self.names.get(f"{AT_AREA}/{device}" if gateway == AT_AREA else site)
 
+    def usual_channels(self) -> tuple[str, ...]:
+        """The channels of a rule that names neither channels nor teams."""
+        return self.channels if self.by_default is None else self.by_default
+
     def _recipients(self, policy: NoticePolicy) -> list[str]:
-        channels = policy.channels or (() if policy.teams else self.channels)
+        channels = policy.channels or (() if policy.teams else self.usual_channels())
         return [*(each for each in channels if each in self.channels), *map(team_recipient, policy.teams)]
 
     def _notice(  # the fields of one row, laid out in one place

@@ -18,7 +18,7 @@ from cloud.rules.flapping import end_flaps
 from cloud.rules.gateways import follow_gateways
 from cloud.rules.observe import observe_block
 from cloud.rules.planning import follow_planned
-from cloud.rules.platform import Trouble, follow_platform
+from cloud.rules.platform import Report, follow_platform
 from cloud.rules.review_marks import Mark, Marks
 from cloud.rules.review_settling import Case, cases_of
 from cloud.rules.roster import SEEN, Roster
@@ -64,6 +64,7 @@ class NoticeOptions:
     channels: tuple[str, ...] = ()
     late_s: float = 900.0
     public_url: str = ""
+    by_default: tuple[str, ...] | None = None  # the channels of a rule that names none; None = all
 
 
 class Judge:
@@ -164,10 +165,10 @@ class Judge:
         watched = ((self._roster.get(block.gateway, block.device), block) for block in columns)
         return [index for watch, block in watched if watch for index in indices_of(watch, block)]
 
-    def platform(self, trouble: Trouble | None, *, now: int) -> Judgement:
+    def platform(self, report: Report, *, now: int) -> Judgement:
         """Says what is wrong with the platform itself, or that nothing is; nothing when that is known."""
         turn = self._begin(now)
-        follow_platform(turn, trouble)
+        follow_platform(turn, report)
         return self._end(turn)
 
     def act(self, work: Act, *, now: int) -> Judgement:
@@ -229,7 +230,9 @@ class Judge:
         self._roster.take(list(rules.rules.values()))
         self.mutes.flaps.limits = {rule.id: rule.flap.limits for rule in rules.rules.values()}
         self._book.latching = frozenset(rule.id for rule in rules.rules.values() if rule.latch)
-        self._announcer = Announcer(rules.units, self._places.names, self._options.channels, self._options.public_url)
+        options = self._options
+        names, by_default = self._places.names, options.by_default
+        self._announcer = Announcer(rules.units, names, options.channels, options.public_url, by_default)
         self.faults = {}
         self._due = 0.0
 

@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from cloud.alarms.book import Key
 from cloud.alarms.lifecycle import Trigger
+from cloud.notify.content import NoticeKind
 from cloud.rules.roster import ACTIVE
-from cloud.rules.rule import Rule
+from cloud.rules.rule import NoticePolicy, Rule
 from cloud.rules.turn import Turn
 from cloud.rules.watch import Track, Watch
+from cloud.store.rows import AlarmRow
 
 CENTRE = "@centre"  # where such alarms are; no gateway can be called so
 STORE = "store"
 
-Kind = Literal["away", "refused"]
+Kind = Literal["away", "refused", "channel"]
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What is wrong with the store of readings, and since when, in ms since 1970 UTC."""
+    """What is wrong with a part of the centre, the store or a channel, and since when (ms since 1970 UTC)."""
 
     kind: Kind
     since: int
+    part: str = STORE
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that is wrong with the platform now. What is said of `unknown` parts stays as it was."""
+
+    troubles: Sequence[Trouble] = ()
+    unknown: Collection[str] = ()
 
 
 def built_in(identifier: str, level: str, *, vi: tuple[str, str], en: tuple[str, str]) -> Rule:
@@ -70,24 +82,53 @@ PLATFORM_RULES: dict[Kind, Rule] = {
             "Look at account, password and database in centre.toml.",
         ),
     ),
+    "channel": built_in(
+        "platform_channel_out",
+        "out",
+        vi=(
+            "Kênh thông báo {device} không gửi được. Thông báo được giữ lại hoặc đi theo kênh khác.",
+            "Kiểm tra máy chủ, tài khoản và mạng của kênh; xem lý do trong danh sách thông báo.",
+        ),
+        en=(
+            "The channel {device} sends no notices. They wait, or go another way.",
+            "Look at the channel's server, account and network; the list of notices says why.",
+        ),
+    ),
 }
-_WATCH = Watch(CENTRE, STORE, "platform", "", {}, {})
+_RULES = {rule.id: rule for rule in PLATFORM_RULES.values()}
 
 
-def follow_platform(turn: Turn, trouble: Trouble | None) -> None:
-    """Raises the alarm of what is wrong and clears that of what is over; nothing when both are done."""
-    for kind, rule in PLATFORM_RULES.items():
-        if trouble is not None and trouble.kind == kind:
-            if is_active(turn, (rule.id, CENTRE, STORE)):
-                continue
-            finding = replace(turn.announcer.finding(rule, _WATCH, 1, None), threshold=None)
-            change = turn.book.find(Trigger.RAISE, finding, observed_at=trouble.since, received_at=turn.now)
+def follow_platform(turn: Turn, report: Report) -> None:
+    """Raises the alarms of what is wrong and clears those of what is over; nothing when all is done."""
+    wrong = {(PLATFORM_RULES[each.kind].id, CENTRE, each.part): each for each in report.troubles}
+    ours = [alarm for alarm in turn.book if alarm.gateway == CENTRE and alarm.rule in _RULES]
+    for alarm in ours:
+        key = (alarm.rule, CENTRE, alarm.device)
+        if key not in wrong and alarm.device not in report.unknown and is_active(turn, key):
+            change = turn.book.clear(key, None, observed_at=turn.now, received_at=turn.now)
             turn.keep(change)
-            turn.tell(Track.of(rule, None), change.alarm, "raised", observed_at=turn.now)
-        elif is_active(turn, (rule.id, CENTRE, STORE)):
-            change = turn.book.clear((rule.id, CENTRE, STORE), None, observed_at=turn.now, received_at=turn.now)
-            turn.keep(change)
-            turn.tell(Track.of(rule, None), change.alarm, "cleared", observed_at=turn.now)
+            _tell(turn, _RULES[alarm.rule], change.alarm, "cleared")
+    for key, trouble in wrong.items():
+        if not is_active(turn, key):
+            _raise(turn, _RULES[key[0]], trouble)
+
+
+def _raise(turn: Turn, rule: Rule, trouble: Trouble) -> None:
+    watch = Watch(CENTRE, trouble.part, "platform", "", {}, {})
+    finding = replace(turn.announcer.finding(rule, watch, 1, None), threshold=None)
+    change = turn.book.find(Trigger.RAISE, finding, observed_at=trouble.since, received_at=turn.now)
+    turn.keep(change)
+    _tell(turn, rule, change.alarm, "raised")
+
+
+def _tell(turn: Turn, rule: Rule, alarm: AlarmRow, kind: NoticeKind) -> None:
+    """Tells people; of a channel that is out of order only through the others."""
+    if rule is PLATFORM_RULES["channel"]:
+        others = tuple(channel for channel in turn.announcer.usual_channels() if channel != alarm.device)
+        if not others:
+            return
+        rule = rule.model_copy(update={"notice": NoticePolicy(channels=others)})
+    turn.tell(Track.of(rule, None), alarm, kind, observed_at=turn.now)
 
 
 def is_active(turn: Turn, key: Key) -> bool:

@@ -74,7 +74,7 @@ class SqlNoticeStore:
         """How many notices there are by state."""
         query = select(NOTICE.c.state, func.count()).group_by(NOTICE.c.state)
         with self._door.reading() as connection:
-            return dict(connection.execute(query).tuples().all())
+            return {str(state): int(number) for state, number in connection.execute(query)}
 
     def forget(self, *, before: int) -> None:
         """Forgets notices of before that time that have ended, with their attempts; the alarms' history stays."""

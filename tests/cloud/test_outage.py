@@ -19,7 +19,7 @@ from cloud.ingest.window import Window
 from cloud.recorder import Recorder
 from cloud.rollups.marks import Marks
 from cloud.rules.judge import Judge, Judgement
-from cloud.rules.platform import Trouble
+from cloud.rules.platform import Report, Trouble
 from cloud.rules.rule_set import rule_set
 from cloud.store.base import AccountRow, AlarmFilter, AlarmRow, Columns, Commit, RuleStateRow
 from cloud.store.sql import SqlStateStore
@@ -184,12 +184,12 @@ async def test_the_alarm_of_the_platform_is_raised_once_survives_a_crash_and_is_
     bench = Bench()
     trouble = Trouble("away", bench.clock.now_ms())
     for _ in range(2):
-        await bench.recorder.platform(trouble)
+        await bench.recorder.platform(Report([trouble]))
         bench.start()
         await bench.recorder.tick()
-    await bench.recorder.platform(Trouble("refused", trouble.since))
-    await bench.recorder.platform(None)
-    await bench.recorder.platform(None)
+    await bench.recorder.platform(Report([Trouble("refused", trouble.since)]))
+    await bench.recorder.platform(Report())
+    await bench.recorder.platform(Report())
     story = [(line.what, bench.state.kept.alarms[line.alarm].rule) for line in bench.state.kept.history]
     assert story == [
         ("raised", "platform_store_away"),

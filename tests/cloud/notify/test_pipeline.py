@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -14,12 +15,12 @@ from cloud.errors import StoreUnavailableError
 from cloud.notify.chain import Terms
 from cloud.notify.content import NoticeContent
 from cloud.notify.lane import Channel, RetryPolicy
-from cloud.notify.notifier import Address, NoticeLinkError, NoticeRefusedError
+from cloud.notify.notifier import Address, NoticeLinkError, NoticeMisconfiguredError, NoticeRefusedError
 from cloud.notify.pace import Pace
 from cloud.notify.pipeline import NoticePipeline
-from cloud.people.people import People
+from cloud.people.people import People, Person
 from cloud.store.base import Commit, NoticeRow
-from cloud.store.notice_port import NoticeChange
+from cloud.store.notice_port import NoticeChange, NoticeFilter
 from cloud.store.notice_sql import SqlNoticeStore
 from cloud.store.sql import SqlStateStore
 from cloud.store.sql_door import SqlDoor
@@ -59,11 +60,13 @@ class Unrecorded(SqlNoticeStore):
     """A store that loses the record of what was sent: the crash between sending and recording."""
 
     broken = False
+    settled = 0
 
     def settle(self, change: NoticeChange) -> None:
         """Fails while broken."""
         if self.broken:
             raise StoreUnavailableError("gone")
+        self.settled += 1
         super().settle(change)
 
     def due(self, *, now: int, limit: int) -> Sequence[NoticeRow]:
@@ -217,3 +220,53 @@ async def _advanced(clock: ManualClock, condition: Callable[[], bool]) -> bool:
     if not condition():
         await clock.advance(1)
     return condition()
+
+
+async def test_a_channel_that_fails_is_out_of_order_until_it_takes_one(state: State) -> None:
+    box = Mailbox(lambda _: NoticeLinkError("no"))
+    terms = Terms(People(), Pace(outage_attempts=3))
+    state.commit(Commit(notices=[row(), row(2, channel="quiet")]))
+    channels = {"ops": Channel(box), "quiet": Channel(Mailbox()), "idle": Channel(Mailbox())}
+    policy = RetryPolicy(base_s=0, cap_s=1)
+    async with running(state, channels, policy=policy, terms=terms) as (pipeline, clock):
+        await eventually(lambda: _advanced(clock, lambda: bool(pipeline.outages["ops"])))
+        assert len(box.asked) == 3
+        assert pipeline.outages == {"ops": AT, "quiet": 0, "idle": None}
+        box.fault = lambda _: None
+        await eventually(lambda: _advanced(clock, lambda: pipeline.outages["ops"] == 0))
+    assert state.notice_book.counts() == {"sent": 2}
+
+
+async def test_what_a_channel_cannot_take_by_its_own_fault_goes_the_next_way_and_is_told_at_once(state: State) -> None:
+    boxes = {"zalo": Mailbox(lambda _: NoticeMisconfiguredError("token expired")), "sms": Mailbox()}
+    an = Person.model_validate({"id": "an", "name": "An", "phone": "0912345678", "channels": ("zalo", "sms")})
+    state.commit(Commit(notices=[replace(row(number, channel="person:an"), severity=1) for number in range(3)]))
+    terms = Terms(People({"an": an}), Pace(per_minute=60))
+    async with running(state, {name: Channel(box) for name, box in boxes.items()}, terms=terms) as (pipeline, _):
+        await eventually(lambda: of(state, "sent") == {"sent": 3})
+        assert pipeline.outages == {"zalo": AT, "sms": 0}
+    assert len(boxes["zalo"].asked) == 1, "the others do not try it"
+    assert len(boxes["sms"].taken) == 3
+    tried = Counter(
+        (each.channel, each.outcome) for each in state.notice_book.attempts([row.key for row in rows(state)])
+    )
+    assert tried == {("zalo", "misconfigured"): 1, ("zalo", "passed"): 2, ("sms", "sent"): 3}
+
+
+async def test_thousands_of_notices_are_settled_in_a_few_commits(state: State) -> None:
+    box = Mailbox()
+    state.commit(Commit(notices=[row(number, severity=1 + number % 4) for number in range(2000)]))
+    async with running(state, {"ops": Channel(box)}, terms=Terms()) as (_, clock):
+        await eventually(lambda: _advanced(clock, lambda: not state.notice_book.counts().get("pending")))
+    assert state.notice_book.counts() == {
+        "sent": len(box.taken),
+        "digest": 5000 - sum(each.count == 1 for each in box.taken),
+    }
+    assert sum(each.count for each in box.taken) == 2000
+    assert len(box.taken) <= 8
+    assert state.notice_book.settled <= 20
+
+
+def rows(state: State) -> Sequence[NoticeRow]:
+    """Every notice."""
+    return state.notice_book.page(NoticeFilter(), before=None, limit=10_000)
