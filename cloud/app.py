@@ -25,6 +25,7 @@ from cloud.centre import House, ThacbaCentre
 from cloud.channels import is_usual, report_of
 from cloud.commands import Commander
 from cloud.errors import CloudError
+from cloud.escalations import Desk, Escalations
 from cloud.flow import Flow, Parts
 from cloud.ingest.admission import Admission, SeriesAllowance
 from cloud.ingest.drain_slots import DrainSlots
@@ -174,6 +175,7 @@ class Centre:
             settings=api,
             tally=self.tally,
             incidents=self.state.incidents,
+            regulation=settings.regulation,
             notices=self.state.notice_book,
             rules=self._rule_office(parts.recorder),
             rehearsals=Rehearsals(
@@ -247,6 +249,7 @@ class Centre:
             Tidier(self.clock),
             Keeping(self.house.parts.graveyard, self._settings.config.dead_letters, self.clock),
             Retention(self.state, self._settings.config.retention, self.clock),
+            self._escalations(),
         )
         async with asyncio.TaskGroup() as group:
             work = [group.create_task(part.run()) for part in parts]
@@ -258,6 +261,22 @@ class Centre:
             server.should_exit = True
             for task in work:
                 task.cancel()
+
+    def _escalations(self) -> Escalations:
+        settings, office = self._settings, self.house.rules
+        sites = settings.inventory.sites.values()
+        desk = Desk(
+            state=self.state,
+            incidents=self.state.incidents,
+            clock=self.clock,
+            regulation=settings.regulation,
+            names={site.id: site.name for site in sites},
+            areas={site.id: site.area for site in sites},
+            public_url=settings.config.http.public_url,
+            opening=lambda: [rule.id for rule in office.running.rules.values() if rule.incident],
+            wake=self.pipeline.wake,
+        )
+        return Escalations(desk)
 
     def _new_judge(self, rules: RuleSet) -> Judge:
         settings = self._settings

@@ -30,6 +30,7 @@ from cloud.api.views import (
 from cloud.broadcast import Broadcast
 from cloud.commands import Commander, CommandRefusedError
 from cloud.flow import Flow, Parts
+from cloud.incidents.regulation import Regulation
 from cloud.inventory.passages import Passage
 from cloud.inventory.sites import Inventory
 from cloud.letter_office import Desk, LetterOffice
@@ -62,6 +63,7 @@ class House:
     settings: ApiSettings
     tally: Tally
     incidents: IncidentStore
+    regulation: Regulation
     notices: NoticeStore
     rules: RuleOffice
     rehearsals: Rehearsals
@@ -96,6 +98,11 @@ class ThacbaCentre:
     def incidents(self) -> IncidentStore:
         """What people work on."""
         return self._house.incidents
+
+    @property
+    def regulation(self) -> Regulation:
+        """Deadlines and ladders of incidents."""
+        return self._house.regulation
 
     @property
     def readings(self) -> ReadingStore:

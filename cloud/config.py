@@ -202,6 +202,9 @@ class CentreConfig(Strict):
     sites_dir: Path = Field(description="Folder of site files, one site each, and areas.toml.")
     rules_dir: Path | None = Field(None, description="Folder of rule files; without it nothing raises an alarm.")
     people_dir: Path | None = Field(None, description="Folder of people and teams; without it only channels are told.")
+    regulation: Path | None = Field(
+        None, description="File of deadlines and escalations of incidents; without it the built-in proposal holds."
+    )
     profile_dirs: tuple[Path, ...] = Field((), description="Folders of device profiles beside the packaged ones.")
 
 

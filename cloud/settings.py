@@ -12,15 +12,19 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cloud.config import CentreConfig, load_config
 from cloud.errors import ConfigurationError
+from cloud.incidents.proposal import PROPOSAL
+from cloud.incidents.regulation import Regulation
 from cloud.inventory.load import load_inventory
 from cloud.inventory.sites import Inventory
 from cloud.keys import read_command_key
 from cloud.notify.registry import build_channel
+from cloud.notify.recipient import TEAM, team_recipient
 from cloud.people.load import load_people
 from cloud.people.people import People
 from cloud.rules.load import Known, load_rules
 from cloud.rules.rule_set import RuleSet, RuleSetError
-from device_profiles.load import CATALOGUE, Catalogue, FileFaultsError, load_catalogue
+from device_profiles.explain import Fault
+from device_profiles.load import CATALOGUE, Catalogue, FileFaultsError, load_catalogue, read_toml
 
 T = TypeVar("T")
 
@@ -35,6 +39,7 @@ class Settings:
     rules: RuleSet
     key: Ed25519PrivateKey | None
     people: People = field(default_factory=People)
+    regulation: Regulation = PROPOSAL
 
 
 def read_settings(path: Path) -> Settings:
@@ -49,14 +54,33 @@ def read_settings(path: Path) -> Settings:
     key = _tried(lambda: read_command_key(config.data_dir), faults)
     people = _tried(lambda: read_people(config), faults)
     rules = _tried(lambda: read_rules(config, catalogue, people=people), faults) if catalogue is not None else None
+    regulation = _tried(lambda: read_regulation(config, people), faults)
     for login in (config.broker, config.state, *([config.store] if config.store.kind == "influx" else [])):
         _tried(login.name, faults)
         _tried(login.password, faults)
     for channel in config.notify.channels:
         _tried(partial(build_channel, channel), faults)
-    if faults or catalogue is None or inventory is None or rules is None or people is None:
+    if faults or catalogue is None or inventory is None or rules is None or people is None or regulation is None:
         raise ConfigurationError("\n".join(faults))
-    return Settings(config, catalogue, inventory, rules, key, people)
+    return Settings(config, catalogue, inventory, rules, key, people, regulation)
+
+
+def read_regulation(config: CentreConfig, people: People | None) -> Regulation:
+    """The configured regulation of incidents; FileFaultsError, also for recipients that do not exist."""
+    if config.regulation is None:
+        return PROPOSAL
+    regulation = read_toml(config.regulation, Regulation)
+    known = {each.name for each in config.notify.channels}
+    known |= {team_recipient(team) for team in people.teams} if people is not None else set()
+    faults = [
+        Fault(str(config.regulation), f"tell.{number}.channels", f"there is no {channel}")
+        for number, each in enumerate(regulation.tell)
+        for channel in each.channels
+        if channel not in known and not (people is None and channel.startswith(TEAM))
+    ]
+    if faults:
+        raise FileFaultsError(faults)
+    return regulation
 
 
 def read_people(config: CentreConfig) -> People:

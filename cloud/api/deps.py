@@ -22,6 +22,7 @@ from cloud.api.views import (
     ThresholdView,
 )
 from cloud.errors import CloudError
+from cloud.incidents.regulation import Regulation
 from cloud.inventory.passages import Passage
 from cloud.rules.desk import Act
 from cloud.rules.proof import Draft, Sheet, Verdict
@@ -177,6 +178,10 @@ class Centre(Protocol):
     @property
     def incidents(self) -> IncidentStore:
         """What people work on; synchronous, as `state` is."""
+
+    @property
+    def regulation(self) -> Regulation:
+        """Deadlines and ladders of incidents."""
 
     @property
     def readings(self) -> ReadingStore:

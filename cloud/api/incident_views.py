@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from cloud.access.roles import Role
 from cloud.incidents.casebook import deadlines_of, tier_of
 from cloud.incidents.deadlines import Deadlines
+from cloud.incidents.regulation import Regulation
 from cloud.incidents.workflow import IncidentState, Move, moves_from
 from cloud.store.base import AlarmRow
 from cloud.store.incident_port import IncidentHistoryRow, IncidentRow
@@ -103,23 +104,23 @@ class IncidentDetail(IncidentView):
     history: tuple[IncidentHistoryRow, ...] = ()
 
 
-def incident_view(row: IncidentRow, role: Role, *, now: int) -> IncidentView:
+def incident_view(row: IncidentRow, role: Role, rules: Regulation, *, now: int) -> IncidentView:
     """The row, with what follows from it now."""
-    return IncidentView(**_seen(row, role, now=now))
+    return IncidentView(**_seen(row, role, rules, now=now))
 
 
 def incident_detail(
-    row: IncidentRow, role: Role, *, now: int, alarms: tuple[AlarmRow, ...], history: tuple[IncidentHistoryRow, ...]
+    seen: IncidentView, *, alarms: tuple[AlarmRow, ...], history: tuple[IncidentHistoryRow, ...]
 ) -> IncidentDetail:
     """The same with alarms and history."""
-    return IncidentDetail(**_seen(row, role, now=now), alarms=alarms, history=history)
+    return IncidentDetail(**dict(seen), alarms=alarms, history=history)
 
 
-def _seen(row: IncidentRow, role: Role, *, now: int) -> dict[str, object]:
+def _seen(row: IncidentRow, role: Role, rules: Regulation, *, now: int) -> dict[str, object]:
     names = IncidentView.model_fields.keys() - {"deadlines", "escalated_to", "moves"}
     return {
         **{name: getattr(row, name) for name in names},
         "deadlines": deadlines_of(row),
-        "escalated_to": int(tier_of(row, now)),
+        "escalated_to": int(tier_of(row, now, rules)),
         "moves": moves_from(row.state, role),
     }

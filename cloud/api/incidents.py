@@ -129,8 +129,8 @@ async def incidents_page(
     """One page of incidents; one more is asked for, to know whether there is a next page."""
     before = decode_cursor(cursor)
     rows = await asyncio.to_thread(centre.incidents.incidents, wanted, before=before, limit=limit + 1)
-    now = centre.clock.now_ms()
-    page = [incident_view(row, role, now=now) for row in rows[:limit]]
+    now, rules = centre.clock.now_ms(), centre.regulation
+    page = [incident_view(row, role, rules, now=now) for row in rows[:limit]]
     return Page(items=page, next=encode_cursor(page[-1].id) if len(rows) > limit else None)
 
 
@@ -145,11 +145,11 @@ async def _kept(centre: Centre, identity: Identity, make: Callable[[], IncidentC
         raise WrongStateError("Somebody was quicker, or an alarm belongs to another incident: look again.") from error
     row, line = change.incidents[0], change.history[0]
     await write_audit(centre, actor=identity.name, action=f"incident_{action}", target=row.id, detail=line.comment)
-    return incident_view(row, identity.role, now=centre.clock.now_ms())
+    return incident_view(row, identity.role, centre.regulation, now=centre.clock.now_ms())
 
 
 def _action(centre: Centre, identity: Identity, comment: str, facts: Facts) -> Action:
-    return Action(identity.name, centre.clock.now_ms(), comment, facts)
+    return Action(identity.name, centre.clock.now_ms(), comment, facts, centre.regulation)
 
 
 async def _row(centre: Centre, incident: str) -> IncidentRow:
@@ -165,7 +165,8 @@ def _detail(centre: Centre, incident: str, role: Role) -> IncidentDetail:
         raise UnknownThingError(f"There is no incident {incident!r}.")
     alarms = tuple(filter(None, map(centre.state.alarm, centre.incidents.alarms_of(incident))))
     history = tuple(centre.incidents.history(incident))
-    return incident_detail(row, role, now=centre.clock.now_ms(), alarms=alarms, history=history)
+    seen = incident_view(row, role, centre.regulation, now=centre.clock.now_ms())
+    return incident_detail(seen, alarms=alarms, history=history)
 
 
 def _alarms(centre: Centre, wanted: list[str]) -> list[AlarmRow]:

@@ -10,15 +10,21 @@ import msgspec
 
 from cloud.incidents import deadlines as clocks
 from cloud.incidents.deadlines import Deadlines
+from cloud.incidents.proposal import PROPOSAL
+from cloud.incidents.regulation import Regulation
 from cloud.incidents.workflow import ENDED, NEEDS_REASON, IncidentError, IncidentState, Move, after
 from cloud.store.incident_port import IncidentChange, IncidentHistoryRow, IncidentRow
+from cloud.store.rows import NoticeRow
 
-OPENED, COMMENTED, ABSORBED, JOINED = "opened", "commented", "absorbed", "joined"
+OPENED, COMMENTED, ABSORBED, JOINED, ESCALATED = "opened", "commented", "absorbed", "joined", "escalated"
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a line of history changes beside the state; empty and None leave things as they are."""
+    """What a line of history changes beside the state; empty and None leave things as they are.
+
+    `deadlines` and `tier` are not for people to say: what the regulation made of the action when it was taken.
+    """
 
     title: str = ""
     sector: str = ""
@@ -28,16 +34,19 @@ class Facts:
     severity: int | None = None
     into: str = ""
     alarms: tuple[str, ...] = ()
+    deadlines: Deadlines | None = None
+    tier: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Who acts, when, and what they say and change."""
+    """Who acts, when, what they say and change, and the regulation that holds then."""
 
     actor: str
     at: int
     comment: str = ""
     facts: Facts = field(default_factory=Facts)
+    rules: Regulation = PROPOSAL
 
 
 def open_incident(action: Action) -> IncidentChange:
@@ -45,6 +54,8 @@ def open_incident(action: Action) -> IncidentChange:
     facts = action.facts
     if not facts.alarms or facts.severity is None or not facts.title:
         raise IncidentError("an incident needs an alarm, a severity and a title")
+    started = clocks.begin(action.rules, facts.severity, action.at)
+    action = replace(action, facts=replace(facts, deadlines=started))
     line = _line(incident_id(facts.alarms[0], action.at), 1, OPENED, action)
     return IncidentChange([apply(None, line)], [line], added=[(alarm, line.incident) for alarm in facts.alarms])
 
@@ -78,13 +89,22 @@ def merge(row: IncidentRow, into: IncidentRow, action: Action) -> IncidentChange
         raise IncidentError("an incident merges into another one that is open")
     facts = Facts(into=into.id, alarms=action.facts.alarms)
     gone = _line(row.id, row.revision + 1, Move.MERGE, replace(action, facts=facts))
-    absorbed = _line(into.id, into.revision + 1, ABSORBED, replace(action, facts=replace(facts, into=row.id)))
-    severity = min(row.severity, into.severity)
-    if severity != into.severity:  # the graver of the two counts
-        graver = Facts(into=row.id, alarms=facts.alarms, severity=severity)
-        absorbed = _line(into.id, into.revision + 1, ABSORBED, replace(action, facts=graver))
+    graver = min(row.severity, into.severity)  # of the two counts
+    facts = replace(facts, into=row.id, severity=graver if graver != into.severity else None)
+    facts = replace(facts, deadlines=_decided(into, ABSORBED, replace(action, facts=facts)))
+    absorbed = _line(into.id, into.revision + 1, ABSORBED, replace(action, facts=facts))
     moved = [(alarm, into.id) for alarm in facts.alarms]
     return IncidentChange([apply(row, gone), apply(into, absorbed)], [gone, absorbed], moved=moved)
+
+
+def escalate(row: IncidentRow, tier: clocks.Tier, *, at: int) -> IncidentChange:
+    """The incident after people up to a tier were told that it is late."""
+    return _changed(row, ESCALATED, Action("system", at, facts=Facts(tier=tier)))
+
+
+def with_notices(change: IncidentChange, notices: Sequence[NoticeRow]) -> IncidentChange:
+    """The same, with notices that go out when it is kept."""
+    return replace(change, notices=notices)
 
 
 def replay(history: Iterable[IncidentHistoryRow]) -> IncidentRow:
@@ -105,6 +125,8 @@ def apply(row: IncidentRow | None, line: IncidentHistoryRow) -> IncidentRow:
     if row is None:
         return _opened(line, facts)
     now = replace(row, changed_at=max(row.changed_at, line.at), revision=line.number)
+    if line.what == ESCALATED:
+        return replace(now, escalated_to=facts.tier)
     if line.what in (OPENED, COMMENTED, JOINED):
         return now
     now = _described(now, facts)
@@ -116,10 +138,10 @@ def deadlines_of(row: IncidentRow) -> Deadlines:
     return msgspec.json.decode(row.deadlines, type=Deadlines)
 
 
-def tier_of(row: IncidentRow, now: int) -> clocks.Tier:
+def tier_of(row: IncidentRow, now: int, rules: Regulation) -> clocks.Tier:
     """Up to whom it has been escalated by now; a pause holds the clock, the end stops it."""
     stopped = row.paused_at if row.ended_at is None else row.ended_at
-    return clocks.tier(deadlines_of(row), row.severity, now if stopped is None else stopped)
+    return clocks.tier(deadlines_of(row), rules, row.severity, now if stopped is None else stopped)
 
 
 def incident_id(alarm: str, at: int) -> str:
@@ -128,8 +150,24 @@ def incident_id(alarm: str, at: int) -> str:
 
 
 def _changed(row: IncidentRow, what: str, action: Action) -> IncidentChange:
+    action = replace(action, facts=replace(action.facts, deadlines=_decided(row, what, action)))
     line = _line(row.id, row.revision + 1, what, action)
     return IncidentChange([apply(row, line)], [line])
+
+
+def _decided(row: IncidentRow, what: str, action: Action) -> Deadlines | None:
+    """The deadlines that an action sets by the regulation; None when it sets none."""
+    if what in (COMMENTED, JOINED, ESCALATED):
+        return None
+    deadlines, rules, severity = deadlines_of(row), action.rules, action.facts.severity or row.severity
+    if severity != row.severity:
+        deadlines = clocks.retarget(deadlines, rules, before=row.severity, after=severity)
+    if what == Move.RESUME and row.paused_at is not None:
+        clock = rules.clock_of(severity)
+        deadlines = clocks.resume(deadlines, clock, paused_at=row.paused_at, at=max(row.paused_at, action.at))
+    if what == Move.REOPEN:
+        deadlines = clocks.reopen(rules, severity, action.at)
+    return deadlines if deadlines != deadlines_of(row) else None
 
 
 def _line(incident: str, number: int, what: str, action: Action) -> IncidentHistoryRow:
@@ -140,7 +178,7 @@ def _line(incident: str, number: int, what: str, action: Action) -> IncidentHist
 def _opened(line: IncidentHistoryRow, facts: Facts) -> IncidentRow:
     if line.what != OPENED or facts.severity is None:
         raise IncidentError("a history begins with the opening")
-    started = clocks.begin(facts.severity, line.at)
+    started = facts.deadlines or clocks.begin(PROPOSAL, facts.severity, line.at)  # older lines do not say it
     return IncidentRow(
         id=line.incident, title=facts.title, sector=facts.sector, area=facts.area, site=facts.site,
         severity=facts.severity, state=IncidentState.NEW, open=True, assignee=facts.assignee, opened_at=line.at,
@@ -151,19 +189,13 @@ def _opened(line: IncidentHistoryRow, facts: Facts) -> IncidentRow:
 
 def _described(row: IncidentRow, facts: Facts) -> IncidentRow:
     words = {name: getattr(facts, name) or getattr(row, name) for name in ("title", "sector", "area", "assignee")}
-    row = replace(row, **words)
-    if facts.severity in (None, row.severity):
-        return row
-    return _clocked(replace(row, severity=facts.severity), clocks.retarget(deadlines_of(row), facts.severity))
+    row = replace(row, **words, severity=row.severity if facts.severity is None else facts.severity)
+    return row if facts.deadlines is None else _clocked(row, facts.deadlines)
 
 
 def _moved(row: IncidentRow, how: Move, facts: Facts, *, at: int) -> IncidentRow:
     state = after(row.state, how, waits_from=row.waits_from)
     deadlines = clocks.meet(deadlines_of(row), how, at)
-    if how is Move.RESUME and row.paused_at is not None:
-        deadlines = clocks.shift(deadlines, max(0, at - row.paused_at))
-    if how is Move.REOPEN:
-        deadlines = clocks.reopen(deadlines, row.severity, at)
     pausing = how is Move.PAUSE
     row = replace(
         row,
@@ -173,6 +205,7 @@ def _moved(row: IncidentRow, how: Move, facts: Facts, *, at: int) -> IncidentRow
         paused_at=at if pausing else None,
         ended_at=at if state in ENDED else None,
         merged_into=facts.into if how is Move.MERGE else row.merged_into,
+        escalated_to=0 if how is Move.REOPEN else row.escalated_to,
     )
     return _clocked(row, deadlines)
 

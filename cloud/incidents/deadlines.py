@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
 
+from cloud.incidents.office_hours import Clockwork
+from cloud.incidents.regulation import Regulation, TierName
 from cloud.incidents.workflow import Move
 
 MINUTE_MS = 60_000
@@ -43,26 +45,10 @@ class Deadline:
 
 
 Deadlines = tuple[Deadline, ...]
+TIERS: Mapping[TierName, Tier] = MappingProxyType(
+    {"commune": Tier.COMMUNE, "department": Tier.DEPARTMENT, "province": Tier.PROVINCE}
+)
 
-# Unconfirmed, after common provincial practice: severity 1 resolve, and first action of 2 to 4, are our own proposals;
-# hours of severity 4 are counted through, not as office hours. A provincial regulation has the last word.
-TARGETS_MS: Mapping[int, tuple[int, int, int, int]] = MappingProxyType(
-    {
-        1: (2 * MINUTE_MS, 5 * MINUTE_MS, 30 * MINUTE_MS, 4 * HOUR_MS),
-        2: (5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, 4 * HOUR_MS),
-        3: (15 * MINUTE_MS, HOUR_MS, 4 * HOUR_MS, DAY_MS),
-        4: (2 * HOUR_MS, DAY_MS, 2 * DAY_MS, 7 * DAY_MS),
-    }
-)
-# Severity -> (tenths of the target that have passed, who is told), rising. Severity 1 is told to the top at once.
-LADDER: Mapping[int, tuple[tuple[int, Tier], ...]] = MappingProxyType(
-    {
-        1: ((0, Tier.PROVINCE),),
-        2: ((10, Tier.DEPARTMENT), (20, Tier.PROVINCE)),
-        3: ((10, Tier.COMMUNE), (15, Tier.DEPARTMENT), (30, Tier.PROVINCE)),
-        4: ((12, Tier.DEPARTMENT),),
-    }
-)
 MEETS: Mapping[Move, Goal] = MappingProxyType(
     {
         Move.RECEIVE: Goal.ACKNOWLEDGE,
@@ -73,9 +59,10 @@ MEETS: Mapping[Move, Goal] = MappingProxyType(
 )
 
 
-def begin(severity: int, at: int) -> Deadlines:
+def begin(rules: Regulation, severity: int, at: int) -> Deadlines:
     """The deadlines of an incident that was opened then."""
-    return tuple(Deadline(goal, ms, at + ms) for goal, ms in zip(Goal, TARGETS_MS[severity], strict=True))
+    clock, targets = rules.clock_of(severity), rules.of(severity).targets_ms
+    return tuple(Deadline(goal, ms, clock.moved(at, ms)) for goal, ms in zip(Goal, targets, strict=True))
 
 
 def meet(deadlines: Deadlines, move: Move, at: int) -> Deadlines:
@@ -84,25 +71,30 @@ def meet(deadlines: Deadlines, move: Move, at: int) -> Deadlines:
     return tuple(replace(each, met_at=at) if each.goal is goal and each.met_at is None else each for each in deadlines)
 
 
-def shift(deadlines: Deadlines, pause_ms: int) -> Deadlines:
-    """The deadlines after a pause: what is not met yet is due later by just as much."""
-    return tuple(replace(each, due_at=each.due_at + pause_ms) if each.met_at is None else each for each in deadlines)
-
-
-def retarget(deadlines: Deadlines, severity: int) -> Deadlines:
-    """The deadlines under another severity, counted from the same begin; what is met stays judged as it was."""
-    targets = dict(zip(Goal, TARGETS_MS[severity], strict=True))
+def resume(deadlines: Deadlines, clock: Clockwork, *, paused_at: int, at: int) -> Deadlines:
+    """The deadlines after a pause: what is not met yet has as much counted time left, or is as late, as before."""
     return tuple(
-        each if each.met_at is not None
-        else Deadline(each.goal, targets[each.goal], each.due_at - each.target_ms + targets[each.goal])
+        each if each.met_at is not None else replace(each, due_at=_later(clock, each.due_at, paused_at, at))
         for each in deadlines
-    )  # fmt: skip
+    )
 
 
-def reopen(deadlines: Deadlines, severity: int, at: int) -> Deadlines:
-    """All but the acknowledgement begin anew: somebody has it in hand already."""
-    first, *_ = deadlines
-    return (replace(first, met_at=at) if first.met_at is None else first, *begin(severity, at)[1:])
+def retarget(deadlines: Deadlines, rules: Regulation, *, before: int, after: int) -> Deadlines:
+    """The deadlines under another severity, counted from the same begin; what is met stays judged as it was."""
+    old, new = rules.clock_of(before), rules.clock_of(after)
+    targets = dict(zip(Goal, rules.of(after).targets_ms, strict=True))
+
+    def moved(deadline: Deadline) -> Deadline:
+        target = targets[deadline.goal]
+        began = old.moved(deadline.due_at, -deadline.target_ms)
+        return Deadline(deadline.goal, target, new.moved(began, target))
+
+    return tuple(each if each.met_at is not None else moved(each) for each in deadlines)
+
+
+def reopen(rules: Regulation, severity: int, at: int) -> Deadlines:
+    """All begins anew, and the acknowledgement is met: somebody has it in hand already."""
+    return meet(begin(rules, severity, at), Move.RECEIVE, at)
 
 
 def next_due(deadlines: Deadlines) -> int | None:
@@ -110,16 +102,25 @@ def next_due(deadlines: Deadlines) -> int | None:
     return min((each.due_at for each in deadlines if each.met_at is None), default=None)
 
 
-def tier(deadlines: Deadlines, severity: int, now: int) -> Tier:
+def tier(deadlines: Deadlines, rules: Regulation, severity: int, now: int) -> Tier:
     """Up to whom it has been escalated by now; in a pause, `now` is when the pause began.
 
     It never falls while time passes: a goal that was met late stays as late as it was.
     """
-    tenths = [_passed(each, now) for each in deadlines]
-    return max((who for at_least, who in LADDER[severity] if max(tenths, default=0) >= at_least), default=Tier.DESK)
+    clock, ladder = rules.clock_of(severity), rules.of(severity).escalate
+    passed = [(each.target_ms, _passed_ms(each, clock, now)) for each in deadlines]
+    reached = (
+        TIERS[step.tier] for step in ladder
+        if not step.after or any(ms >= round(step.after * target) for target, ms in passed)
+    )  # fmt: skip
+    return max(reached, default=Tier.DESK)
 
 
-def _passed(deadline: Deadline, now: int) -> int:
-    """How much of the target had passed when it was met, or has by now, in tenths."""
+def _passed_ms(deadline: Deadline, clock: Clockwork, now: int) -> int:
+    """How much of the target had passed when it was met, or has by now."""
     until = now if deadline.met_at is None else deadline.met_at
-    return 10 * (until - deadline.due_at + deadline.target_ms) // deadline.target_ms
+    return deadline.target_ms + clock.between(deadline.due_at, until)
+
+
+def _later(clock: Clockwork, due_at: int, paused_at: int, at: int) -> int:
+    return clock.moved(at, clock.between(paused_at, due_at))

@@ -82,6 +82,7 @@ class Rule(Strict):
     flap: FlapPolicy = Field(
         default_factory=lambda: FlapPolicy.model_validate({}), description="When its alarms are said to flap."
     )
+    incident: bool = Field(False, description="Whether an alarm of severity 1 opens an incident by itself.")
     index: Literal["", "flood_level"] = Field("", description="Index that is derived with this rule's levels.")
 
     @model_validator(mode="after")

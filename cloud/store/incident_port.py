@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from cloud.store.rows import NoticeRow
+
 
 @dataclass(frozen=True, slots=True)
 class IncidentRow:
@@ -33,6 +35,7 @@ class IncidentRow:
     paused_at: int | None = None
     ended_at: int | None = None
     merged_into: str = ""
+    escalated_to: int = 0  # up to whom people were told that it is late
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class IncidentChange:
     history: Sequence[IncidentHistoryRow]
     added: Sequence[tuple[str, str]] = ()  # (alarm, incident): the alarm was in no incident yet
     moved: Sequence[tuple[str, str]] = ()  # (alarm, incident): from wherever it was
+    notices: Sequence[NoticeRow] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, select
 
 from cloud.store.incident_port import IncidentChange, IncidentFilter, IncidentHistoryRow, IncidentRow
 from cloud.store.incident_tables import INCIDENT, INCIDENT_ALARM, INCIDENT_HISTORY
-from cloud.store.sql_door import Row, SqlDoor, append, as_dict, put
+from cloud.store.sql_door import Row, SqlDoor, append, as_dict, put, put_new
+from cloud.store.tables import NOTICE
 
 
 class SqlIncidentStore:
@@ -24,6 +25,7 @@ class SqlIncidentStore:
             append(connection, INCIDENT_ALARM, map(_link, change.added))
             put(connection, INCIDENT_ALARM, map(_link, change.moved))
             put(connection, INCIDENT, map(as_dict, change.incidents))
+            put_new(connection, NOTICE, map(as_dict, change.notices))
 
     def incident(self, identifier: str) -> IncidentRow | None:
         """One incident."""

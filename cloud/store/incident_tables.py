@@ -28,6 +28,7 @@ INCIDENT = Table(
     Column("paused_at", BigInteger),
     Column("ended_at", BigInteger),
     Column("merged_into", Text, nullable=False),
+    Column("escalated_to", Integer, nullable=False, server_default="0"),
 )
 
 # The key makes two people who act on the same incident at once a conflict: the second line has a number that is taken.
@@ -49,4 +50,30 @@ INCIDENT_ALARM = Table(
     METADATA,
     Column("alarm", Text, primary_key=True),
     Column("incident", Text, nullable=False, index=True),
+)
+
+ATTACHMENT = Table(
+    "incident_attachment",
+    METADATA,
+    Column("incident", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("digest", Text, nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("gone_at", BigInteger),
+)
+
+HANDOVER = Table(
+    "incident_handover",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("giver", Text, nullable=False),
+    Column("taker", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("incidents", Text, nullable=False),
 )

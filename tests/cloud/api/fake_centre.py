@@ -25,6 +25,7 @@ from cloud.api.views import (
     SiteView,
     ThresholdView,
 )
+from cloud.incidents.proposal import PROPOSAL
 from cloud.inventory.passages import Passage
 from cloud.rehearsal import Rehearsals
 from cloud.rules.announce import Announcer
@@ -123,6 +124,7 @@ class FakeCentre:
         self.clock = clock
         self.state = SqlStateStore(f"sqlite:///{folder / 'state.sqlite3'}")
         self.incidents = self.state.incidents
+        self.regulation = PROPOSAL
         self.notices = self.state.notice_book
         self.readings = FloodStore(clock)
         self.profiles: Mapping[str, DeviceProfile] = sample_fleet.PROFILES

@@ -22,6 +22,7 @@ from cloud.incidents.casebook import (
     tier_of,
 )
 from cloud.incidents.deadlines import HOUR_MS, MINUTE_MS, Tier
+from cloud.incidents.proposal import PROPOSAL
 from cloud.incidents.workflow import TABLE, IncidentError, IncidentState, Move
 from cloud.store.incident_port import IncidentHistoryRow, IncidentRow
 from tests.cloud.incidents.cases import OPENED_AT, opening
@@ -98,7 +99,7 @@ def test_a_pause_holds_the_clock_and_shifts_what_is_left_exactly() -> None:
     due = [each.due_at for each in deadlines_of(row)]
     [paused] = move(row, Move.PAUSE, at(10, "chờ nước rút")).incidents
     assert paused.next_due_at is None
-    assert tier_of(paused, OPENED_AT + 1000 * HOUR_MS) is Tier.DESK
+    assert tier_of(paused, OPENED_AT + 1000 * HOUR_MS, PROPOSAL) is Tier.DESK
     [back] = move(paused, Move.RESUME, at(130)).incidents
     assert back.state == IncidentState.CLASSIFIED
     assert [each.due_at for each in deadlines_of(back)] == [due[0], *(each + 120 * MINUTE_MS for each in due[1:])]
@@ -123,7 +124,7 @@ def test_classifying_as_graver_shortens_what_is_left() -> None:
     [graver] = move(row, Move.CLASSIFY, at(2, facts=Facts(severity=1, sector="thiên tai", area="132"))).incidents
     assert (graver.severity, graver.sector, graver.area) == (1, "thiên tai", "132")
     assert graver.next_due_at == OPENED_AT + 5 * MINUTE_MS
-    assert tier_of(graver, OPENED_AT + 2 * MINUTE_MS) is Tier.PROVINCE
+    assert tier_of(graver, OPENED_AT + 2 * MINUTE_MS, PROPOSAL) is Tier.PROVINCE
 
 
 def test_two_incidents_become_one_with_the_graver_severity() -> None:
@@ -155,7 +156,7 @@ def test_alarms_join_an_open_incident_only() -> None:
 def test_a_closed_incident_comes_back_with_new_deadlines_and_no_old_escalation() -> None:
     straight = (Move.RECEIVE, Move.CLASSIFY, Move.DISPATCH, Move.START, Move.RESOLVE, Move.CHECK, Move.CLOSE)
     row = walk(opening().incidents[0], *straight)
-    assert tier_of(row, OPENED_AT + 1000 * HOUR_MS) is Tier.DESK
+    assert tier_of(row, OPENED_AT + 1000 * HOUR_MS, PROPOSAL) is Tier.DESK
     [again] = move(row, Move.REOPEN, at(600, "nước lại lên")).incidents
     assert again.open
     assert again.next_due_at == OPENED_AT + (600 + 15) * MINUTE_MS
