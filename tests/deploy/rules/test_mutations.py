@@ -1,4 +1,4 @@
-"""No threshold on rivers, rain, lakes or slopes can move by what its gauge can tell apart without a case that fails."""
+"""No threshold of a rule about floods can move by what its gauge can tell apart without a case that fails."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from tests.deploy.rules.province import RULES, TESTS
 
 PROFILES = {
     "river_gauge_radar", "rain_gauge_tipping", "reservoir", "irrigation_dam", "landslide_node", "flash_flood_siren",
+    "ford_gauge", "street_flood",
 }  # fmt: skip
 STEPS = {
-    "m": 0.01, "m/h": 0.01, "mm": 0.2, "mm/d": 0.1, "m3/s": 1, "L/s": 0.1, "%": 0.1, "deg/h": 0.01, "V": 0.01,
+    "cm": 1, "m": 0.01, "m/h": 0.01, "mm": 0.2, "mm/d": 0.1, "m3/s": 1, "L/s": 0.1, "%": 0.1, "deg/h": 0.01, "V": 0.01,
     "{count}": 1, "1": 1,
 }  # fmt: skip
 TIMES = {"hold_s": 60, "window_s": 600, "min_span_s": 60}
