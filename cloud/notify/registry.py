@@ -37,7 +37,8 @@ def build_channel(config: ChannelConfig, *, places: Mapping[str, Place] | None =
         config: what stands in the centre's file.
         places: latitude and longitude of each site, for channels that speak of areas.
     """
-    return Channel(_notifier(config, places or {}), config.per_minute)
+    alone = isinstance(config, CapConfig) or (isinstance(config, WebhookConfig) and not config.digests)
+    return Channel(_notifier(config, places or {}), config.per_minute, alone)
 
 
 def _notifier(config: ChannelConfig, places: Mapping[str, Place]) -> Notifier:

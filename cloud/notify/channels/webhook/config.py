@@ -16,3 +16,4 @@ class WebhookConfig(HttpChannelConfig):
     kind: Literal["webhook"]
     signing_key_env: str = Field("", description="Environment variable with the key that signs notices; empty = none.")
     signing_key_file: Path | None = Field(None, description="The same from a file.")
+    digests: bool = Field(True, description="Whether floods come as digests; false = every notice, for programs.")
