@@ -119,6 +119,10 @@ class AlarmBook:
         change = self._kept(row, trigger, at=received_at, observed_at=observed_at, comment=comment)
         return replace(change, history=replace(change.history, value=value))
 
+    def amend(self, row: AlarmRow) -> None:
+        """Says something else of an open alarm, which nothing has happened to."""
+        self._by_key[key_of(row)] = row
+
     def acknowledge(self, identifier: str, *, actor: str, comment: str, now: int) -> Change:
         """Somebody has seen it; AlarmError when it is not open or already acknowledged."""
         row = self.by_id(identifier)

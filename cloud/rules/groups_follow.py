@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from cloud.rules.cells import numbers
@@ -17,8 +17,8 @@ from cloud.store.base import Columns
 Guard = Callable[[str, Callable[[], None]], None]  # does something for a rule that may be faulty
 
 
-def follow_groups(watch: Watch, block: Columns, newest: Mapping[str, int], turn: Turn, *, guard: Guard) -> None:
-    """Steps every group that the device belongs to; what is not newer than `newest` of its point is late.
+def follow_groups(watch: Watch, block: Columns, turn: Turn, *, guard: Guard) -> None:
+    """Steps every group that the device belongs to; what is not newer than the newest seen is late.
 
     The inputs of a rule are taken in order of time, whichever points of the device they come from.
     """
@@ -26,7 +26,7 @@ def follow_groups(watch: Watch, block: Columns, newest: Mapping[str, int], turn:
         loud = [link for link in links if link.point in block.points and not _is_deaf(link, watch, block)]
         if loud:
             here = [link for link in links if link.point in block.points]
-            guard(rule, partial(_follow, here, watch, block, newest=newest, turn=turn))
+            guard(rule, partial(_follow, here, watch, block, turn=turn))
 
 
 def _is_deaf(link: Link, watch: Watch, block: Columns) -> bool:
@@ -34,20 +34,21 @@ def _is_deaf(link: Link, watch: Watch, block: Columns) -> bool:
     return not values or link.is_deaf(watch, min(values), max(values), block.times[-1])
 
 
-def _follow(links: Sequence[Link], watch: Watch, block: Columns, *, newest: Mapping[str, int], turn: Turn) -> None:
+def _follow(links: Sequence[Link], watch: Watch, block: Columns, *, turn: Turn) -> None:
     member = watch.gateway, watch.device
     inputs = [
         (at, number, value)
         for number, link in enumerate(links)
         for at, value in good_readings(block, link.point)
-        if at > newest.get(link.point, 0)
+        if at > watch.seen.get(link.point, 0)
     ]
     before = kept_of(links[0].group, member)
     for at, number, value in sorted(inputs):
         _take(links[number], Input(at, value, member, links[number].part), watch, turn)
     after = kept_of(links[0].group, member)
     if after != before:
-        turn.members[links[0].rule, *member] = member_row(links[0].rule, member, after)
+        row = member_row(links[0].rule, member, after)
+        turn.kept[row.rule, row.gateway, row.device] = row
 
 
 def _take(link: Link, given: Input, watch: Watch, turn: Turn) -> None:

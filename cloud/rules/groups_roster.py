@@ -10,16 +10,19 @@ import msgspec
 from cloud.alarms.book import Key
 from cloud.rules.course import Course
 from cloud.rules.groups import Gathers, Group, Member, Memory
+from cloud.rules.kinds.combination import Combination
 from cloud.rules.kinds.n_of_m import NOfM
-from cloud.rules.rule import Rule, Selector
-from cloud.rules.scope import Home, Place, places_of
+from cloud.rules.rule import Rule
+from cloud.rules.scope import Geography, Place, scoped
+from cloud.rules.selector import Selector
 from cloud.rules.watch import Link, Post, Track, Watch, selects
 from cloud.store.base import RuleStateRow
 
 MEMBER = "@member/"  # the row of what is kept of a member is called so, followed by its rule
 PROFILE = "@group"  # of a watch that is no device
 
-NewTrack = Callable[[Rule, Place], Track]
+Courses = dict[Place, dict[str, Course]]  # place -> rule -> course
+NewTrack = Callable[[Rule, Place, Course | None], Track]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,59 +38,95 @@ def kind_of(rule: Rule) -> Gathers | None:
     return rule.kind if isinstance(rule.kind, NOfM) else None
 
 
+def is_of_groups(rule: Rule) -> bool:
+    """True when the rule's alarms are not those of one device's readings alone."""
+    return isinstance(rule.kind, Combination) or kind_of(rule) is not None
+
+
 def inputs_of(rule: Rule) -> Sequence[Selector]:
     """Where the inputs of such a rule come from, in order of their numbers."""
     return (rule.selector,)
 
 
 class Groups:
-    """Every group of every rule over several inputs. Mutable; the roster owns it."""
+    """Every group of every rule over several inputs. Mutable; the roster owns it.
 
-    def __init__(self) -> None:
-        self._rules: list[tuple[Rule, Gathers]] = []
+    `new_track` puts a rule on a course at a place, and makes it agree with its alarm.
+    """
+
+    def __init__(self, geography: Geography, new_track: NewTrack) -> None:
+        self._geography = geography
+        self._new_track = new_track
+        self._rules: dict[str, Rule] = {}
         self._groups: dict[tuple[str, Place], Group] = {}
         self._posts: dict[tuple[str, Place], Post] = {}
-        self._watches: dict[Place, Watch] = {}
-        self._kept: dict[tuple[str, Member], Kept] = {}  # and not yet given to a group
+        self._listeners: dict[str, list[Rule]] = {}
+        self._kept: dict[tuple[str, Member], Kept] = {}  # of members, and not yet given to a group
 
     def take(self, rules: Collection[Rule]) -> None:
-        """Goes on with these rules; the devices are still to be brought back by `equip`."""
-        for identifier, group in ((identifier, group) for (identifier, _), group in self._groups.items()):
+        """Goes on with these rules; courses and devices are still to be brought by `claim` and `equip`."""
+        for (rule, _), group in self._groups.items():
             for member in {member for member, _ in group.memories}:
-                self._kept[identifier, member] = kept_of(group, member)
-        self._rules = [(rule, kind) for rule in rules if (kind := kind_of(rule)) is not None]
-        self._empty()
+                self._kept[rule, member] = kept_of(group, member)
+        self._rules = {rule.id: rule for rule in rules if is_of_groups(rule)}
+        self._groups, self._posts, self._listeners = {}, {}, {}
+        for each in rules:
+            for listened in each.kind.alarms if isinstance(each.kind, Combination) else ():
+                self._listeners.setdefault(listened.rule, []).append(each)
 
     def restore(self, states: Sequence[RuleStateRow]) -> None:
-        """Starts again from the rows that were kept; the devices are still to be brought by `equip`."""
-        rows = [row for row in states if row.rule.startswith(MEMBER) and row.state]
+        """Starts again from the rows that were kept; courses and devices are still to be brought."""
         self._kept = {
-            (row.rule.removeprefix(MEMBER), (row.gateway, row.device)): msgspec.json.decode(row.state or "", type=Kept)
-            for row in rows
+            (row.rule.removeprefix(MEMBER), (row.gateway, row.device)): msgspec.json.decode(row.state, type=Kept)
+            for row in states
+            if row.rule.startswith(MEMBER) and row.state
         }
-        self._empty()
+        self._groups, self._posts = {}, {}
 
-    def get(self, place: Place) -> Watch | None:
-        """The watch of a group that is no device."""
-        return self._watches.get(place)
+    def claim(self, courses: Courses) -> None:
+        """Takes the courses of groups out of these, and stands where they say."""
+        for place, here in courses.items():
+            for rule in [rule for rule in here if rule in self._rules]:
+                self.post(self._rules[rule], place, here.pop(rule))
 
-    def courses(self) -> dict[Place, dict[str, Course]]:
-        """Where the groups stand that are no devices."""
-        return {place: watch.courses() for place, watch in self._watches.items()}
+    def course(self, rule: str, place: Place) -> Course | None:
+        """Where a rule stands with a group; None when it has no such group."""
+        post = self._posts.get((rule, place))
+        return post.track.course if post is not None else None
 
-    def equip(self, watch: Watch, areas: Sequence[str], new_track: NewTrack) -> None:
-        """Links a device to the groups that it belongs to; `new_track` puts a rule on its course at a place."""
-        home = Home(watch.gateway, watch.device, watch.site, areas)
-        for rule, kind in self._rules:
-            parts = [number for number, selector in enumerate(inputs_of(rule)) if selects(selector, watch, areas)]
-            kept = self._kept.pop((rule.id, (watch.gateway, watch.device)), None) if parts else None
-            for place in places_of(home, kind.by, rule.selector.areas) if parts else ():
+    def courses(self) -> Iterator[tuple[Place, str, Course]]:
+        """Where every rule stands with its groups."""
+        return ((place, rule, post.track.course) for (rule, place), post in self._posts.items())
+
+    def post(self, rule: Rule, place: Place, course: Course | None = None) -> Post:
+        """Where the figure of a group is held against the levels of its rule."""
+        post = self._posts.get((rule.id, place))
+        if post is None:
+            watch = Watch(*place, PROFILE, "", {}, {})
+            post = self._posts[rule.id, place] = Post(watch, self._new_track(rule, place, course))
+        return post
+
+    def posts(self, rule: str) -> list[tuple[Place, Post]]:
+        """Every group of a rule that ever had a figure."""
+        return [(place, post) for (identifier, place), post in self._posts.items() if identifier == rule]
+
+    def equip(self, watch: Watch) -> None:
+        """Links a device to the groups that it belongs to."""
+        member = watch.gateway, watch.device
+        around = self._geography.around(member, watch.site)
+        areas = self._geography.areas.get(watch.site, ())
+        for rule, kind in ((rule, kind_of(rule)) for rule in self._rules.values()):
+            parts = [number for number, each in enumerate(inputs_of(rule)) if selects(each, watch, areas)]
+            if kind is None or not parts:
+                continue
+            kept = self._kept.pop((rule.id, member), None)
+            for place in scoped(around, kind.by, rule.selector.areas):
                 group = self._groups.setdefault((rule.id, place), Group(kind))
-                post = self._post(rule, place, watch, new_track)
                 if kept is not None and kept.shape == kind.shape:
-                    group.memories.update({((watch.gateway, watch.device), n): kept.slots[n] for n in kept.slots})
+                    group.memories.update({(member, number): memory for number, memory in kept.slots.items()})
                 for number in parts:
-                    watch.link(Link(rule.id, kind, inputs_of(rule)[number].point, number, group, post))
+                    point = inputs_of(rule)[number].point
+                    watch.link(Link(rule.id, kind, point, number, group, self.post(rule, place)))
 
     def leave(self, watch: Watch) -> None:
         """A device leaves its groups; what is kept of it waits for where it goes."""
@@ -97,26 +136,18 @@ class Groups:
             for link in links:
                 link.group.forget(member)
 
+    def listeners(self, rule: str) -> list[Rule]:
+        """The rules that listen to alarms of this one."""
+        return self._listeners.get(rule, [])
+
     def drop(self, rule: str) -> None:
         """Lets a faulty rule follow nothing; its alarms stay."""
-        self._rules = [each for each in self._rules if each[0].id != rule]
+        self._rules.pop(rule, None)
 
     def take_lost(self) -> Iterator[Key]:
         """The rows of members that no running rule looks at any more."""
         lost, self._kept = self._kept, {}
         return ((MEMBER + rule, *member) for rule, member in sorted(lost))
-
-    def _post(self, rule: Rule, place: Place, watch: Watch, new_track: NewTrack) -> Post:
-        """Where the figure of a group is held against its levels: a watch of its own, unless the group is a device."""
-        post = self._posts.get((rule.id, place))
-        if post is None:
-            home = self._watches.setdefault(place, Watch(*place, PROFILE, watch.site, {}, {}))
-            post = self._posts[rule.id, place] = Post(home, new_track(rule, place))
-            home.gathered[rule.id] = post.track
-        return post
-
-    def _empty(self) -> None:
-        self._groups, self._posts, self._watches = {}, {}, {}
 
 
 def kept_of(group: Group, member: Member) -> Kept:

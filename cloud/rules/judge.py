@@ -8,14 +8,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from cloud.alarms.book import AlarmBook
+from cloud.alarms.book import AlarmBook, Change
 from cloud.alarms.mutes import Mutes
 from cloud.rules.absence import Absences, Sign
 from cloud.rules.announce import Announcer
+from cloud.rules.causes import Causes
+from cloud.rules.causes_follow import follow_causes
 from cloud.rules.desk import Act
-from cloud.rules.follow import follow_hold, indices_of
 from cloud.rules.flapping import end_flaps
+from cloud.rules.follow import follow_hold, indices_of
 from cloud.rules.gateways import follow_gateways
+from cloud.rules.groups_alarms import follow_combination, look_around
 from cloud.rules.observe import observe_block
 from cloud.rules.planning import follow_planned
 from cloud.rules.platform import Report, follow_platform
@@ -23,6 +26,7 @@ from cloud.rules.review_marks import Mark, Marks
 from cloud.rules.review_settling import Case, cases_of
 from cloud.rules.roster import SEEN, Roster
 from cloud.rules.rule_set import RuleSet
+from cloud.rules.scope import Geography
 from cloud.rules.shelving import end_shelves
 from cloud.rules.silence import Ears, decode_ears, follow_silence
 from cloud.rules.turn import Turn
@@ -81,7 +85,9 @@ class Judge:
         self._book = alarms
         self._places = places or Places()
         self._options = notices or NoticeOptions()
-        self._roster = Roster(alarms, self._places.areas)
+        geography = Geography(self._places.areas, self._places.sites)
+        self._roster = Roster(alarms, geography)
+        self.causes = Causes(geography)
         self._ears = Ears()
         self._absences = Absences()
         self.mutes = Mutes()
@@ -101,6 +107,7 @@ class Judge:
         self._ears = next((decode_ears(row.state) for row in states if row.rule == EARS and row.state), Ears())
         self._absences.restore(states)
         self.mutes.restore(states)
+        self.causes.restore(states, alarms)
         self.marks.restore(states)
         self._roster.restore(states)
         self._due = 0.0
@@ -147,6 +154,7 @@ class Judge:
         since = self._ears.since
         keep = self._ears.listen(now)
         end_shelves(turn, self._roster)
+        follow_causes(turn, self._roster)
         follow_planned(turn, self._roster)
         end_flaps(turn, self._roster)
         turn.watches.update(self._heard)
@@ -228,6 +236,8 @@ class Judge:
 
     def _take(self, rules: RuleSet) -> None:
         self._roster.take(list(rules.rules.values()))
+        self.causes.take(list(rules.rules.values()))
+        self._is_new = True  # combinations have not looked around yet
         self.mutes.flaps.limits = {rule.id: rule.flap.limits for rule in rules.rules.values()}
         self._book.latching = frozenset(rule.id for rule in rules.rules.values() if rule.latch)
         options = self._options
@@ -241,7 +251,12 @@ class Judge:
         return self._roster.place(gateway, device, profile, site=site)
 
     def _turn(self, now: int) -> Turn:
-        return Turn(now, round(self._options.late_s * 1000), self._book, self._announcer, self.mutes, self.marks)
+        late_ms, book = round(self._options.late_s * 1000), self._book
+        return Turn(now, late_ms, book, self._announcer, self.mutes, self.marks, self.causes, self._listen)
+
+    def _listen(self, turn: Turn, change: Change) -> None:
+        for rule in self._roster.groups.listeners(change.alarm.rule):
+            self._guarded(rule.id, partial(follow_combination, rule, change, turn, self._roster.groups))
 
     def _begin(self, now: int) -> Turn:
         turn = self._turn(now)
@@ -249,6 +264,9 @@ class Judge:
             if self._roster.is_active(key):
                 turn.keep(self._book.clear(key, None, observed_at=now, received_at=now, comment=WITHDRAWN))
             turn.courses[key] = course
+        if self._is_new:
+            self._is_new = False
+            look_around(turn, self._roster.groups)
         return turn
 
     def _end(self, turn: Turn, states: Sequence[RuleStateRow] = ()) -> Judgement:

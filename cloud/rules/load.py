@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cloud.rules.cases import Cases
+from cloud.rules.links import check_links
 from cloud.rules.rule import Rule
 from cloud.rules.rule_set import RuleSet, RuleSetError, check_rule, rule_set
 from device_profiles.explain import Fault, did_you_mean
@@ -38,6 +39,8 @@ def load_rules(
     known = Known(catalogue, channels, teams)
     for file, rule in rules.items():
         faults.extend(_check(rule, known, called=file.stem, file=str(file)))
+    files_of = {rule.id: str(file) for file, rule in rules.items()}
+    faults.extend(check_links({rule.id: rule for rule in rules.values()}, files_of))
     if faults:
         raise RuleSetError(faults)
     return rule_set(rules.values())

@@ -20,7 +20,8 @@ Guard = Callable[[str, Callable[[], None]], None]  # does something for a rule t
 def observe_block(watch: Watch, block: Columns, turn: Turn, guard: Guard) -> int:
     """Steps the rules at every point of a device; returns how many readings came behind newer ones."""
     seen, newest_of_all, late = watch.seen, watch.seen.get("", 0), 0
-    newest = dict(seen) if watch.links else {}
+    if watch.links:  # first: people shall hear of the whole rather than of its part
+        follow_groups(watch, block, turn, guard=guard)
     for point, cells in block.points.items():
         last = last_value(block.times, cells)
         newest_of_all = max(newest_of_all, last)
@@ -37,8 +38,6 @@ def observe_block(watch: Watch, block: Columns, turn: Turn, guard: Guard) -> int
             if last > seen.get(point, 0):
                 seen[point] = last
     seen[""] = newest_of_all
-    if watch.links:
-        follow_groups(watch, block, newest, turn, guard=guard)
     return late
 
 

@@ -12,6 +12,8 @@ from cloud.rules.turn import Turn
 from cloud.rules.watch import Track
 from cloud.store.base import AlarmRow
 
+BUILT_IN = {rule.id: rule for rule in (GATEWAY_AWAY, *PLATFORM_RULES.values())}
+
 
 def retell(turn: Turn, roster: Roster, alarm: AlarmRow) -> None:
     """One notice when the problem lasts, nobody has acknowledged it, and nothing else keeps it from people."""
@@ -22,7 +24,5 @@ def retell(turn: Turn, roster: Roster, alarm: AlarmRow) -> None:
 
 def rule_of(key: Key, roster: Roster) -> Rule | None:
     """The rule behind an alarm, from a file or the platform's own; None when it does not run."""
-    identifier, gateway, device = key
-    watch = roster.get(gateway, device)
-    rules = [track.rule for track in watch.tracks] if watch else [GATEWAY_AWAY, *PLATFORM_RULES.values()]
-    return next((rule for rule in rules if rule.id == identifier), None)
+    identifier = key[0]
+    return roster.rule(identifier) or BUILT_IN.get(identifier)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from cloud.alarms.book import AlarmBook, Key
 from cloud.alarms.lifecycle import AlarmState
 from cloud.rules.course import Course, decode_course
-from cloud.rules.groups_roster import Groups, kind_of
+from cloud.rules.groups_roster import Groups, is_of_groups
 from cloud.rules.ladder import IDLE
 from cloud.rules.rule import Rule
-from cloud.rules.scope import GROUPED, Place
+from cloud.rules.scope import GROUPED, Geography, Place
 from cloud.rules.watch import Track, Watch, decode_seen, selects
 from cloud.store.base import RuleStateRow
 
@@ -25,35 +25,42 @@ Courses = dict[tuple[str, str], dict[str, Course]]  # (gateway, device) -> rule 
 class Roster:
     """Holds a watch for each device that was ever seen. Owned by the judge."""
 
-    def __init__(self, book: AlarmBook, areas: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, book: AlarmBook, geography: Geography) -> None:
         self._book = book
-        self._areas = areas
+        self._areas = geography.areas
+        self.groups = Groups(geography, self._track)
+        self._rules: dict[str, Rule] = {}
         self._by_profile: dict[str, list[Rule]] = {}
         self._watches: dict[tuple[str, str], Watch] = {}
-        self._groups = Groups()
-        self._former: Courses = {}  # courses that still wait for their place
         self._orphans: set[Key] = set()  # alarms and courses that no running rule holds
 
     def __iter__(self) -> Iterator[Watch]:
         return iter(self._watches.values())
 
     def get(self, gateway: str, device: str) -> Watch | None:
-        """The watch of a device that was seen before, or of a group."""
-        return self._watches.get((gateway, device)) or self._groups.get((gateway, device))
+        """The watch of a device that was seen before."""
+        return self._watches.get((gateway, device))
+
+    def rule(self, identifier: str) -> Rule | None:
+        """The rule with this id that runs."""
+        return self._rules.get(identifier)
 
     def take(self, rules: Collection[Rule]) -> None:
         """Goes on with these rules; courses that still fit are kept."""
-        courses = {key: watch.courses() for key, watch in self._watches.items()} | self._groups.courses()
-        self._groups.take(rules)
+        courses = {key: watch.courses() for key, watch in self._watches.items()}
+        for place, identifier, course in self.groups.courses():
+            courses.setdefault(place, {})[identifier] = course
+        self.groups.take(rules)
+        self._rules = {rule.id: rule for rule in rules}
         self._by_profile = {}
-        for rule in (rule for rule in rules if kind_of(rule) is None):
+        for rule in (rule for rule in rules if not is_of_groups(rule)):
             self._by_profile.setdefault(rule.selector.profile, []).append(rule)
         self._assign(courses)
 
     def restore(self, states: Sequence[RuleStateRow]) -> None:
         """Starts again from the rows that were kept; the book of alarms is already restored."""
         self._watches = {}
-        self._groups.restore(states)
+        self.groups.restore(states)
         courses: Courses = {}
         for row in states:
             if row.state is None:
@@ -71,22 +78,21 @@ class Roster:
         old = self._watches.get((gateway, device))
         watch = Watch(gateway, device, profile, site, old.seen if old else {}, old.doubted if old else {})
         if old is not None:
-            self._groups.leave(old)
+            self.groups.leave(old)
         return self._equip(watch, old.courses() if old else {})
 
     def drop(self, rule: str) -> None:
         """Lets a faulty rule look at nothing; its alarms stay."""
         for watch in self._watches.values():
             watch.drop(rule)
-        self._groups.drop(rule)
+        self.groups.drop(rule)
 
     def take_orphans(self) -> Iterator[tuple[Key, Course | None]]:
         """Whatever no running rule holds since the last call, with the course that remains of it."""
         orphans, self._orphans = self._orphans, set()
         for rule, gateway, device in sorted(orphans):
-            watch = self.get(gateway, device)
-            yield (rule, gateway, device), watch.courses().get(rule) if watch else None
-        yield from ((key, None) for key in self._groups.take_lost())
+            yield (rule, gateway, device), self._course(rule, (gateway, device))
+        yield from ((key, None) for key in self.groups.take_lost())
 
     def is_active(self, key: Key) -> bool:
         """True when there is an alarm whose problem lasts."""
@@ -94,17 +100,15 @@ class Roster:
         return alarm is not None and alarm.state in ACTIVE
 
     def _assign(self, courses: Courses) -> None:
-        self._former = courses
+        self.groups.claim(courses)
         for key, watch in self._watches.items():
             bare = Watch(watch.gateway, watch.device, watch.profile, watch.site, watch.seen, watch.doubted)
             self._equip(bare, courses.pop(key, {}))
-        self._former = {}
         self._orphans |= {(rule, *place) for place, lost in courses.items() for rule in lost}
         for alarm in self._book:
             if (alarm.gateway.startswith("@") and alarm.gateway not in GROUPED) or alarm.device == ITSELF:
                 continue  # the platform's own, see platform.py and gateways.py
-            home = self.get(alarm.gateway, alarm.device)
-            if home is None or alarm.rule not in home.courses():
+            if self._course(alarm.rule, (alarm.gateway, alarm.device)) is None:
                 self._orphans.add((alarm.rule, alarm.gateway, alarm.device))
 
     def _equip(self, watch: Watch, courses: dict[str, Course]) -> Watch:
@@ -113,13 +117,14 @@ class Roster:
         for rule in self._by_profile.get(watch.profile, ()):
             if selects(rule.selector, watch, areas):
                 watch.add(self._track(rule, (watch.gateway, watch.device), courses.get(rule.id)))
-        self._groups.equip(watch, areas, self._group_track)
+        self.groups.equip(watch)
         self._orphans |= {(rule, watch.gateway, watch.device) for rule in courses.keys() - watch.courses().keys()}
         self._watches[watch.gateway, watch.device] = watch
         return watch
 
-    def _group_track(self, rule: Rule, place: Place) -> Track:
-        return self._track(rule, place, self._former.get(place, {}).pop(rule.id, None))
+    def _course(self, rule: str, place: Place) -> Course | None:
+        watch = self._watches.get(place)
+        return self.groups.course(rule, place) or (watch.courses().get(rule) if watch else None)
 
     def _track(self, rule: Rule, place: Place, course: Course | None) -> Track:
         """A rule on its course, made to agree with its alarm."""

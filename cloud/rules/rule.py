@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from cloud.alarms.flap import FlapLimits
 from cloud.rules.kinds.baseline import Baseline
+from cloud.rules.kinds.combination import Combination
 from cloud.rules.kinds.flat_line import FlatLine
 from cloud.rules.kinds.n_of_m import NOfM
 from cloud.rules.kinds.rate_of_change import RateOfChange
@@ -17,26 +18,17 @@ from cloud.rules.kinds.schedule import Schedule
 from cloud.rules.kinds.stale import Stale
 from cloud.rules.kinds.threshold import Threshold
 from cloud.rules.kinds.window import Window
+from cloud.rules.scope import Scope
+from cloud.rules.selector import Selector
 from device_profiles.schema import Identifier, Key, Strict, Text
 
 PLACEHOLDERS = frozenset({"level", "value", "threshold", "unit", "site", "gateway", "device"})
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 Kind = Annotated[
-    Threshold | RateOfChange | Stale | FlatLine | Window | Repeated | Schedule | Baseline | NOfM,
+    Threshold | RateOfChange | Stale | FlatLine | Window | Repeated | Schedule | Baseline | NOfM | Combination,
     Field(discriminator="kind"),
 ]
-
-
-class Selector(Strict):
-    """Which readings a rule looks at; an empty list means all."""
-
-    profile: Key = Field(description="Device profile.")
-    point: Key | Literal[""] = Field("", description="Point of the profile; only a stale rule may leave it out.")
-    sites: tuple[Identifier, ...] = Field((), description="Only these sites.")
-    areas: tuple[Identifier, ...] = Field((), description="Only sites in these areas, at any depth.")
-    gateways: tuple[Identifier, ...] = Field((), description="Only these gateways.")
-    devices: tuple[Identifier, ...] = Field((), description="Only these devices.")
 
 
 class NoticePolicy(Strict):
@@ -73,7 +65,9 @@ class Rule(Strict):
     owner: str = Field(min_length=1, description="Department that owns the problem.")
     source: str = Field(min_length=1, description="Law, standard or person behind the thresholds.")
     confirmed: bool = Field(description="True when somebody responsible has confirmed the thresholds.")
-    selector: Selector = Field(description="Which readings it looks at.")
+    selector: Selector = Field(
+        default_factory=lambda: Selector.model_validate({}), description="Which readings it looks at."
+    )
     kind: Kind = Field(description="How it judges.")
     notice: NoticePolicy = Field(
         default_factory=lambda: NoticePolicy.model_validate({}), description="Whom its alarms are sent to."
@@ -82,12 +76,25 @@ class Rule(Strict):
     flap: FlapPolicy = Field(
         default_factory=lambda: FlapPolicy.model_validate({}), description="When its alarms are said to flap."
     )
-    incident: bool = Field(False, description="Whether an alarm of severity 1 opens an incident by itself.")
+    unless: tuple[Key, ...] = Field(
+        (), max_length=20, description="While one of these rules has an alarm near by, nobody is told of this one's."
+    )
+    unless_by: Scope = Field("site", description="How far away that alarm may be.")
+    folds: tuple[Key, ...] = Field(
+        (), max_length=100, description="Alarms of these rules are part of this rule's alarm, which names them."
+    )
+    folds_by: Scope | Literal[""] = Field("", description="How far away they may be; empty = its group, or its site.")
     index: Literal["", "flood_level"] = Field("", description="Index that is derived with this rule's levels.")
 
     @model_validator(mode="after")
     def _only_silence_needs_no_point(self) -> Self:
-        if not self.selector.point and self.kind.kind != "stale":
+        if isinstance(self.kind, Combination):
+            said = self.selector.model_fields_set - {"sites", "areas"}
+            if said:
+                raise ValueError(f"a combination looks at alarms: its selector has no {sorted(said)[0]}")
+        elif not self.selector.profile:
+            raise ValueError("selector.profile is missing")
+        elif not self.selector.point and self.kind.kind != "stale":
             raise ValueError("selector.point is missing")
         if self.index and (self.kind.kind != "threshold" or self.kind.levels[0].above is None):
             raise ValueError("an index takes its levels from a threshold rule with `above`")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from cloud.errors import ConfigurationError
 from cloud.rules.kinds.baseline import Baseline
+from cloud.rules.kinds.combination import Combination
 from cloud.rules.kinds.flat_line import FlatLine
 from cloud.rules.kinds.n_of_m import NOfM
 from cloud.rules.kinds.repeated import Repeated
@@ -52,7 +53,8 @@ def check_rule(
     for team in rule.notice.teams:
         if teams is not None and team not in teams:
             yield Fault(file, "notice.teams", f"{team!r} is no team", did_you_mean(team, sorted(teams)))
-    yield from _check_selector(rule, profiles, file)
+    if not isinstance(rule.kind, Combination):
+        yield from _check_selector(rule, profiles, file)
 
 
 def _check_selector(rule: Rule, profiles: Mapping[str, DeviceProfile], file: str) -> Iterator[Fault]:

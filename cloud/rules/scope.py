@@ -1,9 +1,9 @@
-"""Where a group stands: at a device, a gateway, a site, an area, or everywhere."""
+"""Where groups stand, and which place lies in which: device, gateway, site, area, everywhere."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 Scope = Literal["device", "gateway", "site", "area", "all"]
@@ -12,27 +12,55 @@ Place = tuple[str, str]  # gateway and device of an alarm; of a group they are "
 AT_GATEWAY, AT_SITE, AT_AREA = "@gateway", "@site", "@area"  # no gateway can be called so
 EVERYWHERE: Place = ("@all", "province")
 GROUPED = frozenset({AT_GATEWAY, AT_SITE, AT_AREA, EVERYWHERE[0]})
+SCOPED = {"gateway": AT_GATEWAY, "site": AT_SITE, "area": AT_AREA, "all": EVERYWHERE[0]}
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
-    """Where a device is: `areas` are its site's, from the smallest upwards."""
+class Geography:
+    """What is known of places: the areas of each site from the smallest upwards, and the site of each gateway."""
 
-    gateway: str
-    device: str
-    site: str
-    areas: Sequence[str] = ()
+    areas: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    sites: Mapping[str, str] = field(default_factory=dict)
+
+    def around(self, place: Place, site: str = "") -> tuple[Place, ...]:
+        """A place and all that it lies in, the narrow ones first; `site` where its gateway does not tell.
+
+        ```
+          (gw-1, cam-3) ─ (@gateway, gw-1) ─ (@site, yen-bai) ─ (@area, van-phu) ─ (@area, lao-cai) ─ (@all, province)
+        ```
+        """
+        gateway, device = place
+        if gateway == EVERYWHERE[0]:
+            return (EVERYWHERE,)
+        if gateway == AT_AREA:
+            return (*self._upwards(device), EVERYWHERE)
+        if gateway == AT_SITE:
+            return self._from_site(device)
+        home = device if gateway == AT_GATEWAY else gateway
+        gateways = ((AT_GATEWAY, home), *self._from_site(site or self.sites.get(home, "")))
+        return gateways if AT_GATEWAY in place else (place, *gateways)
+
+    def site_of(self, place: Place) -> str:
+        """The site that a place is, or is at; empty when it has none, or nobody has listed its gateway."""
+        gateway, device = place
+        return device if gateway == AT_SITE else self.sites.get(device if gateway == AT_GATEWAY else gateway, "")
+
+    def _from_site(self, site: str) -> tuple[Place, ...]:
+        if not site:
+            return (EVERYWHERE,)
+        return ((AT_SITE, site), *((AT_AREA, area) for area in self.areas.get(site, ())), EVERYWHERE)
+
+    def _upwards(self, area: str) -> tuple[Place, ...]:
+        chains = (list(areas) for areas in self.areas.values() if area in areas)
+        chain = next(chains, [area])
+        return tuple((AT_AREA, each) for each in chain[chain.index(area) :])
 
 
-def places_of(home: Home, by: Scope, listed: Collection[str] = ()) -> tuple[Place, ...]:
-    """The groups that a device belongs to; `listed` areas stand for its site's own, and there may be several."""
+def scoped(around: Sequence[Place], by: Scope, listed: Collection[str] = ()) -> tuple[Place, ...]:
+    """The places of this width among those around one; `listed` areas stand for the smallest, and may be several."""
     if by == "device":
-        return ((home.gateway, home.device),)
-    if by == "gateway":
-        return ((AT_GATEWAY, home.gateway),)
-    if by == "site":
-        return ((AT_SITE, home.site),) if home.site else ()
-    if by == "area":
-        areas = [area for area in home.areas if area in listed] if listed else home.areas[:1]
-        return tuple((AT_AREA, area) for area in areas)
-    return (EVERYWHERE,)
+        return tuple(place for place in around[:1] if not place[0].startswith("@"))
+    found = [place for place in around if place[0] == SCOPED[by]]
+    if by == "area" and listed:
+        return tuple(place for place in found if place[1] in listed)
+    return tuple(found[:1])

@@ -20,6 +20,9 @@ FIGURES: Final = {
     "window": Text(vi="con số trong một khoảng thời gian", en="the figure over a window of time"),
     "baseline": Text(vi="so với cùng giờ các kỳ trước", en="this hour against past ones"),
     "repeated": Text(vi="số lần xảy ra", en="the number of times of an event"),
+    "combination": Text(
+        vi="số quy tắc khác đang có cảnh báo ở cùng nơi", en="how many other rules have an alarm in one place"
+    ),
     "n_of_m": Text(
         vi="số thiết bị, hoặc tỷ lệ thiết bị, cùng thỏa điều kiện",
         en="how many devices, or which share, meet a condition",
@@ -48,9 +51,10 @@ def sentences(rule: Rule) -> Text:
 
 def _vietnamese(rule: Rule) -> Iterator[str]:
     figure = FIGURES.get(rule.kind.kind)
-    what = f"{figure.vi if figure else rule.kind.kind} của {rule.selector.point or 'cả thiết bị'}"
-    chosen = _chosen(rule, "vi")
-    yield f"{rule.id}, phiên bản {rule.version}: xem {what}, thiết bị loại {rule.selector.profile}; {chosen}."
+    what, chosen = figure.vi if figure else rule.kind.kind, _chosen(rule, "vi")
+    if rule.selector.profile:
+        what += f" của {rule.selector.point or 'cả thiết bị'}, thiết bị loại {rule.selector.profile}"
+    yield f"{rule.id}, phiên bản {rule.version}: xem {what}; {chosen}."
     for level in _levels(rule):
         side = "từ {} trở lên" if level.above is not None else "từ {} trở xuống"
         left = "" if level.clear is None else f", hết khi về {_figure(rule, level.clear, 'vi')}"
@@ -60,15 +64,20 @@ def _vietnamese(rule: Rule) -> Iterator[str]:
         yield f"Tham số: {settings}."
     if hold_s := _hold_s(rule):
         yield f"Phải kéo dài {_duration(hold_s, 'vi')} mới cảnh báo."
+    if rule.unless:
+        yield f"Không báo tin khi đang có cảnh báo của {', '.join(rule.unless)} ở gần (phạm vi: {rule.unless_by})."
+    if rule.folds:
+        yield f"Gộp cảnh báo của {', '.join(rule.folds)} vào cảnh báo này."
     yield f"Đơn vị chủ trì: {rule.owner}. Việc đầu tiên: {rule.instruction.vi}"
     yield f"Nguồn số liệu ngưỡng: {rule.source}; {'đã' if rule.confirmed else 'CHƯA'} được xác nhận."
 
 
 def _english(rule: Rule) -> Iterator[str]:
     figure = FIGURES.get(rule.kind.kind)
-    what = f"{figure.en if figure else rule.kind.kind} of {rule.selector.point or 'the whole device'}"
-    chosen = _chosen(rule, "en")
-    yield f"{rule.id}, version {rule.version}: looks at {what}, devices of profile {rule.selector.profile}; {chosen}."
+    what, chosen = figure.en if figure else rule.kind.kind, _chosen(rule, "en")
+    if rule.selector.profile:
+        what += f" of {rule.selector.point or 'the whole device'}, devices of profile {rule.selector.profile}"
+    yield f"{rule.id}, version {rule.version}: looks at {what}; {chosen}."
     for level in _levels(rule):
         side = "at or above" if level.above is not None else "at or below"
         left = "" if level.clear is None else f", left at {_figure(rule, level.clear, 'en')}"
@@ -78,6 +87,10 @@ def _english(rule: Rule) -> Iterator[str]:
         yield f"Parameters: {settings}."
     if hold_s := _hold_s(rule):
         yield f"It must last {_duration(hold_s, 'en')} before it counts."
+    if rule.unless:
+        yield f"Nobody is told while {', '.join(rule.unless)} has an alarm near by (within: {rule.unless_by})."
+    if rule.folds:
+        yield f"Alarms of {', '.join(rule.folds)} are folded into this rule's."
     yield f"Owner: {rule.owner}. First thing to do: {rule.instruction.en}"
     yield f"Source of the thresholds: {rule.source}; {'confirmed' if rule.confirmed else 'NOT confirmed'}."
 

@@ -13,7 +13,8 @@ from cloud.rules.groups import Gathers, Group
 from cloud.rules.kinds.baseline import Baseline
 from cloud.rules.kinds.repeated import Repeated
 from cloud.rules.kinds.window import Window
-from cloud.rules.rule import Rule, Selector
+from cloud.rules.rule import Rule
+from cloud.rules.selector import Selector
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,6 @@ class Watch:
     listened: set[str] = field(default_factory=set)  # points that a rule looks at or listens for
     bands: dict[str, Band] = field(default_factory=dict)  # points whose rules are all idle; emptied by every move
     unchanged_until: int = 0  # read up to here, and nothing new since the last readings
-    gathered: dict[str, Track] = field(default_factory=dict)  # rule -> its track, which a group moves
     links: dict[str, list[Link]] = field(default_factory=dict)  # rule -> what the device gives to its groups
     named: Callable[[], Sequence[str]] = tuple  # of a group: the devices that make its figure what it is
 
@@ -103,8 +103,7 @@ class Watch:
     @property
     def tracks(self) -> list[Track]:
         """Every rule at this device."""
-        at_points = (track for tracks in self.points.values() for track in tracks)
-        return [*self.silences, *at_points, *self.gathered.values()]
+        return [*self.silences, *(track for tracks in self.points.values() for track in tracks)]
 
     def link(self, link: Link) -> None:
         """Gives what is read at a point to a group."""
@@ -126,7 +125,6 @@ class Watch:
         self.silences = [track for track in self.silences if track.rule.id != rule]
         for point, tracks in list(self.points.items()):
             self.points[point] = [track for track in tracks if track.rule.id != rule]
-        self.gathered.pop(rule, None)
         self.links.pop(rule, None)
 
     def state(self) -> str:

@@ -34,6 +34,7 @@ from cloud.rules.judge import Places
 from cloud.rules.rehearse import Wish
 from cloud.rules.rehearse_report import Report
 from cloud.rules.roster import Roster
+from cloud.rules.scope import Geography
 from cloud.rules.shelving import shelve, unshelve
 from cloud.rules.turn import Turn
 from cloud.store.base import (
@@ -299,7 +300,7 @@ class FakeCentre:
         book.restore(self.state.alarms(AlarmFilter(open=True), before=None, limit=100))
         turn = Turn(self.clock.now_ms(), 0, book, Announcer(), self._mutes)
         try:
-            work(turn, Roster(AlarmBook(), {}))
+            work(turn, Roster(AlarmBook(), Geography()))
         except AlarmError as error:
             raise WrongStateError(str(error)) from error
         self.state.commit(Commit(rule_states=turn.rows, alarms=list(turn.alarms.values()), history=turn.history))

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from cloud.notify.channels.email.config import EmailConfig
 from cloud.notify.channels.webhook.config import WebhookConfig
+from cloud.rules.kinds.combination import Combination, Listened
 from cloud.rules.kinds.flat_line import FlatLine
 from cloud.rules.kinds.n_of_m import NOfM
 from cloud.rules.kinds.rate_of_change import RateOfChange
@@ -18,7 +19,8 @@ from cloud.rules.kinds.stale import Silence, Stale
 from cloud.rules.kinds.threshold import Threshold
 from cloud.rules.kinds.window import Window
 from cloud.rules.ladder import Level
-from cloud.rules.rule import NoticePolicy, Rule, Selector
+from cloud.rules.rule import NoticePolicy, Rule
+from cloud.rules.selector import Selector
 
 CLOUD = Path(__file__).parents[3] / "cloud"
 
@@ -42,6 +44,8 @@ CLOUD = Path(__file__).parents[3] / "cloud"
                 Hours,
                 Stale,
                 NOfM,
+                Combination,
+                Listened,
                 Level,
                 Silence,
             ],
