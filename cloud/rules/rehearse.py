@@ -12,11 +12,12 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import pairwise
 
 import msgspec
 
-from cloud.alarms.book import AlarmBook
+from cloud.alarms.book import AlarmBook, Key
 from cloud.errors import CloudError
 from cloud.inventory.passages import Passage
 from cloud.rules.course import advance, decode_course, encode_course
@@ -26,6 +27,9 @@ from cloud.rules.ladder import IDLE, Standing
 from cloud.rules.rehearse_arrival import Batch, Prompt, in_order_of_arrival
 from cloud.rules.rehearse_glance import Glance, glance
 from cloud.rules.rehearse_report import Against
+from cloud.rules.review import Readings
+from cloud.rules.review_at_once import past_of, review_at_once
+from cloud.rules.review_settling import Case, Past
 from cloud.rules.roster import SEEN
 from cloud.rules.rule import Kind, Rule
 from cloud.rules.rule_set import rule_set
@@ -37,6 +41,7 @@ from device_profiles.schema import PointType
 MOST = 256  # readings of one block: what is stepped through in vain when something happens in it
 GROWTH = 4
 WORTH_A_JUMP = 64  # readings; stepping through fewer is quicker than building up what the kind remembers
+SETTLED_MS = 10_000  # the centre reviews the past when nothing more has come late for so long
 AFTER_A_JUMP = 16  # the first block behind one: most of them end soon
 CHANNEL = "rehearsal"
 ANY = "value"  # point of the readings that a rule on a whole device is rehearsed with
@@ -93,7 +98,9 @@ class Player:
         self._stage = stage
         self._key = key
         self._rows: dict[tuple[str, str, str], RuleStateRow] = {}
-        self._open: dict[str, AlarmRow] = {}
+        self._alarms: dict[str, AlarmRow] = {}
+        self._awaited: list[Batch] = []
+        self._late: list[Batch] = []
         self._newest = 0
         self._column = RawColumn([], [])
         self._glance: Glance | None = None
@@ -107,25 +114,50 @@ class Player:
         self.played.readings = len(column.times)
         self._column = column
         self._gaps = _gaps(self._rule.kind, column.times)
+        self._glance = glance(self._rule.kind, column)
         parts = in_order_of_arrival(column, passages)
-        if not any(isinstance(part, Batch) for part in parts):
-            self._glance = glance(self._rule.kind, column)  # late readings do not belong to what the kind remembers
+        self._awaited = [part for part in parts if isinstance(part, Batch)]
         for part in parts:
             if isinstance(part, Prompt):
                 self._follow(part.begin, part.end)
             else:
-                self._wait(part.arrived_at)
-                self._keep(self._observe(part.begin, part.end, part.arrived_at))
+                self._take_late(part)
         self._wait(self._stage.end + 1)
         return self.played
+
+    # --- readings that arrived late -----------------------------------------------------------------------------------
+
+    def _take_late(self, batch: Batch) -> None:
+        """Judges them as they arrive; when no more follow at once, the past is reviewed, as the centre does it."""
+        self._wait(batch.arrived_at)
+        self._keep(self._observe(batch.begin, batch.end, batch.arrived_at))
+        self._awaited.remove(batch)
+        self._late.append(batch)
+        if self._awaited and self._awaited[0].arrived_at - batch.arrived_at < SETTLED_MS:
+            return
+        now = batch.arrived_at
+
+        def past(key: Key) -> Past:
+            return past_of(key, self._alarms, self.played.history)
+
+        for judgement in review_at_once(self._judge, partial(self._known_at, now), past, now=now):
+            self._keep(judgement)
+
+    def _known_at(self, now: int, case: Case) -> Readings:
+        """Every reading that has arrived by then."""
+        del case
+        times, values = self._column.times, self._column.values
+        missing = {place for batch in self._awaited for place in range(batch.begin, batch.end)}
+        until = max(bisect_right(times, now), *(batch.end for batch in self._late))
+        return [(times[place], values[place]) for place in range(until) if place not in missing]
 
     # --- readings that arrived at once --------------------------------------------------------------------------------
 
     def _follow(self, begin: int, end: int) -> None:
         """Goes in blocks that end before something happens, so that everything happens when it would have happened."""
-        size = MOST
+        size, may_jump = MOST, self._is_whole(begin, end)
         while begin < end:
-            target = self._jump(begin, end)
+            target = self._jump(begin, end) if may_jump else begin
             begin, size = target, size if target == begin else AFTER_A_JUMP
             self._wait(self._column.times[begin])
             gap = bisect_right(self._gaps, begin)
@@ -165,9 +197,7 @@ class Player:
 
     def _keep(self, judgement: Judgement) -> None:
         self._rows.update({(row.rule, row.gateway, row.device): row for row in judgement.rule_states})
-        for alarm in judgement.alarms:
-            self._open[alarm.id] = alarm
-        self._open = {identifier: alarm for identifier, alarm in self._open.items() if alarm.open}
+        self._alarms.update({alarm.id: alarm for alarm in judgement.alarms})
         self.played.history.extend(judgement.history)
         self.played.notices.extend(judgement.notices)
 
@@ -186,9 +216,16 @@ class Player:
             self._keep(self._judge.tick(due))
 
     def _take_back(self) -> None:
-        self._judge.restore(list(self._rows.values()), list(self._open.values()))
+        self._judge.restore(list(self._rows.values()), [alarm for alarm in self._alarms.values() if alarm.open])
 
     # --- what may be left out -----------------------------------------------------------------------------------------
+
+    def _is_whole(self, begin: int, end: int) -> bool:
+        """Whether nothing is still awaited of what the kind remembers in this stretch."""
+        if self._glance is None:
+            return False
+        since = self._column.times[begin] - self._glance.lead_ms
+        return all(batch.begin >= end or self._column.times[batch.end - 1] < since for batch in self._awaited)
 
     def _jump(self, begin: int, end: int) -> int:
         """Leaves out readings that surely reach no level; they are remembered as if the rule had seen each of them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any
 
 import pytest
@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from cloud.inventory.passages import Passage
 from cloud.rules.judge import Places
-from cloud.rules.rehearse import Player, Stage
+from cloud.rules.rehearse import SETTLED_MS, Player, Stage
 from cloud.rules.rehearse_arrival import Batch, Prompt, in_order_of_arrival
+from cloud.rules.review_at_once import past_of, review_at_once
 from cloud.rules.rule import Rule
 from cloud.store.base import RawColumn, SeriesKey
 from tests.cloud.rules.builders import FLOOD, MINUTE, RATE, START, Kept, block, rule, stale_rule
@@ -71,18 +72,31 @@ def step_by_step(tried: Rule, column: RawColumn, passages: list[Passage], *, tic
     """The same through the judge as it runs live: one reading after the other, in order of arrival."""
     kept = Kept()
     judge = kept.judge(tried)
-    clock = START
-    for part in in_order_of_arrival(column, passages):
+    clock, known = START, dict[int, float]()
+    parts = in_order_of_arrival(column, passages)
+    for part, following in pairwise([*parts, None]):
         if isinstance(part, Batch):
             pieces = [(part.begin, part.end, part.arrived_at)]
         else:
+            assert part is not None
             pieces = [(place, place + 1, column.times[place]) for place in range(part.begin, part.end)]
         for begin, end, arrived_at in pieces:
             while ticks and clock < arrived_at:
                 kept.keep(judge.tick(clock))
                 clock += TICK
             pairs = list(zip(column.times[begin:end], column.values[begin:end], strict=True))
+            known |= dict(pairs)
             kept.keep(judge.observe([block(pairs)], received_at=arrived_at))
+        more = isinstance(following, Batch) and following.arrived_at - pieces[-1][2] < SETTLED_MS
+        if isinstance(part, Batch) and not more:
+            readings = sorted(known.items())
+            for judgement in review_at_once(
+                judge,
+                lambda case: readings,  # noqa: B023 -- called before the next round
+                lambda key: past_of(key, kept.alarms, kept.history),
+                now=part.arrived_at,
+            ):
+                kept.keep(judgement)
     return kept
 
 
@@ -115,7 +129,7 @@ def test_blocks_and_jumps_change_nothing(name: str, steps: list[tuple[int, float
     ]
 
 
-@pytest.mark.parametrize("name", ["threshold", "threshold_held", "mean", "rate"])
+@pytest.mark.parametrize("name", ["threshold", "threshold_held", "mean", "few", "rate", "repeated"])
 @settings(deadline=None, max_examples=25)
 @given(steps=walks, begin=st.integers(0, 200), length=st.integers(0, 60), delay=st.integers(1, 600))
 def test_late_readings_arrive_late(
