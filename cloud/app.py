@@ -98,7 +98,8 @@ class Centre:
             metrics=self.metrics,
         )
         self.link: Link = link or MqttLink(config.broker, self.clock, self.metrics)
-        channels = {each.name: build_channel(each) for each in config.notify.channels}
+        places = {site.id: (site.lat, site.lon) for site in settings.inventory.sites.values()}
+        channels = {each.name: build_channel(each, places=places) for each in config.notify.channels}
         terms = Terms(settings.people, config.notify)
         self.pipeline = NoticePipeline(
             self.state.notice_book, channels, self.clock, terms=terms, keep_days=config.notify.keep_days
