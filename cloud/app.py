@@ -45,6 +45,7 @@ from cloud.places import places_of
 from cloud.recorder import Recorder
 from cloud.rehearsal import Rehearsals
 from cloud.retention import Retention
+from cloud.reviewer import Reviewer
 from cloud.rollups.marks import Marks
 from cloud.rollups.readings import RolledReadings
 from cloud.rollups.worker import Kept, RollUpWorker
@@ -246,6 +247,7 @@ class Centre:
             self.pipeline,
             self.tally,
             self.roll_up_worker,
+            Reviewer(self.house.parts.recorder, self.store, self.state.pasts, clock=self.clock, metrics=self.metrics),
             self.house.rules,
             Tidier(self.clock),
             Keeping(self.house.parts.graveyard, self._settings.config.dead_letters, self.clock),

@@ -186,6 +186,7 @@ class ThacbaCentre:
             "thacba_store_away": float(not self._parts.gate.is_open),
             "thacba_inbox_messages": float(len(self._parts.inbox)),
             "thacba_late_readings_total": float(recorder.late_readings()),
+            "thacba_reviews_waiting": float(recorder.reviews()),
             "thacba_rules_faulted": float(len(recorder.rule_faults())),
             "thacba_strangers": float(len(self._parts.fleet.strangers())),
         }

@@ -28,6 +28,9 @@ class Metric(StrEnum):
     ROLLED = "thacba_rolled_up_hours_total"  # hours of devices whose roll-ups were computed
     ROLL_UP_RETRIES = "thacba_roll_up_retries_total"  # computations that had to be tried again
     ROLL_UPS_MISSED = "thacba_roll_up_missed_hours_total"  # hours of devices whose readings were gone before their turn
+    REVIEWS = "thacba_reviews_total"  # stretches of the past that were looked at again because readings came late
+    REVIEWS_AGAIN = "thacba_reviews_repeated_total"  # reviews that something had overtaken, and that were begun anew
+    REVIEW_RETRIES = "thacba_review_retries_total"  # reviews that had to wait for a store
     COMMANDS = "thacba_commands_total"  # commands sent
 
 

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from cloud.alarms.book import Key
 from cloud.alarms.mutes import Mutes
 from cloud.errors import StoreUnavailableError
 from cloud.ingest.intake import Admitted
@@ -17,6 +18,8 @@ from cloud.rules.absence import Sign
 from cloud.rules.desk import Act
 from cloud.rules.judge import Judge, Judgement
 from cloud.rules.platform import Report
+from cloud.rules.review_marks import Mark
+from cloud.rules.review_settling import Case
 from cloud.rules.rule_set import RuleSet
 from cloud.store.base import AlarmFilter, Columns, Commit, StateStore
 from device_profiles.clock import Clock
@@ -149,6 +152,28 @@ class Recorder:
     def mutes(self) -> Mutes:
         """What keeps problems from people: to look at, not to change."""
         return self._judge.mutes if self._judge is not None else Mutes()
+
+    def due_reviews(self, *, quiet_ms: int, longest_ms: int) -> list[Mark]:
+        """What late readings have marked and is to be looked at now; where a gateway holds readings, it must wait."""
+        if self._judge is None:
+            return []
+        now, holding = self._clock.now_ms(), {gateway for gateway, _ in self.ledger.held()}
+        due = self._judge.marks.due(quiet_since=now - quiet_ms, first_before=now - longest_ms)
+        return [mark for mark in due if mark.gateway not in holding]
+
+    def case_of(self, key: Key) -> Case | None:
+        """A case as it stands now; None when nothing is marked, or the rule or the device is gone."""
+        mark = self._judge.marks.get(key) if self._judge is not None else None
+        return next(iter(self._judge.cases([mark])), None) if self._judge is not None and mark is not None else None
+
+    def reviews(self) -> int:
+        """How many stretches of the past wait to be looked at again."""
+        return len(self._judge.marks) if self._judge is not None else 0
+
+    def guard(self, rule: str, work: Callable[[], None]) -> None:
+        """Does something with a rule: when it breaks, it is named, and runs no more until it is replaced."""
+        if self._judge is not None:
+            self._judge.guard(rule, work)
 
     async def _judged(self, decide: Callable[[Judge, int], Judgement]) -> Judgement:
         async with self._lock:

@@ -72,9 +72,10 @@ def follow_hold(track: Track, watch: Watch, *, until: int, turn: Turn) -> None:
 
 def mark_late(track: Track, watch: Watch, readings: Readings, turn: Turn) -> None:
     """Readings behind newer ones: where they can matter, the rule looks at the past again (review.py)."""
-    since = matters_since(track, readings)
+    key = track.rule.id, watch.gateway, watch.device
+    since = readings[0][0] if turn.marks.get(key) else matters_since(track, readings)  # it may be looked at just now
     if since is not None:
-        row = turn.marks.put((track.rule.id, watch.gateway, watch.device), since=since, now=turn.now)
+        row = turn.marks.put(key, since=since, now=turn.now)
         turn.rows.extend([row] if row else [])
 
 

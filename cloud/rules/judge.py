@@ -189,6 +189,10 @@ class Judge:
         """What a review must know of the rules that marks are of (review.py)."""
         return cases_of(marks, self._roster)
 
+    def guard(self, rule: str, work: Callable[[], None]) -> None:
+        """Does something with a rule; one that breaks is named in `faults` and runs no more."""
+        self._guarded(rule, work)
+
     def open_alarms(self) -> Sequence[AlarmRow]:
         """The open alarms as they stand."""
         return list(self._book)

@@ -17,10 +17,11 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from heapq import merge
 from itertools import pairwise
+from operator import itemgetter
 
 from cloud.rules.course import Move, Steps, advance, is_idle
 from cloud.rules.kinds.baseline import Baseline
@@ -64,25 +65,33 @@ def kind_of(rule: Rule) -> Reviewed | None:
     return rule.kind if isinstance(rule.kind, REVIEWED) else None
 
 
-def replay(kind: Reviewed, readings: Readings, *, begin: int, level: int, quiet: Collection[int] = ()) -> Truth:
-    """Steps through readings, in order of observation; those before `begin` only make the memory.
-
-    `level` is what held just before `begin`. `quiet` are times at which a hold ended without a reading, because the
-    device had been read and had nothing new to say.
-    """
-    standing, _ = advance(kind, IDLE, [reading for reading in readings if reading[0] < begin])
+def start(kind: Reviewed, before: Readings, *, begin: int, level: int) -> Truth:
+    """How a rule stands just before a stretch: at the level that is known, with the memory of the readings before."""
+    standing, _ = advance(kind, IDLE, before)
     since = (begin,) * level + standing.since[level:]
-    standing = replace(standing, level=level, since=since)
-    moves: list[Move] = []
-    stirred = 0
-    for at, value in _in_order(readings, begin=begin, quiet=quiet):
+    return Truth(begin, level, (), replace(standing, level=level, since=since), 0)
+
+
+def go_on(kind: Reviewed, truth: Truth, readings: Readings, *, quiet: Collection[int] = ()) -> Truth:
+    """Steps on through readings, in order of observation.
+
+    `quiet` are times at which a hold ended without a reading: the device had been read and had nothing new to say.
+    """
+    standing, moves, stirred = truth.standing, list(truth.moves), truth.stirred
+    for at, value in _in_order(readings, quiet):
         then, figure = _step(kind, standing, at, value)
         if then.level != standing.level:
             moves.append(Move(at, standing.level, then.level, figure))
         if not (is_idle(standing) and is_idle(then)):
             stirred = at
         standing = then
-    return Truth(begin, level, tuple(moves), standing, stirred)
+    return Truth(truth.begin, truth.level, tuple(moves), standing, stirred)
+
+
+def replay(kind: Reviewed, readings: Readings, *, begin: int, level: int, quiet: Collection[int] = ()) -> Truth:
+    """The truth of a stretch that begins at `begin`, at a level; readings before it only make the memory."""
+    place = bisect_left(readings, (begin,))
+    return go_on(kind, start(kind, readings[:place], begin=begin, level=level), readings[place:], quiet=quiet)
 
 
 def is_enough(kind: Reviewed, before: Readings, *, since: int) -> bool:
@@ -128,10 +137,11 @@ def reach_ms(kind: Reviewed) -> int:
     return (kind.periods * kind.period_days + 1) * DAY_MS if isinstance(kind, Baseline) else 0
 
 
-def _in_order(readings: Readings, *, begin: int, quiet: Iterable[int]) -> Iterator[tuple[int, float | None]]:
+def _in_order(readings: Readings, quiet: Collection[int]) -> Iterator[tuple[int, float | None]]:
+    if not quiet:
+        return iter(readings)
     times = {at for at, _ in readings}
-    ends = [(at, None) for at in sorted(quiet) if at >= begin and at not in times]
-    return merge((reading for reading in readings if reading[0] >= begin), ends, key=lambda each: each[0])
+    return merge(readings, ((at, None) for at in sorted(quiet) if at not in times), key=itemgetter(0))
 
 
 def _step(kind: Steps, standing: Standing, at: int, value: float | None) -> tuple[Standing, float | None]:

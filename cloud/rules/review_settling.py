@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from cloud.alarms.book import Key, new_alarm
-from cloud.alarms.chronicle import MISSED, MISSED_END, WITHDRAWN, Fact, Facts, facts_of, level_at
+from cloud.alarms.chronicle import MISSED, MISSED_END, UPWARDS, WITHDRAWN, Fact, Facts, facts_of, level_at
 from cloud.errors import CloudError
 from cloud.rules.course import Course, Move
 from cloud.rules.follow import apply_move
@@ -75,14 +75,28 @@ def cases_of(marks: Sequence[Mark], roster: Roster) -> list[Case]:
     return cases
 
 
-def truth_of(case: Case, past: Past, readings: Readings) -> Truth:
-    """What the readings up to the newest one, from far enough back, make of the case's stretch."""
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What is to be replayed: from when on, at which level, and when holds have ended without a reading."""
+
+    begin: int
+    level: int
+    quiet: Sequence[int]
+
+
+def stretch_of(case: Case, past: Past) -> Stretch:
+    """What is to be replayed for a case, by what the chronicle knows."""
     facts = facts_of(past.lines)
     begin = past.begin(case.mark.since, version=str(case.rule.version))
-    level = _number(case.rule, level_at(facts, begin - 1))
-    quiet = [at for at, fact in facts.items() if at >= begin and fact.what in ("raised", "escalated", MISSED)]
+    quiet = [at for at, fact in facts.items() if at >= begin and fact.what in UPWARDS]
+    return Stretch(begin, _number(case.rule, level_at(facts, begin - 1)), quiet)
+
+
+def truth_of(case: Case, past: Past, readings: Readings) -> Truth:
+    """What the readings up to the newest one, from far enough back, make of the case's stretch."""
+    stretch = stretch_of(case, past)
     known = [reading for reading in readings if reading[0] <= case.newest]
-    return replay(case.kind, known, begin=begin, level=level, quiet=quiet)
+    return replay(case.kind, known, begin=stretch.begin, level=stretch.level, quiet=stretch.quiet)
 
 
 def drop(turn: Turn, roster: Roster, *, mark: Mark) -> None:
@@ -96,6 +110,8 @@ def settle(turn: Turn, roster: Roster, *, case: Case, past: Past, truth: Truth) 
     """Makes history and live alarm agree with the truth. MovedError: nothing has changed, look again."""
     track, watch = _unmoved(turn, roster, case, past)
     turn.rows.append(turn.marks.take(case.key))
+    if truth.begin > case.newest:
+        return  # all of it was said by another version of the rule
     settling = _Settling(turn, track, watch, past, truth)
     course = replace(settling.put_right(), live=truth.standing)
     settling.write_down()

@@ -24,6 +24,7 @@ from cloud.store.base import (
 )
 from cloud.store.incident_sql import SqlIncidentStore
 from cloud.store.notice_sql import SqlNoticeStore
+from cloud.store.past_sql import SqlPastStore
 from cloud.store.rule_version_sql import SqlRuleVersionStore
 from cloud.store.schema_version import upgrade
 from cloud.store.sql_door import SqlDoor, append, as_dict, as_tuple, put, put_many, put_new
@@ -61,6 +62,7 @@ class SqlStateStore:
         self.incidents = SqlIncidentStore(self._door)
         self.notice_book = SqlNoticeStore(self._door)
         self.rule_versions = SqlRuleVersionStore(self._door)
+        self.pasts = SqlPastStore(self._door)
 
     def migrate(self) -> None:
         """Brings the database to this version's schema; CloudError when it is newer than this program."""

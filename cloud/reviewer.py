@@ -1,0 +1,147 @@
+"""Looks again at what late readings may have changed, from the readings that are stored, and has it put right.
+
+    marks that are quiet ──▶ raw readings + the alarm's past ──▶ replay, off the loop ──▶ settle, in the recorder's turn
+
+Readings that a gateway still holds are not in the store: its marks wait. When anything has moved between looking and
+settling, nothing is changed, and it is looked at again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import NoReturn
+
+from cloud.ingest.patience import Patience
+from cloud.metrics import Metric, Metrics
+from cloud.recorder import Recorder
+from cloud.rules.desk import Act
+from cloud.rules.review import DAY_MS, Truth, go_on, is_enough, reach_ms, start
+from cloud.rules.review_marks import Mark
+from cloud.rules.review_settling import Case, MovedError, Past, drop, settle, stretch_of
+from cloud.store.base import ReadingStore, SeriesKey
+from cloud.store.past_port import PastStore
+from device_profiles.clock import Clock
+
+AT_ONCE = 64  # cases of one turn
+PACE_S = 1.0
+PROBE_S = 30.0
+TRIES = 3  # a device that says much moves on while it is looked at
+FIRST_BACK_MS = 600_000
+LONGEST_BACK_MS = 60 * DAY_MS  # memory from further back is left out
+MANY = 200_000  # readings from further back
+CLOCKS_MS = 600_000  # what happened may be written down with a clock that is so far ahead
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """When a mark is looked at: nothing came late for `quiet_s`, or it has waited for `longest_s`."""
+
+    quiet_s: float = 5.0
+    longest_s: float = 600.0
+
+
+class Reviewer:
+    """The only one who reviews; lives in the process that judges."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        readings: ReadingStore,
+        past: PastStore,
+        *,
+        clock: Clock,
+        metrics: Metrics,
+        waiting: Waiting | None = None,
+    ) -> None:
+        self._recorder = recorder
+        self._readings = readings
+        self._past = past
+        self._clock = clock
+        self._metrics = metrics
+        self._waiting = waiting or Waiting()
+        self._patience = Patience("reviews", clock, metrics, counter=Metric.REVIEW_RETRIES, probe_s=PROBE_S)
+
+    async def run(self) -> NoReturn:
+        """Until cancelled. A store that is away is asked again, with growing pauses; the marks keep what is to do."""
+        while True:
+            began = self._clock.monotonic()
+            done = await self._patience.until_taken(self.turn)
+            busy_s = self._clock.monotonic() - began
+            await self._clock.sleep(busy_s if done == AT_ONCE else PACE_S)  # at least half of the time is for others
+
+    async def turn(self) -> int:
+        """Looks at the marks that have waited longest; says how many that were."""
+        quiet_ms, longest_ms = round(self._waiting.quiet_s * 1000), round(self._waiting.longest_s * 1000)
+        due = self._recorder.due_reviews(quiet_ms=quiet_ms, longest_ms=longest_ms)[:AT_ONCE]
+        for mark in due:
+            await self._review(mark)
+        return len(due)
+
+    async def _review(self, mark: Mark) -> None:
+        """Puts right what a mark leads to; what has moved meanwhile stays marked, and is looked at again."""
+        for _ in range(TRIES):
+            case = self._recorder.case_of(mark.key)
+            if case is None:
+                await self._try(partial(drop, mark=mark))
+                return
+            past = await self._past_of(case)
+            truth = await self._truth(case, past)
+            if truth is None or await self._try(partial(settle, case=case, past=past, truth=truth)):
+                self._metrics.add(Metric.REVIEWS)
+                return
+
+    async def _try(self, work: Act) -> bool:
+        try:
+            await self._recorder.act(work)
+        except MovedError:
+            self._metrics.add(Metric.REVIEWS_AGAIN)
+            return False
+        return True
+
+    async def _past_of(self, case: Case) -> Past:
+        read = partial(self._past.past, *case.key, since=case.mark.since - CLOCKS_MS)
+        return Past(*await asyncio.to_thread(read))
+
+    async def _truth(self, case: Case, past: Past) -> Truth | None:
+        """Replays a case's stretch a day at a time; None when the rule broke over it."""
+        stretch = stretch_of(case, past)
+        before = await self._before(case, stretch.begin)
+        first = partial(start, case.kind, before, begin=stretch.begin, level=stretch.level)
+        truth = await self._guarded(case, first)
+        at = stretch.begin
+        while truth is not None and at <= max(case.newest, *stretch.quiet, 0):
+            day = range(at, at + DAY_MS)
+            readings = await self._raw(case, at, min(day.stop, case.newest + 1))
+            quiet = [moment for moment in stretch.quiet if moment in day]
+            truth = await self._guarded(case, partial(go_on, case.kind, truth, readings, quiet=quiet))
+            at = day.stop
+        return truth
+
+    async def _before(self, case: Case, begin: int) -> list[tuple[int, float]]:
+        """The readings before a stretch that are enough to know what the rule remembers at its begin."""
+        readings: list[tuple[int, float]] = []
+        since, back = begin, max(FIRST_BACK_MS, case.kind.ladder.hold_ms + reach_ms(case.kind))
+        while not is_enough(case.kind, readings, since=since) and len(readings) < MANY:
+            if since <= max(0, begin - LONGEST_BACK_MS):
+                break
+            since, end = max(0, since - back, begin - LONGEST_BACK_MS), since
+            readings = await self._raw(case, since, end) + readings
+            back *= 4
+        return readings
+
+    async def _raw(self, case: Case, begin: int, end: int) -> list[tuple[int, float]]:
+        _, gateway, device = case.key
+        key = SeriesKey(case.profile, gateway, device, case.rule.selector.point)
+        if begin >= end:
+            return []
+        column = await self._readings.raw(key, begin=begin, end=end)
+        return list(zip(column.times, column.values, strict=True))
+
+    async def _guarded(self, case: Case, work: Callable[[], Truth]) -> Truth | None:
+        """Works beside the loop, in the one place that catches a faulty rule."""
+        done: list[Truth] = []
+        await asyncio.to_thread(self._recorder.guard, case.rule.id, lambda: done.append(work()))
+        return done[0] if done else None
