@@ -12,6 +12,7 @@ import typer
 
 from cloud.config import load_config
 from cloud.console import FAILED, WRONG_CONFIGURATION, Json, table, told
+from cloud.console_rehearse import rehearse_command
 from cloud.errors import ConfigurationError
 from cloud.rules.load import TESTS, load_rules, load_tests
 from cloud.rules.rule import Rule
@@ -25,6 +26,7 @@ from device_profiles.load import CATALOGUE, load_catalogue
 HEADS = ("rule", "case", "result")
 
 app = typer.Typer(no_args_is_help=True, help="Rules: checked, tested, explained.")
+app.command("rehearse")(rehearse_command)
 Name = Annotated[str, typer.Argument(help="Id of a rule.")]
 Names = Annotated[list[str] | None, typer.Argument(help="Ids of rules; none means all.")]
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="The centre's TOML file.")]
