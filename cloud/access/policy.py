@@ -72,6 +72,7 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/api/v1/planned-work"): _O,
     ("GET", "/api/v1/alarms/silenced"): _O,
     ("GET", "/api/v1/notices"): _O,
+    ("POST", "/api/v1/notices/{key}/called"): _O,
     ("GET", "/api/v1/dead-letters"): _O,
     ("GET", "/dead-letters"): _O,
     # Taking parts of the province out of service.

@@ -105,6 +105,7 @@ NOTICE = Table(
     Column("via", Text, nullable=False, server_default=""),
     Index("notice_due", "state", "due_at"),
     Index("notice_digest", "digest"),
+    Index("notice_alarm", "alarm"),
 )
 
 BIRTH = Table(
