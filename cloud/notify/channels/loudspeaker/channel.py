@@ -9,9 +9,8 @@ from collections import OrderedDict
 from pydantic import SecretStr
 
 from cloud.notify.channels.loudspeaker.config import LoudspeakerConfig
-from cloud.notify.channels.loudspeaker.message import document, expires_at
+from cloud.notify.channels.loudspeaker.message import document, expires_at, identifier_of
 from cloud.notify.content import NoticeContent
-from cloud.notify.deliveries import delivery_key
 from cloud.notify.http_channel import Answer, HttpDoor, Question, check_status, json_object
 from cloud.notify.notifier import Address, NoticeLinkError, NoticeRefusedError
 from cloud.notify.phone import masked
@@ -19,13 +18,16 @@ from device_profiles.clock import Clock, SystemClock
 
 PLAYED = frozenset({"played"})
 WAITING = frozenset({"accepted", "queued", "scheduled", "playing"})
-MOST_QUEUED = 1000  # messages that are remembered as taken and not yet played
+MOST_KNOWN = 1000  # messages that are remembered as taken, or played
 MOST_SHOWN = 80
 NOT_FOUND = 404
 
 
 class Loudspeaker:
-    """One public-address system. A message that it has taken is not posted again: the next attempt only asks."""
+    """One public-address system. A message that it has taken is not posted again: the next attempt only asks.
+
+    It is the same message for everybody whose chain of channels ends at the loudspeakers, and spoken once.
+    """
 
     def __init__(
         self,
@@ -39,12 +41,14 @@ class Loudspeaker:
         self._token = token
         self._clock = clock or SystemClock()
         self._door = HttpDoor(timeout_s=config.timeout_s, allow_private=config.allow_private, trust=trust)
-        self._queued: OrderedDict[str, None] = OrderedDict()
+        self._taken: OrderedDict[str, bool] = OrderedDict()  # by identifier: whether it was played
 
     async def send(self, content: NoticeContent, *, to: Address | None = None) -> None:
         """Returns when the message was played, or taken when that is all that is asked for."""
-        identifier = delivery_key(content.key, self._config.name)
-        if identifier in self._queued:
+        identifier = identifier_of(content, self._config)
+        if self._taken.get(identifier, False):
+            return
+        if identifier in self._taken:
             state = await self._ask(identifier)
         else:
             if self._clock.now_ms() > expires_at(content, self._config):
@@ -52,7 +56,7 @@ class Loudspeaker:
             state = await self._post(content, identifier)
         if self._config.acknowledge == "played":
             await self._wait(identifier, state)
-        self._queued.pop(identifier, None)
+        self._taken[identifier] = True
 
     async def close(self) -> None:
         """Closes connections."""
@@ -78,7 +82,7 @@ class Loudspeaker:
         url = f"{str(self._config.url).rstrip('/')}/{identifier}"
         answer = await self._door.ask(Question(url, method="GET", headers=self._login()))
         if answer.status == NOT_FOUND:  # the system has lost it; the next attempt posts it anew
-            self._queued.pop(identifier, None)
+            self._taken.pop(identifier, None)
             raise NoticeLinkError("taken, and then lost by the public-address system")
         check_status(answer)
         return self._state(answer, identifier)
@@ -91,13 +95,13 @@ class Loudspeaker:
             return state
         if not state:
             raise NoticeLinkError("answered without a state")
-        self._queued.pop(identifier, None)
+        self._taken.pop(identifier, None)
         raise NoticeRefusedError(masked(f"{state}: {found.get('message', '')}")[:MOST_SHOWN].rstrip(": "))
 
     def _remember(self, identifier: str) -> None:
-        self._queued[identifier] = None
-        while len(self._queued) > MOST_QUEUED:
-            self._queued.popitem(last=False)
+        self._taken[identifier] = False
+        while len(self._taken) > MOST_KNOWN:
+            self._taken.popitem(last=False)
 
     def _login(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._token.get_secret_value()}"} if self._token else {}

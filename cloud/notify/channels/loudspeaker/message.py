@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from cloud.notify.channels.loudspeaker.config import LoudspeakerConfig
 from cloud.notify.channels.loudspeaker.speech import spoken
 from cloud.notify.content import NoticeContent, NoticeKind
+from cloud.notify.deliveries import delivery_key
 from cloud.notify.notifier import NoticeRefusedError
 from cloud.notify.words import SEVERITIES, VIETNAM, local_time
 
@@ -35,6 +36,12 @@ def document(content: NoticeContent, identifier: str, config: LoudspeakerConfig)
         "label": content.label.vi,
         "test": content.kind == "test",
     }
+
+
+def identifier_of(content: NoticeContent, config: LoudspeakerConfig) -> str:
+    """The same for what is the same to listeners, whoever it is that was to be told."""
+    what = f"{content.alarm}|{content.site}|{content.kind}|{content.level}|{content.observed_at}|{content.count}"
+    return delivery_key(what, config.name)
 
 
 def speech(content: NoticeContent, config: LoudspeakerConfig) -> str:

@@ -87,7 +87,7 @@ async def test_an_emergency_interrupts_and_says_everything_in_words() -> None:
 async def test_tests_and_mild_alarms_interrupt_nothing() -> None:
     async with tower("played", "played", "played", other_areas=["all"], max_chars=100) as (channel, system, _, _clock):
         for changes in ({"kind": "test"}, {"severity": 3}, {"kind": "cleared", "site": "elsewhere"}):
-            await channel.send(content(key=str(changes), **changes))
+            await channel.send(content(**changes))
     test, mild, cleared = system.messages.values()
     assert (test["priority"], test["preempt"], test["test"]) == ("high", False, True)
     assert str(test["text"]).startswith("Đây là bản tin thử nghiệm hệ thống, không cần làm gì.")
@@ -133,6 +133,15 @@ async def test_what_was_taken_is_asked_for_and_not_posted_again() -> None:
 async def _ticks(clock: ManualClock) -> None:
     await eventually(lambda: clock.sleepers > 0)
     await clock.advance(2)
+
+
+async def test_what_several_persons_were_to_hear_is_spoken_once() -> None:
+    async with tower("played", "played") as (channel, system, hook, _clock):
+        for key in ("alarm-1:III:1:person:an", "alarm-1:III:1:person:binh"):
+            await channel.send(content(key=key))
+        assert len(hook.requests) == 1
+        await channel.send(content(level="II", key="alarm-1:II:1:person:an"))
+        assert len(system.messages) == 2
 
 
 async def test_a_message_that_the_system_lost_is_posted_anew() -> None:
