@@ -42,7 +42,9 @@ def with_table(text: str) -> str:
 
 
 def sector_of(rule: Rule) -> Sector:
-    """The sector of the devices that a rule looks at."""
+    """The sector of the devices that a rule looks at, or of the first rule whose alarms it listens to."""
+    if not rule.selector.profile:
+        return sector_of(RULES[rule.kind.model_dump()["alarms"][0]["rule"]])
     return CATALOGUE.profiles[rule.selector.profile].sector
 
 
