@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from cloud.notify.channels.email.config import ADDRESS, EmailConfig
 from cloud.notify.content import NoticeContent
-from cloud.notify.notifier import Address, NoticeLinkError, NoticeRefusedError
+from cloud.notify.notifier import Address, NoticeLinkError, NoticeMisconfiguredError, NoticeRefusedError
 from cloud.notify.words import body, subject
 
 
@@ -42,13 +42,32 @@ class Email:
             )
         except aiosmtplib.SMTPRecipientsRefused as error:
             if all(refused.code >= 500 for refused in error.recipients):
-                raise NoticeRefusedError(f"every recipient refused: {error.recipients[0].message}") from error
+                raise NoticeRefusedError(
+                    f"every recipient refused: {_without_addresses(error.recipients[0].message)}"
+                ) from error
             raise NoticeLinkError("every recipient refused for now") from error
+        except aiosmtplib.SMTPResponseException as error:
+            raise _meaning(error) from error
         except (aiosmtplib.SMTPException, OSError) as error:
-            raise NoticeLinkError(f"{type(error).__name__}: {error}") from error
+            raise NoticeLinkError(f"{type(error).__name__}: {_without_addresses(str(error))}") from error
 
     async def close(self) -> None:
         """Holds nothing."""
+
+
+def _meaning(error: aiosmtplib.SMTPResponseException) -> NoticeLinkError | NoticeRefusedError:
+    """What the refusal of the log-in, the sender or the mail itself leads to (RFC 5321, 4.2.1: 5xx is for ever)."""
+    told = f"answered {error.code}: {_without_addresses(error.message)}"
+    if error.code < 500:
+        return NoticeLinkError(told)
+    if isinstance(error, aiosmtplib.SMTPAuthenticationError | aiosmtplib.SMTPSenderRefused):
+        return NoticeMisconfiguredError(told)
+    return NoticeRefusedError(told) if isinstance(error, aiosmtplib.SMTPDataError) else NoticeLinkError(told)
+
+
+def _without_addresses(text: str) -> str:
+    """Errors are kept and shown; servers like to repeat in them whom a mail was for."""
+    return re.sub(r"[^\s<>]+@[^\s<>]+", "…", text)
 
 
 def compose(content: NoticeContent, config: EmailConfig, *, to: Address | None = None) -> MIMEText:

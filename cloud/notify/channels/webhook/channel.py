@@ -9,8 +9,8 @@ from pydantic import SecretStr
 
 from cloud.notify.channels.webhook.config import WebhookConfig
 from cloud.notify.content import NoticeContent, encode_content
-from cloud.notify.http_channel import HttpDoor, Question
-from cloud.notify.notifier import Address, NoticeLinkError
+from cloud.notify.http_channel import HttpDoor, Question, check_status
+from cloud.notify.notifier import Address, NoticeLinkError, NoticeMisconfiguredError, NoticeRefusedError
 
 
 class Webhook:
@@ -28,9 +28,12 @@ class Webhook:
         body = encode_content(content).encode()
         question = Question(str(self._config.url), headers=self._headers(content, body), body=body)
         answer = await self._door.ask(question, read_body=False)
-        if not 200 <= answer.status < 300:
-            redirect = ", redirects are not followed" if answer.status // 100 == 3 else ""
-            raise NoticeLinkError(f"answered {answer.status}{redirect}")
+        try:
+            check_status(answer)
+        except NoticeMisconfiguredError:
+            raise
+        except NoticeRefusedError as error:  # a program that stumbles over one notice may be mended meanwhile
+            raise NoticeLinkError(str(error)) from error
 
     async def close(self) -> None:
         """Closes connections."""

@@ -13,10 +13,10 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from cloud.notify.channels.email.channel import Email
 from cloud.notify.channels.email.config import EmailConfig
 from cloud.notify.content import Words
-from cloud.notify.notifier import Address, NoticeLinkError, NoticeRefusedError
+from cloud.notify.notifier import Address, NoticeLinkError, NoticeMisconfiguredError, NoticeRefusedError
 from cloud.notify.registry import build_channel
 from cloud.notify.words import subject
-from tests.cloud.notify.contents import CONTENT, content
+from tests.cloud.notify.contents import CONTENT, content, receiver
 
 
 class Inbox:
@@ -25,6 +25,7 @@ class Inbox:
     def __init__(self) -> None:
         self.mails: list[bytes] = []
         self.refuse = ""
+        self.refuse_mail = ""
 
     async def handle_RCPT(  # noqa: N802 -- aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -36,7 +37,9 @@ class Inbox:
         return "250 OK"
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
-        """Keeps the mail."""
+        """Keeps the mail, or refuses it."""
+        if self.refuse_mail:
+            return self.refuse_mail
         self.mails.append(bytes(envelope.content or b""))
         return "250 OK"
 
@@ -104,18 +107,32 @@ async def test_logging_in(server: tuple[Inbox, int], monkeypatch: pytest.MonkeyP
     await build_channel(config(port, username="ioc", password_env="SMTP_PASSWORD")).notifier.send(CONTENT)
     assert len(inbox.mails) == 1
     monkeypatch.setenv("SMTP_PASSWORD", "wrong")
-    with pytest.raises(NoticeLinkError):
-        await build_channel(config(port, username="ioc", password_env="SMTP_PASSWORD")).notifier.send(CONTENT)
+    wrong = build_channel(config(port, username="ioc", password_env="SMTP_PASSWORD")).notifier
+    with pytest.raises(NoticeMisconfiguredError, match="535") as caught:
+        await wrong.send(CONTENT)
+    assert "wrong" not in str(caught.value) + repr(wrong)
 
 
 async def test_refusals_for_ever_and_for_now(server: tuple[Inbox, int]) -> None:
     inbox, port = server
-    inbox.refuse = "550 no such person"
-    with pytest.raises(NoticeRefusedError):
+    inbox.refuse = "550 <truong.ca@example.vn>: no such person"
+    with pytest.raises(NoticeRefusedError, match="no such person") as caught:
         await Email(config(port)).send(CONTENT)
+    assert "@" not in str(caught.value)
     inbox.refuse = "451 try later"
     with pytest.raises(NoticeLinkError):
         await Email(config(port)).send(CONTENT)
+    inbox.refuse = ""
+    for answer, error in (("554 no such mail", NoticeRefusedError), ("452 disk full", NoticeLinkError)):
+        inbox.refuse_mail = answer
+        with pytest.raises(error, match=answer[:3]):
+            await Email(config(port)).send(CONTENT)
+
+
+async def test_a_server_that_says_nothing_is_tried_again() -> None:
+    async with receiver() as silent:  # reads for ever, and never greets
+        with pytest.raises(NoticeLinkError, match=r"(?i)time"):
+            await Email(config(silent.port, timeout_s=0.1)).send(CONTENT)
 
 
 async def test_no_server_and_no_tls_are_tried_again(server: tuple[Inbox, int]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from pathlib import Path
 from typing import get_args
 
@@ -42,3 +44,12 @@ def test_every_key_is_described_and_in_the_readme(config: type[BaseModel]) -> No
 def test_every_room_is_a_kind_of_channel() -> None:
     kinds = {get_args(config.model_fields["kind"].annotation)[0] for config in CONFIGS}
     assert kinds == {room.name for room in ROOMS.iterdir() if (room / "config.py").exists()}
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_the_example_can_be_copied(config: type[BaseModel]) -> None:
+    (room,) = get_args(config.model_fields["kind"].annotation)
+    text = (ROOMS / room / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    (channel,) = tomllib.loads(example)["notify"]["channels"]
+    config.model_validate(channel)

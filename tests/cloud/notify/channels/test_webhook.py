@@ -18,9 +18,9 @@ from cloud.errors import ConfigurationError
 from cloud.notify.channels.webhook.channel import Webhook
 from cloud.notify.channels.webhook.config import WebhookConfig
 from cloud.notify.net_guard import check_address
-from cloud.notify.notifier import NoticeLinkError, NoticeRefusedError
+from cloud.notify.notifier import NoticeLinkError, NoticeMisconfiguredError, NoticeRefusedError
 from cloud.notify.registry import build_channel
-from tests.cloud.notify.contents import CONTENT, receiver
+from tests.cloud.notify.contents import CONTENT, http_answer, receiver
 
 
 def config(url: str, **more: object) -> WebhookConfig:
@@ -53,7 +53,7 @@ async def test_a_notice_arrives_as_json_with_its_key_and_signature(tmp_path: Pat
     "answer",
     [
         b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n",
-        b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n",
+        b"HTTP/1.1 422 Unprocessable\r\ncontent-length: 0\r\n\r\n",
         b"HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/\r\ncontent-length: 0\r\n\r\n",
         b"not http at all\r\n\r\n",
         b"",
@@ -66,6 +66,15 @@ async def test_everything_but_2xx_is_tried_again(answer: bytes) -> None:
             await webhook.send(CONTENT)
         await webhook.close()
     assert len(hook.requests) == 1
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+async def test_a_wrong_address_or_secret_is_told_at_once(status: int) -> None:
+    async with receiver(http_answer(status)) as hook:
+        webhook = Webhook(config(hook.url))
+        with pytest.raises(NoticeMisconfiguredError, match=str(status)):
+            await webhook.send(CONTENT)
+        await webhook.close()
 
 
 async def test_a_slow_or_dead_receiver_is_tried_again() -> None:
