@@ -62,6 +62,7 @@ ALARM = Table(
     Column("assignee", Text, nullable=False, server_default=""),
     Column("activations", Integer, nullable=False, server_default="1"),
 )
+ALARMS_OF = Index("alarm_of", ALARM.c.rule, ALARM.c.gateway, ALARM.c.device, ALARM.c.changed_at)
 OPEN_ALARM = Index(
     "one_open_alarm",
     ALARM.c.rule,
