@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from cloud.errors import CloudError, ConfigurationError
 from cloud.inventory.load import load_inventory
 from cloud.places import places_of
 from cloud.rehearsal import Rehearsals
-from cloud.rules.load import load_rules, parse_rule
+from cloud.rules.load import Known, load_rules, parse_rule
 from cloud.rules.rehearse import Wish
 from cloud.rules.rehearse_report import Against, Difference, Episode, Report
 from cloud.rules.rehearse_summary import VIETNAM
@@ -62,11 +62,13 @@ def rehearse_command(  # the options of one command, each its own
     with told():
         settings = load_config(config)
         catalogue = load_catalogue(CATALOGUE, *settings.profile_dirs)
-        live = _rule_in(settings.rules_dir, name, settings, catalogue)
-        wanted = _wanted(name, settings, catalogue, folder=rules, file=file) or live
+        known = known_to_rules(settings, catalogue)
+        running = _rules_in(settings.rules_dir, known)
+        others = running if rules is None else _rules_in(rules, known)
+        wanted = others.get(name) if file is None else _draft(file, name, known)
         if wanted is None:
-            raise ConfigurationError(f"{name}: is no rule here{_hint(name, settings.rules_dir)}")
-        wish = Wish(wanted, _at(begin), _at(end), against, live)
+            raise ConfigurationError(f"{name}: is no rule here{_hint(name, others)}")
+        wish = Wish(wanted, _at(begin), _at(end), against, running.get(name), list(others.values()))
         report = asyncio.run(_rehearse(settings, catalogue, wish))
     typer.echo(json.dumps(asdict(report), ensure_ascii=False) if as_json else "\n".join(as_text(report)))
 
@@ -157,28 +159,22 @@ def _more(amount: int) -> str:
     return f"\n… and {amount:,} more" if amount > 0 else ""
 
 
-def _wanted(
-    name: str, settings: CentreConfig, catalogue: Catalogue, *, folder: Path | None, file: Path | None
-) -> Rule | None:
-    """The draft, from its file or from another folder."""
-    if file is not None:
-        if not file.is_file():
-            raise ConfigurationError(f"{file}: is not a file")
-        return parse_rule(file.read_text(encoding="utf-8"), known_to_rules(settings, catalogue), called=name)
-    return _rule_in(folder, name, settings, catalogue) if folder is not None else None
+def _draft(file: Path, name: str, known: Known) -> Rule:
+    if not file.is_file():
+        raise ConfigurationError(f"{file}: is not a file")
+    return parse_rule(file.read_text(encoding="utf-8"), known, called=name)
 
 
-def _rule_in(folder: Path | None, name: str, settings: CentreConfig, catalogue: Catalogue) -> Rule | None:
+def _rules_in(folder: Path | None, known: Known) -> Mapping[str, Rule]:
     if folder is None:
-        return None
+        return {}
     if not folder.is_dir():
         raise ConfigurationError(f"{folder}: is not a folder")
-    known = known_to_rules(settings, catalogue)
-    return load_rules(folder, catalogue, channels=known.channels, teams=known.teams).rules.get(name)
+    return load_rules(folder, known.catalogue, channels=known.channels, teams=known.teams).rules
 
 
-def _hint(name: str, folder: Path | None) -> str:
-    hint = did_you_mean(name, sorted(file.stem for file in folder.glob("*.toml"))) if folder else ""
+def _hint(name: str, rules: Collection[str]) -> str:
+    hint = did_you_mean(name, sorted(rules))
     return f" ({hint})" if hint else ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
 from heapq import merge
 
 from cloud.inventory.passages import Passage
@@ -12,16 +13,19 @@ from cloud.rules.rehearse import Player, RehearsalBusyError, RehearsalError, Sta
 from cloud.rules.rehearse_report import Against, Episode, Report
 from cloud.rules.rehearse_score import MOST_LISTED, Score
 from cloud.rules.rehearse_summary import difference, episodes_of, graveness_of
+from cloud.rules.rehearse_together import MOST_TOGETHER, Ensemble, Voice, company_of, plays_together, selectors_of
 from cloud.rules.rule import Rule
 from cloud.rules.rule_set import unit_of
+from cloud.rules.selector import Selector
 from cloud.rules.watch import Watch, selects
-from cloud.store.base import AlarmFilter, AlarmRow, RawColumn, ReadingStore, SeriesKey, StateStore, StoredSeries
+from cloud.store.base import AlarmFilter, AlarmRow, RawColumn, ReadingStore, StateStore, StoredSeries
 from device_profiles.schema import DeviceProfile, PointType
 
 DAY_MS = 86_400_000
 MOST_DAYS = 400
 MOST_READINGS = 2_000_000  # of one device: some 150 MB
-STRETCH_MS = 10 * DAY_MS  # read at once
+STRETCH_MS = 10 * DAY_MS  # of one device, read at once
+TOGETHER_MS = DAY_MS  # of all devices
 PAGE = 500  # alarms
 LONGEST_MS = 90 * DAY_MS  # an alarm that nobody acknowledged for so long is not looked for
 
@@ -74,61 +78,79 @@ class Rehearsals:
         return "alarms", [episode async for episode in self._raised(wish)]
 
     async def _play(self, rule: Rule, wish: Wish) -> Score:
-        stage = Stage(self._places, wish.begin, wish.end, self._late_s)
-        score = Score(rule, stage, unit_of(rule))
-        for site, key, points in await self._devices(rule, wish):
-            column = await self._column(key, points, wish)
-            passages = self._passages(key.gateway, key.device)
-            await asyncio.to_thread(_perform, Player(rule, site, key, stage), column, passages, score)
-            if score.full:
-                break
+        score = Score(rule, Stage(self._places, wish.begin, wish.end, self._late_s), unit_of(rule))
+        if plays_together(rule):
+            await self._play_together(score, company_of(rule, wish.others))
+        else:
+            await self._play_alone(score)
         if not score.devices:
             raise RehearsalError(_nothing(rule))
         return score
 
+    async def _play_alone(self, score: Score) -> None:
+        """One device after the other, each with its whole history."""
+        rule, stage = score.rule, score.stage
+        devices: dict[tuple[str, str], list[StoredSeries]] = {}
+        for series in await self._series(rule.selector, stage, rule.id):
+            devices.setdefault((series.key.gateway, series.key.device), []).append(series)
+        for whose, mine in sorted(devices.items()):
+            column = _joined([await self._column(series, stage) for series in mine])
+            key = replace(mine[0].key, point=rule.selector.point)
+            player = Player(rule, mine[0].site, key, stage)
+            await asyncio.to_thread(_perform, player, column, self._passages(*whose), score)
+            if score.full:
+                return
+
+    async def _play_together(self, score: Score, company: Sequence[Rule]) -> None:
+        """All devices at once, one stretch of time after the other."""
+        stage, ensemble = score.stage, Ensemble(company, score.stage)
+        series = [
+            each for selector in selectors_of(company) for each in await self._series(selector, stage, score.rule.id)
+        ]
+        readings = 0
+        for begin in range(stage.begin, stage.end, TOGETHER_MS):
+            part = replace(stage, begin=begin, end=min(stage.end, begin + TOGETHER_MS))
+            voices = [Voice(each.site, each.key, await self._column(each, part)) for each in series]
+            readings += sum(len(voice.column.times) for voice in voices)
+            if readings > MOST_TOGETHER:
+                raise RehearsalError(
+                    f"{score.rule.id} looks at more than {MOST_TOGETHER:,} readings in this time; "
+                    "choose a shorter time, or fewer sites"
+                )
+            await asyncio.to_thread(ensemble.play, voices)
+        for played in await asyncio.to_thread(ensemble.end):
+            score.add(played, RawColumn([], []))
+        score.devices, score.readings = len({(each.key.gateway, each.key.device) for each in series}), readings
+
     # --- readings -----------------------------------------------------------------------------------------------------
 
-    async def _devices(self, rule: Rule, wish: Wish) -> list[tuple[str, SeriesKey, list[str]]]:
-        """The devices that the rule looks at, each with the site where it is and the points that are read."""
-        selector = rule.selector
+    async def _series(self, selector: Selector, stage: Stage, rule: str) -> list[StoredSeries]:
+        """What the store holds of the points that a selector looks at; without a point, of all of its profile."""
         profile = self._profiles.get(selector.profile)
         if profile is None:
-            raise RehearsalError(f"{rule.id}: there is no device profile {selector.profile}")
+            raise RehearsalError(f"{rule}: there is no device profile {selector.profile}")
         points = [selector.point] if selector.point else [each.key for each in profile.points if _is_number(each.type)]
-        found: dict[tuple[str, str], tuple[str, list[str]]] = {}
+        found: list[StoredSeries] = []
         for point in points:
-            for series in await self._readings.stored(profile.profile, point, begin=wish.begin, end=wish.end):
-                if self._is_selected(rule, series):
-                    whose = series.key.gateway, series.key.device
-                    found.setdefault(whose, (series.site, []))[1].append(point)
-        return [
-            (site, SeriesKey(profile.profile, *whose, selector.point), having)
-            for whose, (site, having) in sorted(found.items())
-        ]
+            stored = await self._readings.stored(profile.profile, point, begin=stage.begin, end=stage.end)
+            found += [series for series in stored if self._is_selected(selector, series)]
+        return found
 
-    def _is_selected(self, rule: Rule, series: StoredSeries) -> bool:
+    def _is_selected(self, selector: Selector, series: StoredSeries) -> bool:
         key = series.key
         watch = Watch(key.gateway, key.device, key.profile, series.site, {}, {})
-        return selects(rule.selector, watch, self._places.areas.get(series.site, ()))
+        return selects(selector, watch, self._places.areas.get(series.site, ()))
 
-    async def _column(self, key: SeriesKey, points: Sequence[str], wish: Wish) -> RawColumn:
-        """The readings of a device's points in order of time."""
-        columns = [await self._one(key, point, wish) for point in points]
-        if len(columns) == 1:
-            return columns[0]
-        rows = dict(merge(*(zip(each.times, each.values, strict=True) for each in columns)))
-        return RawColumn(list(rows), list(rows.values()))
-
-    async def _one(self, key: SeriesKey, point: str, wish: Wish) -> RawColumn:
-        whole = RawColumn([], [])
-        asked = SeriesKey(key.profile, key.gateway, key.device, point)
-        for begin in range(wish.begin, wish.end, STRETCH_MS):
-            part = await self._readings.raw(asked, begin=begin, end=min(wish.end, begin + STRETCH_MS))
+    async def _column(self, series: StoredSeries, stage: Stage) -> RawColumn:
+        """The readings of one point of a device, read in stretches."""
+        key, whole = series.key, RawColumn([], [])
+        for begin in range(stage.begin, stage.end, STRETCH_MS):
+            part = await self._readings.raw(key, begin=begin, end=min(stage.end, begin + STRETCH_MS))
             whole.times.extend(part.times)
             whole.values.extend(part.values)
             if len(whole.times) > MOST_READINGS:
                 raise RehearsalError(
-                    f"{key.gateway}/{key.device} has more than {MOST_READINGS:,} readings of {point} in this time; "
+                    f"{key.gateway}/{key.device} has more than {MOST_READINGS:,} readings of {key.point} in this time; "
                     "choose a shorter time"
                 )
         return whole
@@ -163,6 +185,14 @@ def _compared(score: Score, there: Sequence[Episode], against: Against) -> Repor
     return score.report(difference(score.in_order(), there, against=against, most=MOST_LISTED))
 
 
+def _joined(columns: Sequence[RawColumn]) -> RawColumn:
+    """The readings of several points of a device, in order of time."""
+    if len(columns) == 1:
+        return columns[0]
+    rows = dict(merge(*(zip(each.times, each.values, strict=True) for each in columns)))
+    return RawColumn(list(rows), list(rows.values()))
+
+
 def _check(wish: Wish) -> None:
     if wish.begin >= wish.end:
         raise RehearsalError("the time ends before it begins")
@@ -176,7 +206,7 @@ def _is_number(kind: PointType) -> bool:
 
 def _nothing(rule: Rule) -> str:
     selector = rule.selector
-    what = f"{selector.profile}.{selector.point}" if selector.point else selector.profile
+    what = f"{selector.profile}.{selector.point}" if selector.point else selector.profile or "the rules it listens to"
     return (
         f"{rule.id}: the store holds no readings of {what} in this time at the places that the rule selects; "
         "choose another time, or look at how long readings are kept (store.retention_days)"

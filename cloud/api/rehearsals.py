@@ -46,12 +46,13 @@ async def rehearse(
     centre: CentreDep,
 ) -> Report:
     """Alarms that it would have raised, notices by night, charts, and the difference. One at a time: 409 `busy`."""
+    others = list(centre.rules.running.rules.values())
     live = centre.rules.running.rules.get(rule)
     wanted = await _draft(centre, rule, wish.draft) if wish.draft.strip() else live
     if wanted is None:
         raise UnknownThingError(f"There is no rule {rule!r}.")
     try:
-        return await centre.rehearse(Wish(wanted, wish.begin, wish.end, wish.against, live))
+        return await centre.rehearse(Wish(wanted, wish.begin, wish.end, wish.against, live, others))
     except RehearsalBusyError as error:
         raise ProblemError(409, "busy", str(error), {"Retry-After": "10"}) from error
     except RehearsalError as error:

@@ -59,7 +59,8 @@ class RehearsalBusyError(RehearsalError):
 class Wish:
     """Which rule shall be rehearsed on which time (ms since 1970 UTC, end excluded), and what it is compared with.
 
-    `live` is the rule of this id that runs; it differs from `rule` when that one is a draft.
+    `live` is the rule of this id that runs; it differs from `rule` when that one is a draft. `others` are all that run:
+    a rule may listen to some of them.
     """
 
     rule: Rule
@@ -67,6 +68,7 @@ class Wish:
     end: int
     against: Against | None = None
     live: Rule | None = None
+    others: Sequence[Rule] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,8 @@ class Score:
 
     def _draw(self, played: Played, column: RawColumn, alarms: int) -> None:
         """Keeps the charts of the devices with most alarms; without any alarm one, for a look at the levels."""
+        if not column.times:
+            return
         if len(self._charts) == MOST_CHARTS and alarms <= self._charts[-1][0]:
             return
         if not alarms and self._charts:

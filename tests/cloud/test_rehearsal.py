@@ -122,6 +122,54 @@ async def test_a_running_rule_is_held_against_what_was_really_raised(state: SqlS
     assert [each.device for each in found.only_here] == ["river-2"]
 
 
+NEAR: dict[str, object] = {
+    "kind": "n_of_m",
+    "unit": "m",
+    "condition": {"above": 30.0},
+    "within_s": 1800,
+    "levels": [{"name": "several", "severity": 2, "above": 2}],
+}
+
+
+async def test_a_rule_on_a_group_is_rehearsed_with_all_its_devices_together(state: SqlStateStore) -> None:
+    early, late = [29.0, 30.2, 29.0, 29.0, 29.0, 29.0], [29.0, 29.0, 30.3, 29.0, 29.0, 29.0]
+    house = await rehearsals(
+        state, gauge(*early), gauge(*late, device="river-2"), gauge(*RISE, device="river-3", site="nghia-lo")
+    )
+    assert not (await house.rehearse(Wish(rule(kind=NEAR), START, END))).alarms, "never two at once in one site"
+    slow = await rehearsals(state, gauge(*RISE), gauge(*late, device="river-2"))
+    report = await slow.rehearse(Wish(rule(kind=NEAR), START, END))
+    (alarm,) = report.alarms
+    assert (alarm.gateway, alarm.device, alarm.site) == ("@site", "yen-bai", "yen-bai")
+    assert (alarm.raised_at, alarm.notices) == (START + 2 * STEP, 2)
+    assert (report.totals.devices, report.totals.readings) == (2, 12)
+
+
+async def test_a_rule_that_listens_to_others_is_rehearsed_with_them(state: SqlStateStore) -> None:
+    fast: dict[str, object] = {
+        "kind": "rate_of_change",
+        "unit": "m/h",
+        "levels": [{"name": "fast", "severity": 3, "above": 3.0}],
+    }
+    others = [rule("high"), rule("rising", kind=fast)]
+    both = rule(
+        "both",
+        kind={
+            "kind": "combination",
+            "alarms": [{"rule": "high"}, {"rule": "rising"}],
+            "levels": [{"name": "flash flood", "severity": 1, "above": 2}],
+        },
+        selector={"areas": ["lao-cai"]},
+    )
+    house = await rehearsals(state, gauge(*RISE))
+    report = await house.rehearse(Wish(both, START, END, others=others))
+    (alarm,) = report.alarms
+    assert (alarm.rule, alarm.level, alarm.gateway, alarm.device) == ("both", "flash flood", "@site", "yen-bai")
+    assert (alarm.raised_at, alarm.cleared_at) == (START + 2 * STEP, START + 4 * STEP)
+    with pytest.raises(RehearsalError, match="both listens to the rule high, which does not run"):
+        await house.rehearse(Wish(both, START, END))
+
+
 @pytest.mark.parametrize(
     ("wish", "said"),
     [
