@@ -105,7 +105,7 @@ class Centre:
         self.pipeline = NoticePipeline(
             self.state.notice_book, channels, self.clock, terms=terms, keep_days=config.notify.keep_days
         )
-        self.tally = Tally(self.state, self.clock)
+        self.tally = Tally(self.state, self.state.notice_book, self.clock)
         self.port = config.http.port
         self.house = self._build()
         self.view = ThacbaCentre(self.house)

@@ -7,18 +7,20 @@ from typing import NoReturn
 
 from cloud.errors import StoreUnavailableError
 from cloud.store.base import AlarmFilter, StateStore
+from cloud.store.notice_port import NoticeStore
 from device_profiles.clock import Clock
 
 LOOK_S = 1.0
 PAGE = 1000
-NOTICES_MAX = 10_000
+WAITING = ("pending", "calling")
 
 
 class Tally:
     """Asks the store again only while something is under way."""
 
-    def __init__(self, state: StateStore, clock: Clock) -> None:
+    def __init__(self, state: StateStore, notices: NoticeStore, clock: Clock) -> None:
         self._state = state
+        self._notices = notices
         self._clock = clock
         self._is_settled = False
         self.started_at = clock.now_ms()
@@ -44,10 +46,10 @@ class Tally:
             if not self._is_settled:
                 self._is_settled = True
                 try:
-                    notices = await asyncio.to_thread(self._state.notices, limit=NOTICES_MAX)
+                    counts = await asyncio.to_thread(self._notices.counts)
                 except StoreUnavailableError:
                     self._is_settled = False
                 else:
-                    self.notices_sent = sum(1 for each in notices if each.state == "sent")
-                    self._is_settled &= not any(each.state == "pending" for each in notices)
+                    self.notices_sent = counts.get("sent", 0)
+                    self._is_settled &= not any(counts.get(state) for state in WAITING)
             await self._clock.sleep(LOOK_S)

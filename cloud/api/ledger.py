@@ -14,11 +14,9 @@ from cloud.api.deps import Centre
 from cloud.api.guard import CentreDep
 from cloud.api.pages import Cursor, Limit, Page, page_of
 from cloud.api.views import AccountView
-from cloud.store.base import AlarmFilter
 
 router = APIRouter(prefix="/api/v1", tags=["ledger"])
 TERMS = ("accepted", "stored", "dead_lettered", "dropped", "awaited")
-MOST_COUNTED = 10_000  # open alarms beyond this are shown as this many
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +61,14 @@ async def summary(centre: CentreDep) -> Summary:
 async def summarise(centre: Centre) -> Summary:
     """Adds up the ledger, the fleet and the open alarms."""
     accounts, gateways, counters = centre.ledger(), centre.gateways(), centre.counters()
-    opened = await asyncio.to_thread(centre.state.alarms, AlarmFilter(open=True), before=None, limit=MOST_COUNTED)
+    opened = await asyncio.to_thread(centre.state.open_alarms)
     return Summary(
         **sums_of(accounts),
         devices=len(centre.devices()),
         gateways=len(gateways),
         gateways_online=sum(gateway.state == "online" for gateway in gateways),
-        alarms_open=len(opened),
-        alarms_unacknowledged=sum(alarm.acknowledged_at is None for alarm in opened),
+        alarms_open=sum(each.alarms for each in opened),
+        alarms_unacknowledged=sum(each.unacknowledged for each in opened),
         alarms_raised=counters.alarms_raised,
         notices_sent=counters.notices_sent,
         first_reading_at=counters.first_reading_at,

@@ -16,6 +16,7 @@ from cloud.store.rows import (
     Commit,
     DirtyRow,
     NoticeRow,
+    OpenAlarms,
     RejectRow,
     RuleStateRow,
     SecretRow,
@@ -37,6 +38,7 @@ __all__ = [
     "Commit",
     "DirtyRow",
     "NoticeRow",
+    "OpenAlarms",
     "PlacedEvent",
     "RawColumn",
     "ReadingStore",
@@ -195,6 +197,9 @@ class StateStore(Protocol):
     def alarms(self, wanted: AlarmFilter, *, before: str | None, limit: int) -> Sequence[AlarmRow]:
         """Newest first by id (ids sort by time of raising); `before` is the id behind which the page starts."""
 
+    def open_alarms(self) -> Sequence[OpenAlarms]:
+        """How many alarms are open, by site and severity."""
+
     def alarm(self, identifier: str) -> AlarmRow | None:
         """One alarm."""
 
@@ -216,17 +221,8 @@ class StateStore(Protocol):
     def rolled_since(self) -> int:
         """Since which hour the log of dirty hours is whole; before it there may be readings without roll-ups."""
 
-    def due_notices(self, *, now: int, limit: int) -> Sequence[NoticeRow]:
-        """Pending notices whose time has come, oldest first."""
-
     def notices(self, *, limit: int) -> Sequence[NoticeRow]:
-        """The newest notices, whatever their state."""
-
-    def settle_notice(self, notice: NoticeRow) -> None:
-        """Writes a notice's new state, attempts, error and due time."""
-
-    def forget_notices(self, *, before: int) -> None:
-        """Forgets notices of before that time that were sent or given up; the history of their alarms stays."""
+        """The newest notices, whatever their state; all else on them is in notice_port.py."""
 
     def forget_alarms(self, *, before: int, limit: int) -> int:
         """Forgets closed alarms, with their history, that nothing happened to since that time; says how many."""

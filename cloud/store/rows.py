@@ -185,6 +185,16 @@ class AuditRow:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenAlarms:
+    """How many open alarms of one severity a site has, and how many of them nobody has acknowledged."""
+
+    site: str
+    severity: int
+    alarms: int
+    unacknowledged: int
+
+
+@dataclass(frozen=True, slots=True)
 class AlarmFilter:
     """Which alarms a page asks for; None means any."""
 

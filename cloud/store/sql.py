@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, select
+from sqlalchemy import Connection, Select, bindparam, case, delete, func, select
 
 from cloud.store.base import (
     AccountRow,
@@ -17,6 +17,7 @@ from cloud.store.base import (
     Commit,
     DirtyRow,
     NoticeRow,
+    OpenAlarms,
     RejectRow,
     RuleStateRow,
     SecretRow,
@@ -110,6 +111,12 @@ class SqlStateStore:
                 query = query.where(ALARM.c[name] == value)
         return self._rows(AlarmRow, query)
 
+    def open_alarms(self) -> Sequence[OpenAlarms]:
+        """How many alarms are open, by site and severity."""
+        waiting = func.sum(case((ALARM.c.acknowledged_at.is_(None), 1), else_=0)).label("unacknowledged")
+        query = select(ALARM.c.site, ALARM.c.severity, func.count().label("alarms"), waiting)
+        return self._rows(OpenAlarms, query.where(ALARM.c.open).group_by(ALARM.c.site, ALARM.c.severity))
+
     def alarm(self, identifier: str) -> AlarmRow | None:
         """One alarm."""
         return self._row(AlarmRow, select(ALARM).where(ALARM.c.id == identifier))
@@ -150,26 +157,10 @@ class SqlStateStore:
             hour: int = connection.execute(select(ROLLED_SINCE.c.hour)).scalar_one()
         return hour
 
-    def due_notices(self, *, now: int, limit: int) -> Sequence[NoticeRow]:
-        """Pending notices whose time has come, oldest first."""
-        query = select(NOTICE).where(NOTICE.c.state == "pending", NOTICE.c.due_at <= now)
-        return self._rows(NoticeRow, query.order_by(NOTICE.c.due_at, NOTICE.c.key).limit(limit))
-
     def notices(self, *, limit: int) -> Sequence[NoticeRow]:
         """The newest notices, whatever their state."""
         query = select(NOTICE).order_by(NOTICE.c.created_at.desc(), NOTICE.c.key.desc())
         return self._rows(NoticeRow, query.limit(limit))
-
-    def settle_notice(self, notice: NoticeRow) -> None:
-        """Writes a notice's new state, attempts, error and due time."""
-        with self._door.writing() as connection:
-            put(connection, NOTICE, [as_dict(notice)])
-
-    def forget_notices(self, *, before: int) -> None:
-        """Forgets notices of before that time that were sent or given up; the history of their alarms stays."""
-        done = (NOTICE.c.created_at < before, NOTICE.c.state != "pending")
-        with self._door.writing() as connection:
-            connection.execute(delete(NOTICE).where(*done))
 
     def forget_alarms(self, *, before: int, limit: int) -> int:
         """Forgets closed alarms, with their history, that nothing happened to since that time; says how many."""

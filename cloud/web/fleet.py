@@ -7,9 +7,10 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from cloud.api.views import DeviceView, Freshness, GatewayView, SiteView
-from cloud.store.base import AlarmRow
+from cloud.store.base import OpenAlarms
 
 HOUR_MS = 3_600_000
+SEVERITIES = (1, 2, 3, 4)  # the worst first
 GOOD_WORDS: tuple[Freshness, ...] = ("measured", "unchanged")
 
 
@@ -50,25 +51,28 @@ def has_problem(device: DeviceView) -> bool:
     return any(point.freshness not in GOOD_WORDS or point.quality != "good" for point in device.points)
 
 
-def severity_counts(alarms: Iterable[AlarmRow]) -> dict[int, int]:
+def severity_counts(opened: Iterable[OpenAlarms]) -> dict[int, int]:
     """Open alarms by severity, the worst first."""
-    found = Counter(alarm.severity for alarm in alarms)
-    return {severity: found[severity] for severity in (1, 2, 3, 4)}
+    found: Counter[int] = Counter()
+    for each in opened:
+        found[each.severity] += each.alarms
+    return {severity: found[severity] for severity in SEVERITIES}
 
 
 def site_states(
-    sites: Sequence[SiteView], gateways: Sequence[GatewayView], alarms: Sequence[AlarmRow]
+    sites: Sequence[SiteView], gateways: Sequence[GatewayView], opened: Sequence[OpenAlarms]
 ) -> list[SiteState]:
     """Every site with its worst open alarm, and else with its link."""
     links: dict[str, set[str]] = defaultdict(set)
     for gateway in gateways:
         links[gateway.site].add(gateway.state)
-    severities: dict[str, list[int]] = defaultdict(list)
-    for alarm in alarms:
-        severities[alarm.site].append(alarm.severity)
-    return [_site_state(site, links[site.id], severities[site.id]) for site in sites]
+    alarms: dict[str, list[OpenAlarms]] = defaultdict(list)
+    for each in opened:
+        alarms[each.site].append(each)
+    return [_site_state(site, links[site.id], alarms[site.id]) for site in sites]
 
 
-def _site_state(site: SiteView, states: Container[str], severities: Sequence[int]) -> SiteState:
+def _site_state(site: SiteView, states: Container[str], opened: Sequence[OpenAlarms]) -> SiteState:
+    worst, number = min((each.severity for each in opened), default=None), sum(each.alarms for each in opened)
     link = next((state for state in ("lost", "stopped") if state in states), "ok" if "online" in states else "none")
-    return SiteState(site, min(severities, default=None), len(severities), link)
+    return SiteState(site, worst, number, link)

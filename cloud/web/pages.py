@@ -18,7 +18,7 @@ from cloud.api.views import AccountView
 from cloud.ingest.ranges import size_of_ranges
 from cloud.store.base import AlarmFilter, AlarmRow
 from cloud.web import present
-from cloud.web.fleet import freshness_counts, has_problem, room_left, severity_counts, site_states
+from cloud.web.fleet import SEVERITIES, freshness_counts, has_problem, room_left, severity_counts, site_states
 from cloud.web.render import LANGUAGE_COOKIE, THEME_COOKIE, page, taste_of
 from cloud.web.rivers import LEVEL_POINT, river_of
 from device_profiles.schema import Text
@@ -28,7 +28,6 @@ YEAR_S = 365 * 86_400
 PER_PAGE = 60
 ALARMS_PER_PAGE = 50
 LATEST = 8
-MOST_OPEN = 2_000
 SPANS_SHOWN = 5  # of one account; the API and `thacba-cloud ledger` tell all
 RANGES_MS = {"15m": 900_000, "1h": 3_600_000, "6h": 21_600_000, "24h": 86_400_000}
 Short = Annotated[str, Query(max_length=64)]
@@ -60,7 +59,7 @@ async def preferences(
 @router.get("/")
 async def overview(request: Request, centre: CentreDep) -> HTMLResponse:
     """Map, figures, rivers and the newest alarms."""
-    opened = await open_alarms(centre)
+    opened = await asyncio.to_thread(centre.state.open_alarms)
     devices = centre.devices()
     gauges = [each for each in devices if any(point.key == LEVEL_POINT for point in each.points)]
     rivers = [river_of(each, centre.thresholds(each.gateway, each.id, LEVEL_POINT)) for each in gauges]
@@ -71,7 +70,7 @@ async def overview(request: Request, centre: CentreDep) -> HTMLResponse:
         severities=severity_counts(opened),
         freshness=freshness_counts(devices),
         rivers=[river for river in rivers if river is not None],
-        alarms=sorted(opened, key=lambda alarm: (alarm.severity, -alarm.raised_at))[:LATEST],
+        alarms=await asyncio.to_thread(_worst_alarms, centre),
         sites=site_states(centre.sites(), centre.gateways(), opened),
         site_names=site_names(centre),
     )
@@ -200,10 +199,15 @@ def inside(back: str) -> str:
     return back if ours else "/"
 
 
-async def open_alarms(centre: Centre) -> list[AlarmRow]:
-    """Every open alarm, newest first."""
-    rows = await asyncio.to_thread(centre.state.alarms, AlarmFilter(open=True), before=None, limit=MOST_OPEN)
-    return list(rows)
+def _worst_alarms(centre: Centre) -> list[AlarmRow]:
+    """The gravest open alarms, of each severity the newest first: a few, however many are open."""
+    found: list[AlarmRow] = []
+    for severity in SEVERITIES:
+        wanted = AlarmFilter(open=True, severity=severity)
+        found.extend(centre.state.alarms(wanted, before=None, limit=LATEST - len(found)))
+        if len(found) == LATEST:
+            break
+    return found
 
 
 def site_names(centre: Centre) -> dict[str, Text]:

@@ -178,7 +178,7 @@ def live(store: SqlStateStore, gateways: int, days: int) -> int:
             )
         )
         store.clean(dirty)
-        store.forget_notices(before=now - KEEP_DAYS * DAY_MS)
+        store.notice_book.forget(before=now - KEEP_DAYS * DAY_MS)
         ledger.install(draft, settlements)
     for life in lives:
         birth, states, counts = standing_rows(life.gateway, days)

@@ -27,6 +27,7 @@ from cloud.store.base import (
     Commit,
     DirtyRow,
     NoticeRow,
+    OpenAlarms,
     RejectRow,
     RuleStateRow,
     SecretRow,
@@ -154,14 +155,19 @@ def test_alarms_come_in_pages_newest_first(store: StateStore) -> None:
     assert store.alarms(AlarmFilter(open=False), before=None, limit=9) == []
 
 
-def test_a_notice_is_made_once_and_settled(store: StateStore) -> None:
-    store.commit(Commit(notices=[notice("k1"), notice("k2", due_at=50), notice("k0", created_at=4, due_at=4)]))
-    assert [row.key for row in store.due_notices(now=10, limit=9)] == ["k0", "k1"]
-    assert [row.key for row in store.due_notices(now=10, limit=1)] == ["k0"]
-    store.settle_notice(notice("k1", state="sent", attempts=1))
-    store.commit(Commit(notices=[notice("k1")]))
-    assert [row.key for row in store.due_notices(now=99, limit=9)] == ["k0", "k2"], "sent stays sent"
-    assert [row.key for row in store.notices(limit=2)] == ["k2", "k1"]
+def test_open_alarms_are_counted_by_site_and_severity(store: StateStore) -> None:
+    store.commit(
+        Commit(
+            alarms=[
+                alarm("a1", rule="r1", site="s1", severity=2),
+                alarm("a2", rule="r2", site="s1", severity=2, acknowledged_at=5),
+                alarm("a3", rule="r3", site="s2", severity=1),
+                alarm("a4", rule="r4", site="s2", severity=1, open=False),
+            ]
+        )
+    )
+    counts = [OpenAlarms("s1", 2, 2, 1), OpenAlarms("s2", 1, 1, 1)]
+    assert sorted(store.open_alarms(), key=lambda each: each.site) == counts
 
 
 def test_old_alarms_go_with_their_history_and_open_ones_stay(store: StateStore) -> None:

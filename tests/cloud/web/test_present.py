@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from cloud.api.views import DeviceView, GatewayView, PointView, ThresholdView
+from cloud.store.base import OpenAlarms
 from cloud.web import present
 from cloud.web.fleet import freshness_counts, has_problem, room_left, severity_counts, site_states
 from cloud.web.rivers import river_of
@@ -113,6 +114,10 @@ def test_sites_show_their_worst_and_never_green_without_data() -> None:
     assert states["site-nghia-lo"].mark == "site_lost"
     assert states["site-thac-ba"].mark == "site_stopped"
     assert states["site-mu-cang-chai"].mark == "site_none"
+    opened = [OpenAlarms("site-thac-ba", 3, 4_000, 9), OpenAlarms("site-thac-ba", 2, 1, 0)]
+    states = {state.site.id: state for state in site_states(sample_fleet.SITES, sample_fleet.gateways(NOW), opened)}
+    assert (states["site-thac-ba"].mark, states["site-thac-ba"].alarms) == ("severity_2", 4_001)
+    assert severity_counts(opened) == {1: 0, 2: 1, 3: 4_000, 4: 0}
 
 
 def test_a_large_fleet_is_looked_through_once_for_all_its_sites() -> None:
