@@ -19,6 +19,8 @@ from cloud.alarms.book import AlarmBook
 from cloud.api.deadline import prompt_protocol
 from cloud.api.deps import ApiSettings
 from cloud.api.hub import Hub
+from cloud.attachments import FOLDER as ATTACHMENTS
+from cloud.attachments import Attachments
 from cloud.births import Births
 from cloud.broadcast import Broadcast
 from cloud.centre import House, ThacbaCentre
@@ -106,6 +108,8 @@ class Centre:
             self.state.notice_book, channels, self.clock, terms=terms, keep_days=config.notify.keep_days
         )
         self.tally = Tally(self.state, self.state.notice_book, self.clock)
+        files = self.state.incident_files
+        self.attachments = Attachments(config.data_dir / ATTACHMENTS, files, config.attachments, self.clock)
         self.port = config.http.port
         self.house = self._build()
         self.view = ThacbaCentre(self.house)
@@ -178,6 +182,8 @@ class Centre:
             tally=self.tally,
             incidents=self.state.incidents,
             regulation=settings.regulation,
+            incident_files=self.state.incident_files,
+            attachments=self.attachments,
             notices=self.state.notice_book,
             rules=self._rule_office(parts.recorder),
             rehearsals=Rehearsals(
@@ -253,6 +259,7 @@ class Centre:
             Keeping(self.house.parts.graveyard, self._settings.config.dead_letters, self.clock),
             Retention(self.state, self._settings.config.retention, self.clock),
             self._escalations(),
+            self.attachments,
         )
         async with asyncio.TaskGroup() as group:
             work = [group.create_task(part.run()) for part in parts]

@@ -27,6 +27,7 @@ from cloud.api.views import (
     SiteView,
     ThresholdView,
 )
+from cloud.attachments import Attachments
 from cloud.broadcast import Broadcast
 from cloud.commands import Commander, CommandRefusedError
 from cloud.flow import Flow, Parts
@@ -41,6 +42,7 @@ from cloud.rules.desk import Act, Remark
 from cloud.rules.rehearse import Wish
 from cloud.rules.rehearse_report import Report
 from cloud.store.base import AlarmRow, ReadingStore, StateStore
+from cloud.store.incident_files_port import IncidentFileStore
 from cloud.store.incident_port import IncidentStore
 from cloud.store.notice_port import NoticeStore
 from cloud.tally import Tally
@@ -64,6 +66,8 @@ class House:
     tally: Tally
     incidents: IncidentStore
     regulation: Regulation
+    incident_files: IncidentFileStore
+    attachments: Attachments
     notices: NoticeStore
     rules: RuleOffice
     rehearsals: Rehearsals
@@ -103,6 +107,16 @@ class ThacbaCentre:
     def regulation(self) -> Regulation:
         """Deadlines and ladders of incidents."""
         return self._house.regulation
+
+    @property
+    def incident_files(self) -> IncidentFileStore:
+        """What stands beside incidents."""
+        return self._house.incident_files
+
+    @property
+    def attachments(self) -> Attachments:
+        """The contents of files."""
+        return self._house.attachments
 
     @property
     def readings(self) -> ReadingStore:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
+from cloud.attachments import AttachmentConfig
 from cloud.errors import ConfigurationError
 from cloud.ingest.admission import AdmissionConfig
 from cloud.ingest.drain_slots import DrainConfig
@@ -197,6 +198,9 @@ class CentreConfig(Strict):
     )
     retention: RetentionConfig = Field(
         default_factory=lambda: RetentionConfig.model_validate({}), description="How long what is over is remembered."
+    )
+    attachments: AttachmentConfig = Field(
+        default_factory=lambda: AttachmentConfig.model_validate({}), description="Files of incidents."
     )
     notify: NotifyConfig = Field(default_factory=lambda: NotifyConfig.model_validate({}), description="Notices.")
     sites_dir: Path = Field(description="Folder of site files, one site each, and areas.toml.")

@@ -71,11 +71,15 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/api/v1/incidents/{incident}/merge"): _O,
     ("GET", "/api/v1/planned-work"): _O,
     ("GET", "/api/v1/alarms/silenced"): _O,
+    ("POST", "/api/v1/incidents/{incident}/attachments"): _O,
+    ("GET", "/api/v1/incidents/{incident}/attachments"): _O,
+    ("GET", "/api/v1/incidents/{incident}/attachments/{number}"): _O,
     ("GET", "/api/v1/notices"): _O,
     ("POST", "/api/v1/notices/{key}/called"): _O,
     ("GET", "/api/v1/dead-letters"): _O,
     ("GET", "/dead-letters"): _O,
-    # Taking parts of the province out of service.
+    # Taking parts of the province out of service, and files away.
+    ("DELETE", "/api/v1/incidents/{incident}/attachments/{number}"): _E,
     ("POST", "/api/v1/planned-work"): _E,
     ("DELETE", "/api/v1/planned-work/{work}"): _E,
     # Touching devices, and reading raw bytes of strangers.

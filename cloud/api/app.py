@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from cloud.access.attempts import Attempts
 from cloud.api import (
     alarms,
+    attachments,
     audit,
     commands,
     dead_letters,
@@ -36,9 +37,10 @@ from cloud.api.problems import add_problems
 from cloud.api.shield import Shield
 
 RESOURCES = (
-    session, ledger, sites, gateways, devices, gaps, series, planned_work, alarms, shelves, incidents, notices, rules,
+    session, ledger, sites, gateways, devices, gaps, series, planned_work, alarms, shelves, incidents, attachments, notices, rules,
     explain, rehearsals, commands, dead_letters, live, audit, health,
 )  # fmt: skip
+UPLOADS_AT_ONCE = 4  # each holds a file of 10 MB in memory
 CHECKS_AT_ONCE = 2  # each password check takes 64 MiB and four threads
 ABOUT = """The operations centre of Thacba.
 
@@ -75,6 +77,7 @@ def create_api(centre: Centre) -> FastAPI:
     )  # fmt: skip
     app.state.centre = centre
     app.state.attempts = Attempts()
+    app.state.uploads = asyncio.Semaphore(UPLOADS_AT_ONCE)
     app.state.password_checks = asyncio.Semaphore(CHECKS_AT_ONCE)
     for resource in RESOURCES:
         app.include_router(resource.router)

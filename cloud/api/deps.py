@@ -21,6 +21,7 @@ from cloud.api.views import (
     SiteView,
     ThresholdView,
 )
+from cloud.attachments import Attachments
 from cloud.errors import CloudError
 from cloud.incidents.regulation import Regulation
 from cloud.inventory.passages import Passage
@@ -31,6 +32,7 @@ from cloud.rules.rehearse import Wish
 from cloud.rules.rehearse_report import Report
 from cloud.rules.rule_set import RuleSet
 from cloud.store.base import AlarmRow, ReadingStore, StateStore
+from cloud.store.incident_files_port import IncidentFileStore
 from cloud.store.incident_port import IncidentStore
 from cloud.store.notice_port import NoticeStore
 from cloud.store.roll_up import GRAINS, RAW_DAYS
@@ -182,6 +184,14 @@ class Centre(Protocol):
     @property
     def regulation(self) -> Regulation:
         """Deadlines and ladders of incidents."""
+
+    @property
+    def incident_files(self) -> IncidentFileStore:
+        """Attached files, and notes between shifts; synchronous, as `state` is."""
+
+    @property
+    def attachments(self) -> Attachments:
+        """The contents of files."""
 
     @property
     def readings(self) -> ReadingStore:

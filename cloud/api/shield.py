@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -10,6 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cloud.api.problems import ProblemError, problem
+from cloud.attachments import MAX_BYTES
 
 MAX_BODY_BYTES: Final = 64 * 1024
 CONTENT_SECURITY_POLICY: Final = "; ".join(
@@ -27,7 +29,7 @@ HEADERS: Final[Mapping[str, str]] = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-TOO_LARGE: Final = f"A request has at most {MAX_BODY_BYTES} bytes."
+UPLOAD: Final = re.compile(r"/api/v1/incidents/[^/]{1,64}/attachments")
 STATIC: Final = "/static/"
 STRICT_TRANSPORT: Final = "max-age=31536000"
 
@@ -53,19 +55,20 @@ class Shield:
                 headers.setdefault("Cache-Control", "no-cache" if scope["path"].startswith(STATIC) else "no-store")
             await send(message)
 
-        received = 0
+        received, most = 0, MAX_BYTES if UPLOAD.fullmatch(scope["path"]) else MAX_BODY_BYTES
+        too_large = f"A request has at most {most} bytes."
 
         async def receive_bounded() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > MAX_BODY_BYTES:
-                raise ProblemError(413, "too_large", TOO_LARGE)
+            if received > most:
+                raise ProblemError(413, "too_large", too_large)
             return message
 
         length = Headers(scope=scope).get("content-length", "0")
-        if length.isdecimal() and int(length) <= MAX_BODY_BYTES:
+        if length.isdecimal() and int(length) <= most:
             await self._app(scope, receive_bounded, send_shielded)
             return
-        answer = problem(Request(scope), 413, code="too_large", detail=f"A request has at most {MAX_BODY_BYTES} bytes.")
+        answer = problem(Request(scope), 413, code="too_large", detail=too_large)
         await answer(scope, receive, send_shielded)

@@ -13,10 +13,13 @@ from cloud.incidents.deadlines import Deadlines
 from cloud.incidents.proposal import PROPOSAL
 from cloud.incidents.regulation import Regulation
 from cloud.incidents.workflow import ENDED, NEEDS_REASON, IncidentError, IncidentState, Move, after
+from cloud.store.incident_files_port import AttachmentRow
 from cloud.store.incident_port import IncidentChange, IncidentHistoryRow, IncidentRow
 from cloud.store.rows import NoticeRow
 
 OPENED, COMMENTED, ABSORBED, JOINED, ESCALATED = "opened", "commented", "absorbed", "joined", "escalated"
+ATTACHED, DETACHED = "attached", "detached"
+REMARKS = (COMMENTED, JOINED, ATTACHED, DETACHED)  # they change nothing but the history
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,24 @@ def comment(row: IncidentRow, action: Action) -> IncidentChange:
     return _changed(row, COMMENTED, action)
 
 
+def attach(row: IncidentRow, action: Action, file: AttachmentRow) -> IncidentChange:
+    """The incident with one more file, also when it has ended; the comment names it."""
+    change = _changed(row, ATTACHED, replace(action, comment=f"{file.name}: {file.comment}".rstrip(": ")))
+    line = change.history[0]
+    file = replace(file, incident=row.id, number=line.number, at=line.at, actor=line.actor)
+    return replace(change, attached=[file])
+
+
+def detach(row: IncidentRow, action: Action, file: AttachmentRow) -> IncidentChange:
+    """The incident without the content of a file; that there was one stays on record."""
+    if file.gone_at is not None:
+        raise IncidentError(f"file {file.number} is gone already")
+    if not action.comment:
+        raise IncidentError("taking a file away needs a reason")
+    change = _changed(row, DETACHED, replace(action, comment=f"{file.name}: {action.comment}"))
+    return replace(change, attached=[replace(file, gone_at=action.at)])
+
+
 def join(row: IncidentRow, action: Action) -> IncidentChange:
     """The incident with more alarms."""
     if not row.open:
@@ -127,7 +148,7 @@ def apply(row: IncidentRow | None, line: IncidentHistoryRow) -> IncidentRow:
     now = replace(row, changed_at=max(row.changed_at, line.at), revision=line.number)
     if line.what == ESCALATED:
         return replace(now, escalated_to=facts.tier)
-    if line.what in (OPENED, COMMENTED, JOINED):
+    if line.what in (OPENED, *REMARKS):
         return now
     now = _described(now, facts)
     return now if line.what == ABSORBED else _moved(now, Move(line.what), facts, at=line.at)
@@ -157,7 +178,7 @@ def _changed(row: IncidentRow, what: str, action: Action) -> IncidentChange:
 
 def _decided(row: IncidentRow, what: str, action: Action) -> Deadlines | None:
     """The deadlines that an action sets by the regulation; None when it sets none."""
-    if what in (COMMENTED, JOINED, ESCALATED):
+    if what in (*REMARKS, ESCALATED):
         return None
     deadlines, rules, severity = deadlines_of(row), action.rules, action.facts.severity or row.severity
     if severity != row.severity:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from cloud.store.incident_files_port import AttachmentRow
 from cloud.store.rows import NoticeRow
 
 
@@ -60,6 +61,7 @@ class IncidentChange:
     added: Sequence[tuple[str, str]] = ()  # (alarm, incident): the alarm was in no incident yet
     moved: Sequence[tuple[str, str]] = ()  # (alarm, incident): from wherever it was
     notices: Sequence[NoticeRow] = ()
+    attached: Sequence[AttachmentRow] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, select
 
 from cloud.store.incident_port import IncidentChange, IncidentFilter, IncidentHistoryRow, IncidentRow
-from cloud.store.incident_tables import INCIDENT, INCIDENT_ALARM, INCIDENT_HISTORY
+from cloud.store.incident_tables import ATTACHMENT, INCIDENT, INCIDENT_ALARM, INCIDENT_HISTORY
 from cloud.store.sql_door import Row, SqlDoor, append, as_dict, put, put_new
 from cloud.store.tables import NOTICE
 
@@ -26,6 +26,7 @@ class SqlIncidentStore:
             put(connection, INCIDENT_ALARM, map(_link, change.moved))
             put(connection, INCIDENT, map(as_dict, change.incidents))
             put_new(connection, NOTICE, map(as_dict, change.notices))
+            put(connection, ATTACHMENT, map(as_dict, change.attached))
 
     def incident(self, identifier: str) -> IncidentRow | None:
         """One incident."""

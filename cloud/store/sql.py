@@ -23,6 +23,7 @@ from cloud.store.base import (
     SecretRow,
     UserRow,
 )
+from cloud.store.incident_files_sql import SqlIncidentFiles
 from cloud.store.incident_sql import SqlIncidentStore
 from cloud.store.notice_sql import SqlNoticeStore
 from cloud.store.past_sql import SqlPastStore
@@ -61,6 +62,7 @@ class SqlStateStore:
         self._door = SqlDoor(url, busy_s=busy_s)
         self._rejects_kept = rejects_kept
         self.incidents = SqlIncidentStore(self._door)
+        self.incident_files = SqlIncidentFiles(self._door)
         self.notice_book = SqlNoticeStore(self._door)
         self.rule_versions = SqlRuleVersionStore(self._door)
         self.pasts = SqlPastStore(self._door)

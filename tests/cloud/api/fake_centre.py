@@ -25,6 +25,7 @@ from cloud.api.views import (
     SiteView,
     ThresholdView,
 )
+from cloud.attachments import AttachmentConfig, Attachments
 from cloud.incidents.proposal import PROPOSAL
 from cloud.inventory.passages import Passage
 from cloud.rehearsal import Rehearsals
@@ -126,6 +127,9 @@ class FakeCentre:
         self.state = SqlStateStore(f"sqlite:///{folder / 'state.sqlite3'}")
         self.incidents = self.state.incidents
         self.regulation = PROPOSAL
+        self.incident_files = self.state.incident_files
+        limits = AttachmentConfig.model_validate({"total_mb": 1, "per_incident": 3})
+        self.attachments = Attachments(folder / "attachments", self.incident_files, limits, clock)
         self.notices = self.state.notice_book
         self.readings = FloodStore(clock)
         self.profiles: Mapping[str, DeviceProfile] = sample_fleet.PROFILES

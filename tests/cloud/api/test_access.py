@@ -20,6 +20,7 @@ UNREAL = {
     "{alarm}": "none",
     "{incident}": "none",
     "{work}": "none",
+    "{number}": "1",
     "{letter}": "0" * 16,
 }
 STATIC = "/static"
