@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from cloud.rules.course import Move, Steps
 from cloud.rules.ladder import IDLE, Standing
 from cloud.rules.scope import Scope
+from cloud.rules.selector import Selector
 
 Member = tuple[str, str]  # gateway, device
 Slot = tuple[Member, int]  # a member, and which of the kind's inputs it gives
@@ -34,6 +35,13 @@ class Gathers(Steps, Protocol):
         """How far a group reaches."""
 
     @property
+    def at_device(self) -> bool:
+        """True when each device that gives the first input has an alarm of its own, false when the group has one."""
+
+    def sources(self, own: Selector) -> Sequence[Selector]:
+        """Where the inputs come from, by their numbers; `own` is the rule's selector."""
+
+    @property
     def shape(self) -> str:
         """Names what is remembered: something of another shape does not fit."""
 
@@ -43,13 +51,13 @@ class Gathers(Steps, Protocol):
     def is_still(self, before: Memory, after: Memory) -> bool:
         """True when this change of a slot leaves a group as it is in which nothing lasts."""
 
-    def is_deaf(self, memory: Memory, low: float, high: float, until: int) -> bool:
-        """True when inputs between these values, up to that time, would neither change the slot nor such a group."""
+    def is_deaf(self, part: int, memory: Memory, extremes: tuple[float, float], until: int) -> bool:
+        """True when inputs between two values, up to a time, would neither change the slot nor such a group."""
 
     def lasts(self, memories: Mapping[Slot, Memory], at: int) -> bool:
         """True when the figure can change by the passing of time, or is no longer that of an idle group."""
 
-    def figure(self, memories: Mapping[Slot, Memory], given: Input, at: int) -> float | None:
+    def figure_of(self, memories: Mapping[Slot, Memory], given: Input, at: int) -> float | None:
         """The figure at a time; None when there is none, such as without partners."""
 
     def named(self, memories: Mapping[Slot, Memory], at: int) -> list[str]:
@@ -83,7 +91,7 @@ class Group:
             return None
         at = max(since, given.at)
         self.lasts = self.kind.lasts(self.memories, at)
-        return at, self.kind.figure(self.memories, given, at)
+        return at, self.kind.figure_of(self.memories, given, at)
 
     def forget(self, member: Member) -> None:
         """A device has left the group."""

@@ -7,7 +7,7 @@ from functools import partial
 
 from cloud.rules.cells import numbers
 from cloud.rules.course import good_readings
-from cloud.rules.follow import follow_figure
+from cloud.rules.follow import follow_figure, follow_live
 from cloud.rules.groups import Input
 from cloud.rules.groups_roster import kept_of, member_row
 from cloud.rules.turn import Turn
@@ -20,7 +20,8 @@ Guard = Callable[[str, Callable[[], None]], None]  # does something for a rule t
 def follow_groups(watch: Watch, block: Columns, turn: Turn, *, guard: Guard) -> None:
     """Steps every group that the device belongs to; what is not newer than the newest seen is late.
 
-    The inputs of a rule are taken in order of time, whichever points of the device they come from.
+    The inputs of a rule are taken in order of time, whichever points of the device they come from; at one time those
+    first that others are compared to.
     """
     for rule, links in list(watch.links.items()):
         loud = [link for link in links if link.point in block.points and not _is_deaf(link, watch, block)]
@@ -31,19 +32,19 @@ def follow_groups(watch: Watch, block: Columns, turn: Turn, *, guard: Guard) -> 
 
 def _is_deaf(link: Link, watch: Watch, block: Columns) -> bool:
     values = numbers(block.points[link.point])
-    return not values or link.is_deaf(watch, min(values), max(values), block.times[-1])
+    return not values or link.is_deaf(watch, (min(values), max(values)), block.times[-1])
 
 
 def _follow(links: Sequence[Link], watch: Watch, block: Columns, *, turn: Turn) -> None:
     member = watch.gateway, watch.device
     inputs = [
-        (at, number, value)
+        (at, -link.part, number, value)
         for number, link in enumerate(links)
         for at, value in good_readings(block, link.point)
         if at > watch.seen.get(link.point, 0)
     ]
     before = kept_of(links[0].group, member)
-    for at, number, value in sorted(inputs):
+    for at, _, number, value in sorted(inputs):
         _take(links[number], Input(at, value, member, links[number].part), watch, turn)
     after = kept_of(links[0].group, member)
     if after != before:
@@ -62,4 +63,8 @@ def _take(link: Link, given: Input, watch: Watch, turn: Turn) -> None:
     if home is not watch:
         home.site = watch.site  # an alarm of several sites is at that of the member who raises it
         home.named = partial(link.kind.named, link.group.memories, figure[0])
-    follow_figure(post.track, home, figure, turn)
+    if link.kind.at_device:  # in order of the device's own time, which its newest reading keeps
+        at, value = figure
+        follow_live(post.track, home, [(at, value)] if value is not None else [], turn)
+    else:
+        follow_figure(post.track, home, figure, turn)

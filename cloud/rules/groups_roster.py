@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -11,9 +11,11 @@ from cloud.alarms.book import Key
 from cloud.rules.course import Course
 from cloud.rules.groups import Gathers, Group, Member, Memory
 from cloud.rules.kinds.combination import Combination
+from cloud.rules.kinds.compare import Compare
 from cloud.rules.kinds.n_of_m import NOfM
+from cloud.rules.kinds.sequence import Sequence
 from cloud.rules.rule import Rule
-from cloud.rules.scope import Geography, Place, scoped
+from cloud.rules.scope import AT_SITE, Geography, Place, scoped
 from cloud.rules.selector import Selector
 from cloud.rules.watch import Link, Post, Track, Watch, selects
 from cloud.store.base import RuleStateRow
@@ -35,7 +37,7 @@ class Kept:
 
 def kind_of(rule: Rule) -> Gathers | None:
     """The kind of a rule over several inputs; None for all others."""
-    return rule.kind if isinstance(rule.kind, NOfM) else None
+    return rule.kind if isinstance(rule.kind, NOfM | Compare | Sequence) else None
 
 
 def is_of_groups(rule: Rule) -> bool:
@@ -43,9 +45,10 @@ def is_of_groups(rule: Rule) -> bool:
     return isinstance(rule.kind, Combination) or kind_of(rule) is not None
 
 
-def inputs_of(rule: Rule) -> Sequence[Selector]:
+def inputs_of(rule: Rule) -> list[Selector]:
     """Where the inputs of such a rule come from, in order of their numbers."""
-    return (rule.selector,)
+    kind = kind_of(rule)
+    return list(kind.sources(rule.selector)) if kind is not None else []
 
 
 class Groups:
@@ -61,6 +64,7 @@ class Groups:
         self._groups: dict[tuple[str, Place], Group] = {}
         self._posts: dict[tuple[str, Place], Post] = {}
         self._listeners: dict[str, list[Rule]] = {}
+        self._waiting: dict[tuple[str, Place], Course] = {}  # courses of groups that are still to be found
         self._kept: dict[tuple[str, Member], Kept] = {}  # of members, and not yet given to a group
 
     def take(self, rules: Collection[Rule]) -> None:
@@ -74,7 +78,7 @@ class Groups:
             for listened in each.kind.alarms if isinstance(each.kind, Combination) else ():
                 self._listeners.setdefault(listened.rule, []).append(each)
 
-    def restore(self, states: Sequence[RuleStateRow]) -> None:
+    def restore(self, states: Iterable[RuleStateRow]) -> None:
         """Starts again from the rows that were kept; courses and devices are still to be brought."""
         self._kept = {
             (row.rule.removeprefix(MEMBER), (row.gateway, row.device)): msgspec.json.decode(row.state, type=Kept)
@@ -84,10 +88,17 @@ class Groups:
         self._groups, self._posts = {}, {}
 
     def claim(self, courses: Courses) -> None:
-        """Takes the courses of groups out of these, and stands where they say."""
+        """Takes the courses of groups out of these; combinations stand where theirs say at once."""
         for place, here in courses.items():
             for rule in [rule for rule in here if rule in self._rules]:
-                self.post(self._rules[rule], place, here.pop(rule))
+                self._waiting[rule, place] = here.pop(rule)
+                if _is_combined_at(self._rules[rule], place, self._geography):
+                    self.post(self._rules[rule], place)
+
+    def left(self) -> list[Key]:
+        """The courses of groups that nobody belongs to any more."""
+        left, self._waiting = self._waiting, {}
+        return [(rule, *place) for rule, place in left]
 
     def course(self, rule: str, place: Place) -> Course | None:
         """Where a rule stands with a group; None when it has no such group."""
@@ -98,11 +109,12 @@ class Groups:
         """Where every rule stands with its groups."""
         return ((place, rule, post.track.course) for (rule, place), post in self._posts.items())
 
-    def post(self, rule: Rule, place: Place, course: Course | None = None) -> Post:
+    def post(self, rule: Rule, place: Place) -> Post:
         """Where the figure of a group is held against the levels of its rule."""
         post = self._posts.get((rule.id, place))
         if post is None:
             watch = Watch(*place, PROFILE, "", {}, {})
+            course = self._waiting.pop((rule.id, place), None)
             post = self._posts[rule.id, place] = Post(watch, self._new_track(rule, place, course))
         return post
 
@@ -120,13 +132,14 @@ class Groups:
             if kind is None or not parts:
                 continue
             kept = self._kept.pop((rule.id, member), None)
-            for place in scoped(around, kind.by, rule.selector.areas):
+            places = scoped(around, kind.by, rule.selector.areas)
+            for place in places[:1] if kind.at_device else places:
                 group = self._groups.setdefault((rule.id, place), Group(kind))
                 if kept is not None and kept.shape == kind.shape:
                     group.memories.update({(member, number): memory for number, memory in kept.slots.items()})
                 for number in parts:
-                    point = inputs_of(rule)[number].point
-                    watch.link(Link(rule.id, kind, point, number, group, self.post(rule, place)))
+                    post = self._post_of(rule, kind, number, place=place, member=member)
+                    watch.link(Link(rule.id, kind, inputs_of(rule)[number].point, number, group, post))
 
     def leave(self, watch: Watch) -> None:
         """A device leaves its groups; what is kept of it waits for where it goes."""
@@ -135,6 +148,9 @@ class Groups:
             self._kept[rule, member] = kept_of(links[0].group, member)
             for link in links:
                 link.group.forget(member)
+            post = self._posts.pop((rule, member), None) if links[0].kind.at_device else None
+            if post is not None:
+                self._waiting[rule, member] = post.track.course
 
     def listeners(self, rule: str) -> list[Rule]:
         """The rules that listen to alarms of this one."""
@@ -143,6 +159,12 @@ class Groups:
     def drop(self, rule: str) -> None:
         """Lets a faulty rule follow nothing; its alarms stay."""
         self._rules.pop(rule, None)
+
+    def _post_of(self, rule: Rule, kind: Gathers, number: int, *, place: Place, member: Member) -> Post | None:
+        """Where an input of a device moves something; what others are only compared to moves nothing."""
+        if not kind.at_device:
+            return self.post(rule, place)
+        return self.post(rule, member) if number == 0 else None
 
     def take_lost(self) -> Iterator[Key]:
         """The rows of members that no running rule looks at any more."""
@@ -159,3 +181,12 @@ def kept_of(group: Group, member: Member) -> Kept:
 def member_row(rule: str, member: Member, kept: Kept) -> RuleStateRow:
     """What is kept of a member, as a row."""
     return RuleStateRow(MEMBER + rule, *member, msgspec.json.encode(kept).decode())
+
+
+def _is_combined_at(rule: Rule, place: Place, geography: Geography) -> bool:
+    """True when a combination may have an alarm at this place."""
+    if not isinstance(rule.kind, Combination):
+        return False
+    around, selector = geography.around(place), rule.selector
+    at_site = not selector.sites or any((AT_SITE, site) in around for site in selector.sites)
+    return at_site and place in scoped(around, rule.kind.by, selector.areas)

@@ -79,7 +79,9 @@ class Roster:
         watch = Watch(gateway, device, profile, site, old.seen if old else {}, old.doubted if old else {})
         if old is not None:
             self.groups.leave(old)
-        return self._equip(watch, old.courses() if old else {})
+        self._equip(watch, old.courses() if old else {})
+        self._orphans |= set(self.groups.left())
+        return watch
 
     def drop(self, rule: str) -> None:
         """Lets a faulty rule look at nothing; its alarms stay."""
@@ -104,6 +106,7 @@ class Roster:
         for key, watch in self._watches.items():
             bare = Watch(watch.gateway, watch.device, watch.profile, watch.site, watch.seen, watch.doubted)
             self._equip(bare, courses.pop(key, {}))
+        self._orphans |= set(self.groups.left())
         self._orphans |= {(rule, *place) for place, lost in courses.items() for rule in lost}
         for alarm in self._book:
             if (alarm.gateway.startswith("@") and alarm.gateway not in GROUPED) or alarm.device == ITSELF:

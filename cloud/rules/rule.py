@@ -10,11 +10,13 @@ from pydantic import Field, model_validator
 from cloud.alarms.flap import FlapLimits
 from cloud.rules.kinds.baseline import Baseline
 from cloud.rules.kinds.combination import Combination
+from cloud.rules.kinds.compare import Compare
 from cloud.rules.kinds.flat_line import FlatLine
 from cloud.rules.kinds.n_of_m import NOfM
 from cloud.rules.kinds.rate_of_change import RateOfChange
 from cloud.rules.kinds.repeated import Repeated
 from cloud.rules.kinds.schedule import Schedule
+from cloud.rules.kinds.sequence import Sequence
 from cloud.rules.kinds.stale import Stale
 from cloud.rules.kinds.threshold import Threshold
 from cloud.rules.kinds.window import Window
@@ -26,7 +28,18 @@ PLACEHOLDERS = frozenset({"level", "value", "threshold", "unit", "site", "gatewa
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 Kind = Annotated[
-    Threshold | RateOfChange | Stale | FlatLine | Window | Repeated | Schedule | Baseline | NOfM | Combination,
+    Threshold
+    | RateOfChange
+    | Stale
+    | FlatLine
+    | Window
+    | Repeated
+    | Schedule
+    | Baseline
+    | NOfM
+    | Combination
+    | Compare
+    | Sequence,
     Field(discriminator="kind"),
 ]
 

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from cloud.errors import ConfigurationError
 from cloud.rules.kinds.baseline import Baseline
 from cloud.rules.kinds.combination import Combination
+from cloud.rules.kinds.compare import Compare
 from cloud.rules.kinds.flat_line import FlatLine
 from cloud.rules.kinds.n_of_m import NOfM
 from cloud.rules.kinds.repeated import Repeated
+from cloud.rules.kinds.sequence import Sequence
 from cloud.rules.kinds.stale import Stale
 from cloud.rules.rule import Rule
+from cloud.rules.selector import Selector
 from device_profiles.explain import Fault, did_you_mean
 from device_profiles.schema import DeviceProfile, Point, PointType
 
@@ -55,6 +58,8 @@ def check_rule(
             yield Fault(file, "notice.teams", f"{team!r} is no team", did_you_mean(team, sorted(teams)))
     if not isinstance(rule.kind, Combination):
         yield from _check_selector(rule, profiles, file)
+    if isinstance(rule.kind, Compare | Sequence):
+        yield from _check_other(rule.kind, rule.selector, profiles, file=file)
 
 
 def _check_selector(rule: Rule, profiles: Mapping[str, DeviceProfile], file: str) -> Iterator[Fault]:
@@ -78,6 +83,38 @@ def _check_selector(rule: Rule, profiles: Mapping[str, DeviceProfile], file: str
         yield Fault(file, "kind.unit", f"{_stated_unit(rule)} does not fit {point.key}, which is in {point.unit}")
     if point is not None:
         yield from _check_pauses(rule, point, file)
+
+
+def _check_other(
+    kind: Compare | Sequence, own: Selector, profiles: Mapping[str, DeviceProfile], *, file: str
+) -> Iterator[Fault]:
+    """The second input must be there, in the unit that the rule says, and come often enough."""
+    other = kind.other or own
+    profile = profiles.get(other.profile)
+    if profile is None:
+        hint = did_you_mean(other.profile, sorted(profiles))
+        yield Fault(file, "kind.other.profile", f"{other.profile!r} is no device profile", hint)
+        return
+    point = profile.point(other.point)
+    unit = (kind.other_unit or kind.unit) if isinstance(kind, Sequence) else kind.unit
+    if point is None:
+        hint = did_you_mean(other.point, [known.key for known in profile.points])
+        yield Fault(file, "kind.other.point", f"{profile.profile} has no point {other.point!r}", hint)
+    elif point.type is PointType.STRING:
+        yield Fault(file, "kind.other.point", f"{point.key} is a text; {kind.kind} needs numbers")
+    elif point.unit != unit:
+        yield Fault(file, "kind.other", f"{unit} does not fit {point.key}, which is in {point.unit}")
+    elif isinstance(kind, Compare) and _is_same(own, kind.other):
+        yield Fault(file, "kind.other", "compares a point with itself", 'name its devices, or say against = "median"')
+    elif isinstance(kind, Compare) and kind.max_age_s <= point.report.heartbeat_s:
+        reason = f"an unchanged {point.key} may say nothing for {point.report.heartbeat_s:.0f} s"
+        yield Fault(file, "kind.max_age_s", reason, "let a value be older")
+
+
+def _is_same(own: Selector, other: Selector | None) -> bool:
+    if other is None or (own.profile, own.point) != (other.profile, other.point):
+        return False
+    return not (other.devices or other.gateways or other.sites or other.areas)
 
 
 def _check_pauses(rule: Rule, point: Point, file: str) -> Iterator[Fault]:
@@ -104,7 +141,7 @@ def unit_of(rule: Rule) -> str:
     """The unit of the figures that the rule judges; what lasts is in seconds, how often is a plain number."""
     if isinstance(rule.kind, Repeated) or (isinstance(rule.kind, Baseline) and rule.kind.figure != "difference"):
         return "1"
-    if isinstance(rule.kind, NOfM):
+    if isinstance(rule.kind, NOfM | Compare | Sequence):
         return rule.kind.figure_unit
     return "s" if isinstance(rule.kind, FlatLine) else _stated_unit(rule)
 

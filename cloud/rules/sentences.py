@@ -23,6 +23,8 @@ FIGURES: Final = {
     "combination": Text(
         vi="số quy tắc khác đang có cảnh báo ở cùng nơi", en="how many other rules have an alarm in one place"
     ),
+    "compare": Text(vi="chênh lệch hoặc tỷ số so với nơi khác", en="the difference or ratio to another value"),
+    "sequence": Text(vi="thời gian từ việc thứ nhất đến việc thứ hai", en="the time from one thing to the next"),
     "n_of_m": Text(
         vi="số thiết bị, hoặc tỷ lệ thiết bị, cùng thỏa điều kiện",
         en="how many devices, or which share, meet a condition",

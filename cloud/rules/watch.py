@@ -151,12 +151,12 @@ class Link:
     group: Group
     post: Post | None
 
-    def is_deaf(self, watch: Watch, low: float, high: float, until: int) -> bool:
-        """True when values between these two, up to that time, change nothing."""
+    def is_deaf(self, watch: Watch, extremes: tuple[float, float], until: int) -> bool:
+        """True when values between two, up to a time, change nothing."""
         if self.group.lasts is not False or (self.post is not None and not self.post.track.idle):
             return False
         memory = self.group.memories.get(((watch.gateway, watch.device), self.part), ())
-        return self.kind.is_deaf(memory, low, high, until)
+        return self.kind.is_deaf(self.part, memory, extremes, until)
 
 
 def _shape(rule: Rule) -> str:

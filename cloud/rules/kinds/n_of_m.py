@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from cloud.rules.groups import Input, Member, Memory, Slot
 from cloud.rules.ladder import IDLE, Edge, Ladder, Level, Levels, Standing, check_levels, ladder_of
 from cloud.rules.scope import Scope
+from cloud.rules.selector import Selector
 from device_profiles.schema import Strict
 
 MET, NOT_MET = 1.0, 0.0  # what is remembered of a member, with the time of the reading that said so
@@ -93,6 +94,15 @@ class NOfM(Strict):
 
     # --- the group ----------------------------------------------------------------------------------------------------
 
+    @property
+    def at_device(self) -> bool:
+        """The alarm is the group's."""
+        return False
+
+    def sources(self, own: Selector) -> tuple[Selector]:
+        """There is one input, from the rule's own selector."""
+        return (own,)
+
     def remember(self, memory: Memory, given: Input) -> Memory:
         """Whether a member meets the condition, and when that was read."""
         before = Standing(1, (0,)) if memory and memory[0][1] == MET else IDLE
@@ -105,17 +115,18 @@ class NOfM(Strict):
         """True when the member does not, and did not, meet the condition."""
         return after[0][1] == NOT_MET and not (before and before[0][1] == MET)
 
-    def is_deaf(self, memory: Memory, low: float, high: float, until: int) -> bool:
+    def is_deaf(self, part: int, memory: Memory, extremes: tuple[float, float], until: int) -> bool:
         """True for a member that does not meet the condition, and goes on so."""
+        del part
         floor, ceiling = self.band
-        quiet = bool(memory) and memory[0][1] == NOT_MET and floor < low and high < ceiling
+        quiet = bool(memory) and memory[0][1] == NOT_MET and floor < extremes[0] and extremes[1] < ceiling
         return quiet and until < self._renewed_at(memory)
 
     def lasts(self, memories: Mapping[Slot, Memory], at: int) -> bool:
         """True while somebody is counted."""
         return next(self._counted(memories, at), None) is not None
 
-    def figure(self, memories: Mapping[Slot, Memory], given: Input, at: int) -> float | None:
+    def figure_of(self, memories: Mapping[Slot, Memory], given: Input, at: int) -> float | None:
         """The number or share of members that are counted; None when there are too few members."""
         del given
         members = sum(at - memory[0][0] < self.member_s * 1000 for memory in memories.values())

@@ -10,11 +10,13 @@ from pydantic import BaseModel
 from cloud.notify.channels.email.config import EmailConfig
 from cloud.notify.channels.webhook.config import WebhookConfig
 from cloud.rules.kinds.combination import Combination, Listened
+from cloud.rules.kinds.compare import Compare
 from cloud.rules.kinds.flat_line import FlatLine
 from cloud.rules.kinds.n_of_m import NOfM
 from cloud.rules.kinds.rate_of_change import RateOfChange
 from cloud.rules.kinds.repeated import Repeated, Times
 from cloud.rules.kinds.schedule import Hours, Schedule
+from cloud.rules.kinds.sequence import Sequence, Soon
 from cloud.rules.kinds.stale import Silence, Stale
 from cloud.rules.kinds.threshold import Threshold
 from cloud.rules.kinds.window import Window
@@ -44,6 +46,9 @@ CLOUD = Path(__file__).parents[3] / "cloud"
                 Hours,
                 Stale,
                 NOfM,
+                Compare,
+                Sequence,
+                Soon,
                 Combination,
                 Listened,
                 Level,
