@@ -17,6 +17,7 @@ from rich.table import Table
 from simulators.load.traffic import PERIOD_MS, ROWS, Traffic
 from tests.benchmarks.alarm_latency import Latency, measure
 from tests.benchmarks.places import RULES
+from tests.benchmarks.rehearsal import rehearse_apart
 from tests.benchmarks.rule_growth import MATCHING, TOTALS, Cost, cost_of, growth
 from tests.benchmarks.runs import AgentRun, Ingest, agent, bare_client, centre
 from tests.servers import run_influxd, run_mosquitto
@@ -50,10 +51,15 @@ def main() -> None:
         with run_mosquitto() as broker:
             edge = asyncio.run(agent(folder, broker))
     costs = [cost_of(total) for total in TOTALS]
+    rehearsal = rehearse_apart()
+    people.print(
+        f"rehearsal of {rehearsal['rehearsal_readings']:,} readings: threshold {rehearsal['rehearsal_threshold_s']} s, "
+        f"window {rehearsal['rehearsal_window_s']} s; reading the bare rows {rehearsal['rehearsal_bare_s']} s"
+    )
     alarms = asyncio.run(measure(ALARM_SECONDS, ALARM_RATE, ALARMS))
     people.print(_table(bare, on_influx, embedded, edge))
     people.print(_table_of_rules(costs, alarms))
-    figures = _figures(bare, on_influx, embedded, edge) | _rule_figures(costs, alarms)
+    figures = _figures(bare, on_influx, embedded, edge) | _rule_figures(costs, alarms) | rehearsal
     sys.stdout.write(json.dumps(figures) + "\n")
 
 

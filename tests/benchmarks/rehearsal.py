@@ -12,6 +12,7 @@ import os
 import random
 import resource
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import time
@@ -72,6 +73,7 @@ class Rehearsed:
             **{f"rehearsal_{name}_s": round(run.seconds, 2) for name, run in self.runs.items()},
             "rehearsal_bare_s": round(self.bare_s, 2),
             "rehearsal_ratio": round(slowest / self.bare_s, 2),
+            "rehearsal_readings": max(run.readings for run in self.runs.values()),
             "rehearsal_readings_per_s": round(max(run.readings for run in self.runs.values()) / slowest),
             "rehearsal_alarms": sum(run.alarms for run in self.runs.values()),
             "rehearsal_peak_mb": round(self.peak_mb, 1),
@@ -87,11 +89,19 @@ def rehearse_in(folder: Path) -> Rehearsed:
     return Rehearsed(bare_s, runs, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
+def rehearse_apart() -> dict[str, float]:
+    """The figures, out of a program of its own: its memory is measured."""
+    command = [sys.executable, "-m", "tests.benchmarks.rehearsal"]
+    run = subprocess.run(command, check=True, capture_output=True, text=True)
+    figures: dict[str, float] = json.loads(run.stdout.splitlines()[-1])
+    return figures
+
+
 def main() -> None:
     """Prints what it measures as one line of JSON."""
     with tempfile.TemporaryDirectory(prefix="thacba-rehearsal-") as name:
         figures = rehearse_in(Path(name)).figures()
-    sys.stdout.write(json.dumps({"days": DAYS, "devices": DEVICES, **figures}) + "\n")
+    sys.stdout.write(json.dumps({"rehearsal_days": DAYS, "rehearsal_devices": DEVICES, **figures}) + "\n")
 
 
 def rule(name: str) -> Rule:
