@@ -97,6 +97,7 @@ class Rule(Strict):
         (), max_length=100, description="Alarms of these rules are part of this rule's alarm, which names them."
     )
     folds_by: Scope | Literal[""] = Field("", description="How far away they may be; empty = its group, or its site.")
+    incident: bool = Field(False, description="Whether an alarm of severity 1 opens an incident by itself.")
     index: Literal["", "flood_level"] = Field("", description="Index that is derived with this rule's levels.")
 
     @model_validator(mode="after")
