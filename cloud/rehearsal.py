@@ -18,7 +18,7 @@ from cloud.rules.rule import Rule
 from cloud.rules.rule_set import unit_of
 from cloud.rules.selector import Selector
 from cloud.rules.watch import Watch, selects
-from cloud.store.base import AlarmFilter, AlarmRow, RawColumn, ReadingStore, StateStore, StoredSeries
+from cloud.store.base import AlarmFilter, AlarmRow, RawColumn, ReadingStore, SeriesKey, StateStore, StoredSeries
 from device_profiles.schema import DeviceProfile, PointType
 
 DAY_MS = 86_400_000
@@ -104,14 +104,17 @@ class Rehearsals:
     async def _play_together(self, score: Score, company: Sequence[Rule]) -> None:
         """All devices at once, one stretch of time after the other."""
         stage, ensemble = score.stage, Ensemble(company, score.stage)
-        series = [
-            each for selector in selectors_of(company) for each in await self._series(selector, stage, score.rule.id)
-        ]
+        found: dict[SeriesKey, StoredSeries] = {}
+        for selector in selectors_of(company):
+            found |= {each.key: each for each in await self._series(selector, stage, score.rule.id)}
+        series = list(found.values())
         readings = 0
         for begin in range(stage.begin, stage.end, TOGETHER_MS):
             part = replace(stage, begin=begin, end=min(stage.end, begin + TOGETHER_MS))
             voices = [Voice(each.site, each.key, await self._column(each, part)) for each in series]
             readings += sum(len(voice.column.times) for voice in voices)
+            for voice in voices:
+                score.heard(voice.column)
             if readings > MOST_TOGETHER:
                 raise RehearsalError(
                     f"{score.rule.id} looks at more than {MOST_TOGETHER:,} readings in this time; "

@@ -18,6 +18,7 @@ from itertools import pairwise
 import msgspec
 
 from cloud.alarms.book import AlarmBook, Key
+from cloud.alarms.flap import FLAP, Flap
 from cloud.errors import CloudError
 from cloud.inventory.passages import Passage
 from cloud.rules.course import advance, decode_course, encode_course
@@ -43,6 +44,7 @@ GROWTH = 4
 WORTH_A_JUMP = 64  # readings; stepping through fewer is quicker than building up what the kind remembers
 SETTLED_MS = 10_000  # the centre reviews the past when nothing more has come late for so long
 AFTER_A_JUMP = 16  # the first block behind one: most of them end soon
+NEVER = 2**63
 CHANNEL = "rehearsal"
 ANY = "value"  # point of the readings that a rule on a whole device is rehearsed with
 
@@ -101,6 +103,7 @@ class Player:
         self._key = key
         self._rows: dict[tuple[str, str, str], RuleStateRow] = {}
         self._alarms: dict[str, AlarmRow] = {}
+        self._calm_at = NEVER
         self._awaited: list[Batch] = []
         self._late: list[Batch] = []
         self._newest = 0
@@ -162,8 +165,7 @@ class Player:
             target = self._jump(begin, end) if may_jump else begin
             begin, size = target, size if target == begin else AFTER_A_JUMP
             self._wait(self._column.times[begin])
-            gap = bisect_right(self._gaps, begin)
-            upto = min(end, begin + size, self._gaps[gap] if gap < len(self._gaps) else end)
+            upto = min(end, begin + size, self._undisturbed(begin, end))
             judgement = self._observe(begin, upto, self._column.times[upto - 1])
             if upto - begin > 1 and (judgement.history or judgement.notices):
                 self._take_back()
@@ -171,6 +173,12 @@ class Player:
                 continue
             self._keep(judgement)
             begin, size = upto, min(MOST, size * GROWTH)
+
+    def _undisturbed(self, begin: int, end: int) -> int:
+        """Up to which reading nothing happens by the passing of time alone."""
+        gap = bisect_right(self._gaps, begin)
+        until = self._gaps[gap] if gap < len(self._gaps) else end
+        return min(until, max(begin + 1, bisect_right(self._column.times, self._calm_at, begin)))
 
     def _quiet(self, judgement: Judgement, begin: int) -> int:
         """How many readings stand before the one that something came of."""
@@ -198,13 +206,24 @@ class Player:
         return judgement
 
     def _keep(self, judgement: Judgement) -> None:
-        self._rows.update({(row.rule, row.gateway, row.device): row for row in judgement.rule_states})
+        for row in judgement.rule_states:
+            self._rows[row.rule, row.gateway, row.device] = row
+            if row.rule.startswith(FLAP):
+                self._calm_at = self._calm_after(row)
         self._alarms.update({alarm.id: alarm for alarm in judgement.alarms})
         self.played.history.extend(judgement.history)
         self.played.notices.extend(judgement.notices)
 
+    def _calm_after(self, row: RuleStateRow) -> int:
+        """When a problem that flaps is calm again, unless it is raised once more."""
+        flap = msgspec.json.decode(row.state, type=Flap) if row.state else None
+        return flap.last + self._rule.flap.limits.calm_ms if flap is not None and flap.since else NEVER
+
     def _wait(self, until: int) -> None:
-        """Time passes without a reading: a rule on silence is asked at the very moment when it may have enough."""
+        """Time passes without a reading: the judge is asked at the very moments when that changes something."""
+        if self._calm_at < until:
+            now, self._calm_at = self._calm_at, NEVER
+            self._keep(self._judge.tick(now))
         kind = self._rule.kind
         if not isinstance(kind, Stale) or not self._newest:
             return
@@ -266,9 +285,9 @@ class Player:
 
 
 def as_rehearsed(rule: Rule) -> Rule:
-    """The rule with one channel, so that each notice counts once, and without the index that it derives."""
+    """The rule with one channel, so that each notice counts once, and without what belongs to other rules."""
     notice = rule.notice.model_copy(update={"channels": (), "teams": ()})
-    return rule.model_copy(update={"notice": notice, "index": ""})
+    return rule.model_copy(update={"notice": notice, "index": "", "unless": (), "folds": ()})
 
 
 def _gaps(kind: Kind, times: Sequence[int]) -> list[int]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from cloud.rules.rehearse import Played, Stage
 from cloud.rules.rehearse_chart import chart_of, step_for
 from cloud.rules.rehearse_report import Chart, Difference, Episode, Report
-from cloud.rules.rehearse_summary import episodes_of, graveness_of, nights_of, totals_of, with_notices
+from cloud.rules.rehearse_summary import VIETNAM, episodes_of, graveness_of, nights_of, totals_of, with_notices
 from cloud.rules.rule import Rule
 from cloud.store.base import NoticeRow, RawColumn
 
 MOST_ALARMS = 20_000  # of a rehearsal; a rule that raises more needs no further proof
 MOST_LISTED = 500  # in a report; the sums are of all
 MOST_CHARTS = 4
+LATE_START_MS = 86_400_000
 UNKNOWN = (
     "nobody acknowledged, shelved or planned anything; gateways were never away; digests and limits of notices are "
     "left out; readings of doubted quality are left out",
@@ -32,6 +34,7 @@ class Score:
     notices: list[NoticeRow] = field(default_factory=list)
     devices: int = 0
     readings: int = 0
+    first: int = 0  # time of the oldest reading, 0 = none yet
     _charts: list[tuple[int, Chart]] = field(default_factory=list)  # with the number of alarms
 
     @property
@@ -47,6 +50,7 @@ class Score:
         self.notices += played.notices
         self.devices += 1
         self.readings += played.readings
+        self.heard(column)
         self._draw(played, column, len(episodes))
 
     def report(self, difference: Difference | None = None) -> Report:
@@ -63,8 +67,20 @@ class Score:
             totals=totals_of(episodes, self.notices, devices=self.devices, readings=self.readings, end=self.stage.end),
             difference=difference,
             chart=tuple(chart for _, chart in self._charts),
-            remarks=(*UNKNOWN, *([CUT] if self.full else [])),
+            remarks=(*self._warnings(), *UNKNOWN),
         )
+
+    def heard(self, column: RawColumn) -> None:
+        """Takes note of how far back the store reaches."""
+        if column.times:
+            self.first = min(self.first or column.times[0], column.times[0])
+
+    def _warnings(self) -> list[str]:
+        found = [CUT] if self.full else []
+        if self.first - self.stage.begin > LATE_START_MS:
+            begin = datetime.fromtimestamp(self.first / 1000, VIETNAM).strftime("%d/%m/%Y %H:%M")
+            found.append(f"the store holds nothing from before {begin}: older readings are gone, or there were none")
+        return found
 
     def in_order(self) -> list[Episode]:
         """Every alarm, by its beginning."""

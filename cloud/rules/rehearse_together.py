@@ -59,7 +59,7 @@ def selectors_of(company: Sequence[Rule]) -> list[Selector]:
     found: list[Selector] = []
     for rule in company:
         if not isinstance(rule.kind, Combination):
-            found += [each for each in inputs_of(rule) if each not in found]
+            found += [each for each in inputs_of(rule) or [rule.selector] if each not in found]
     return found
 
 

@@ -78,6 +78,15 @@ async def test_only_the_asked_time_counts(state: SqlStateStore) -> None:
     assert report.totals.readings == 3
 
 
+async def test_the_report_says_how_far_back_the_readings_go(state: SqlStateStore) -> None:
+    house = await rehearsals(state, gauge(*RISE))
+    whole = await house.rehearse(Wish(rule(), START, END))
+    more = await house.rehearse(Wish(rule(), START - 30 * DAY_MS, END))
+    assert set(more.remarks) - set(whole.remarks) == {
+        "the store holds nothing from before 08/09/2024 19:00: older readings are gone, or there were none"
+    }
+
+
 async def test_late_readings_tell_nobody(state: SqlStateStore) -> None:
     arrived = START + 5 * 60 * MINUTE
     late = Passage("late", START, START + 5 * STEP, 6, arrived, arrived)

@@ -58,6 +58,9 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
+STEADY = {"raises": 0}  # what flaps has a test of its own
+
+
 def walked(steps: list[tuple[int, float]], first: float = 28.0) -> RawColumn:
     """A level that goes up and down: minutes since the reading before, and by how much."""
     times, values, at, level = [], [], START, first
@@ -121,7 +124,7 @@ walks = st.lists(st.one_of(steps, quiet), min_size=1, max_size=4).map(lambda par
 @settings(deadline=None, max_examples=25)
 @given(steps=walks)
 def test_blocks_and_jumps_change_nothing(name: str, steps: list[tuple[int, float]]) -> None:
-    tried, column = rule(kind=KINDS[name]), walked(steps)
+    tried, column = rule(kind=KINDS[name], flap=STEADY), walked(steps)
     expected, found = step_by_step(tried, column, []), played(tried, column)
     assert lines(found) == lines(expected)
     assert [(each.alarm, each.created_at) for each in found.notices] == [
@@ -135,7 +138,7 @@ def test_blocks_and_jumps_change_nothing(name: str, steps: list[tuple[int, float
 def test_late_readings_arrive_late(
     name: str, steps: list[tuple[int, float]], begin: int, length: int, delay: int
 ) -> None:
-    tried, column = rule(kind=KINDS[name]), walked(steps)
+    tried, column = rule(kind=KINDS[name], flap=STEADY), walked(steps)
     if not column.times:
         return
     first = min(begin, len(column.times) - 1)
@@ -153,6 +156,18 @@ def test_silence_is_noticed_when_it_has_lasted(pauses: list[int]) -> None:
     tried, column = stale_rule(1800, 3600, point="level_m"), walked([(pause, 0.0) for pause in pauses])
     expected = step_by_step(tried, column, [], ticks=True)
     found = played(tried, column, end=column.times[-1])
+    assert [line[:3] for line in lines(found)] == [line[:3] for line in lines(expected)]
+    assert len(found.notices) == len(expected.notices)
+
+
+@settings(deadline=None, max_examples=25)
+@given(steps=st.lists(st.tuples(st.integers(1, 12), st.sampled_from([-1.2, 1.2, 0.0])), max_size=60), rest=quiet)
+def test_what_flaps_is_told_once_and_is_calm_in_the_end(
+    steps: list[tuple[int, float]], rest: list[tuple[int, float]]
+) -> None:
+    tried, column = rule(flap={"raises": 2}), walked([*steps, *rest[:20]], first=29.5)
+    expected = step_by_step(tried, column, [], ticks=True)
+    found = played(tried, column, end=column.times[-1] if column.times else START)
     assert [line[:3] for line in lines(found)] == [line[:3] for line in lines(expected)]
     assert len(found.notices) == len(expected.notices)
 
