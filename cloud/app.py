@@ -80,10 +80,17 @@ class AlreadyRunningError(CloudError):
 class Centre:
     """One running centre: its parts, made once; `run` is its life."""
 
-    def __init__(self, settings: Settings, *, store: RawStore | None = None, link: Link | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        store: RawStore | None = None,
+        link: Link | None = None,
+        clock: Clock | None = None,
+    ) -> None:
         self._settings = settings
         config = settings.config
-        self.clock: Clock = SystemClock()
+        self.clock: Clock = clock or SystemClock()
         self.metrics = Metrics()
         self.state = open_state(config)
         raw, roll_ups = (store, MemoryRollUps()) if store else open_readings(config, self.clock)
