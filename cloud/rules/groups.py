@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, Self
 
 from cloud.rules.course import Move, Steps
 from cloud.rules.ladder import IDLE, Standing
 from cloud.rules.scope import Scope
 from cloud.rules.selector import Selector
+
+MAX_INPUTS = 12  # of one kind
 
 Member = tuple[str, str]  # gateway, device
 Slot = tuple[Member, int]  # a member, and which of the kind's inputs it gives
@@ -45,6 +47,9 @@ class Gathers(Steps, Protocol):
     def shape(self) -> str:
         """Names what is remembered: something of another shape does not fit."""
 
+    def gather(self) -> dict[Slot, Memory]:
+        """Memories of nobody yet; a kind may keep sums beside them."""
+
     def remember(self, memory: Memory, given: Input) -> Memory:
         """What is kept of a slot after an input; the same object when nothing changes."""
 
@@ -75,8 +80,13 @@ class Group:
     """
 
     kind: Gathers
-    memories: dict[Slot, Memory] = field(default_factory=dict)
+    memories: dict[Slot, Memory]
     lasts: bool | None = None  # whether anything does; None = not known since the start
+
+    @classmethod
+    def of(cls, kind: Gathers) -> Self:
+        """A group without members."""
+        return cls(kind, kind.gather())
 
     def take(self, given: Input, *, since: int, idle: bool) -> Figure | None:
         """The figure after an input, or None when it changes nothing; `idle`: nothing is reached or pending."""
@@ -99,12 +109,17 @@ class Group:
             del self.memories[slot]
 
 
-def replay(kind: Gathers, inputs: Iterable[Input], *, standing: Standing = IDLE) -> tuple[Standing, list[Move]]:
-    """Where one group stands after inputs in order of time, and every change of level on the way; pure."""
-    group, moves, since = Group(kind), [], 0
+def replay(
+    kind: Gathers, inputs: Iterable[Input], *, standing: Standing = IDLE, member: Member | None = None
+) -> tuple[Standing, list[Move]]:
+    """Where one group stands after inputs in order of time, and every change of level on the way; pure.
+
+    `member`: whose alarm it is, where each device has its own; figures of the others are left out.
+    """
+    group, moves, since = Group.of(kind), [], 0
     for given in inputs:
         figure = group.take(given, since=since, idle=not standing.since)
-        if figure is None:
+        if figure is None or (member is not None and given.member != member):
             continue
         since, value = figure
         if value is None:

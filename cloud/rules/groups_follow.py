@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from cloud.rules.cells import numbers
@@ -23,16 +23,20 @@ def follow_groups(watch: Watch, block: Columns, turn: Turn, *, guard: Guard) -> 
     The inputs of a rule are taken in order of time, whichever points of the device they come from; at one time those
     first that others are compared to.
     """
-    for rule, links in list(watch.links.items()):
-        loud = [link for link in links if link.point in block.points and not _is_deaf(link, watch, block)]
-        if loud:
-            here = [link for link in links if link.point in block.points]
-            guard(rule, partial(_follow, here, watch, block, turn=turn))
+    loud = set(_loud(watch, block))
+    for rule in sorted(loud):
+        here = [link for link in watch.links[rule] if link.point in block.points]
+        guard(rule, partial(_follow, here, watch, block, turn=turn))
 
 
-def _is_deaf(link: Link, watch: Watch, block: Columns) -> bool:
-    values = numbers(block.points[link.point])
-    return not values or link.is_deaf(watch, (min(values), max(values)), block.times[-1])
+def _loud(watch: Watch, block: Columns) -> Iterator[str]:
+    """The rules for which the smallest and largest value of a point do not decide that nothing changes."""
+    for point, links in watch.linked.items():
+        cells = block.points.get(point)
+        values = numbers(cells) if cells else ()
+        if values:
+            extremes, until = (min(values), max(values)), block.times[-1]
+            yield from (link.rule for link in links if not link.is_deaf(watch, extremes, until))
 
 
 def _follow(links: Sequence[Link], watch: Watch, block: Columns, *, turn: Turn) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from cloud.alarms.book import Key
 from cloud.rules.course import Course
-from cloud.rules.groups import Gathers, Group, Member, Memory
+from cloud.rules.groups import MAX_INPUTS, Gathers, Group, Member, Memory
 from cloud.rules.kinds.combination import Combination
 from cloud.rules.kinds.compare import Compare
 from cloud.rules.kinds.n_of_m import NOfM
@@ -62,7 +62,8 @@ class Groups:
         self._new_track = new_track
         self._rules: dict[str, Rule] = {}
         self._groups: dict[tuple[str, Place], Group] = {}
-        self._posts: dict[tuple[str, Place], Post] = {}
+        self._posts: dict[str, dict[Place, Post]] = {}  # by rule
+        self._by_profile: dict[str, list[tuple[Rule, Gathers]]] = {}  # rules that look at devices of a profile
         self._listeners: dict[str, list[Rule]] = {}
         self._waiting: dict[tuple[str, Place], Course] = {}  # courses of groups that are still to be found
         self._kept: dict[tuple[str, Member], Kept] = {}  # of members, and not yet given to a group
@@ -73,10 +74,13 @@ class Groups:
             for member in {member for member, _ in group.memories}:
                 self._kept[rule, member] = kept_of(group, member)
         self._rules = {rule.id: rule for rule in rules if is_of_groups(rule)}
-        self._groups, self._posts, self._listeners = {}, {}, {}
-        for each in rules:
+        self._groups, self._posts, self._listeners, self._by_profile = {}, {}, {}, {}
+        for each in self._rules.values():
             for listened in each.kind.alarms if isinstance(each.kind, Combination) else ():
                 self._listeners.setdefault(listened.rule, []).append(each)
+            if (kind := kind_of(each)) is not None:
+                for profile in {source.profile for source in inputs_of(each)}:
+                    self._by_profile.setdefault(profile, []).append((each, kind))
 
     def restore(self, states: Iterable[RuleStateRow]) -> None:
         """Starts again from the rows that were kept; courses and devices are still to be brought."""
@@ -102,41 +106,43 @@ class Groups:
 
     def course(self, rule: str, place: Place) -> Course | None:
         """Where a rule stands with a group; None when it has no such group."""
-        post = self._posts.get((rule, place))
+        post = self._posts.get(rule, {}).get(place)
         return post.track.course if post is not None else None
 
     def courses(self) -> Iterator[tuple[Place, str, Course]]:
         """Where every rule stands with its groups."""
-        return ((place, rule, post.track.course) for (rule, place), post in self._posts.items())
+        posts = ((rule, place, post) for rule, here in self._posts.items() for place, post in here.items())
+        return ((place, rule, post.track.course) for rule, place, post in posts)
 
     def post(self, rule: Rule, place: Place) -> Post:
         """Where the figure of a group is held against the levels of its rule."""
-        post = self._posts.get((rule.id, place))
+        here = self._posts.setdefault(rule.id, {})
+        post = here.get(place)
         if post is None:
             watch = Watch(*place, PROFILE, "", {}, {})
             course = self._waiting.pop((rule.id, place), None)
-            post = self._posts[rule.id, place] = Post(watch, self._new_track(rule, place, course))
+            post = here[place] = Post(watch, self._new_track(rule, place, course))
         return post
 
     def posts(self, rule: str) -> list[tuple[Place, Post]]:
         """Every group of a rule that ever had a figure."""
-        return [(place, post) for (identifier, place), post in self._posts.items() if identifier == rule]
+        return list(self._posts.get(rule, {}).items())
 
     def equip(self, watch: Watch) -> None:
         """Links a device to the groups that it belongs to."""
         member = watch.gateway, watch.device
         around = self._geography.around(member, watch.site)
         areas = self._geography.areas.get(watch.site, ())
-        for rule, kind in ((rule, kind_of(rule)) for rule in self._rules.values()):
+        for rule, kind in self._by_profile.get(watch.profile, ()):
             parts = [number for number, each in enumerate(inputs_of(rule)) if selects(each, watch, areas)]
-            if kind is None or not parts:
+            if not parts:
                 continue
             kept = self._kept.pop((rule.id, member), None)
             places = scoped(around, kind.by, rule.selector.areas)
             for place in places[:1] if kind.at_device else places:
-                group = self._groups.setdefault((rule.id, place), Group(kind))
-                if kept is not None and kept.shape == kind.shape:
-                    group.memories.update({(member, number): memory for number, memory in kept.slots.items()})
+                group = self._groups.get((rule.id, place)) or self._groups.setdefault((rule.id, place), Group.of(kind))
+                for number, memory in kept.slots.items() if kept is not None and kept.shape == kind.shape else ():
+                    group.memories[member, number] = memory
                 for number in parts:
                     post = self._post_of(rule, kind, number, place=place, member=member)
                     watch.link(Link(rule.id, kind, inputs_of(rule)[number].point, number, group, post))
@@ -148,7 +154,7 @@ class Groups:
             self._kept[rule, member] = kept_of(links[0].group, member)
             for link in links:
                 link.group.forget(member)
-            post = self._posts.pop((rule, member), None) if links[0].kind.at_device else None
+            post = self._posts[rule].pop(member, None) if links[0].kind.at_device else None
             if post is not None:
                 self._waiting[rule, member] = post.track.course
 
@@ -159,6 +165,8 @@ class Groups:
     def drop(self, rule: str) -> None:
         """Lets a faulty rule follow nothing; its alarms stay."""
         self._rules.pop(rule, None)
+        for profile, rules in self._by_profile.items():
+            self._by_profile[profile] = [each for each in rules if each[0].id != rule]
 
     def _post_of(self, rule: Rule, kind: Gathers, number: int, *, place: Place, member: Member) -> Post | None:
         """Where an input of a device moves something; what others are only compared to moves nothing."""
@@ -174,8 +182,8 @@ class Groups:
 
 def kept_of(group: Group, member: Member) -> Kept:
     """What is kept of a member."""
-    slots = {number: memory for (owner, number), memory in group.memories.items() if owner == member}
-    return Kept(group.kind.shape, slots)
+    slots = {number: group.memories.get((member, number)) for number in range(MAX_INPUTS)}
+    return Kept(group.kind.shape, {number: memory for number, memory in slots.items() if memory is not None})
 
 
 def member_row(rule: str, member: Member, kept: Kept) -> RuleStateRow:

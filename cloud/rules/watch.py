@@ -72,6 +72,7 @@ class Watch:
     bands: dict[str, Band] = field(default_factory=dict)  # points whose rules are all idle; emptied by every move
     unchanged_until: int = 0  # read up to here, and nothing new since the last readings
     links: dict[str, list[Link]] = field(default_factory=dict)  # rule -> what the device gives to its groups
+    linked: dict[str, list[Link]] = field(default_factory=dict)  # the same by point
     named: Callable[[], Sequence[str]] = tuple  # of a group: the devices that make its figure what it is
 
     def band(self, point: str) -> Band:
@@ -109,6 +110,7 @@ class Watch:
         """Gives what is read at a point to a group."""
         self.listened.add(link.point)
         self.links.setdefault(link.rule, []).append(link)
+        self.linked.setdefault(link.point, []).append(link)
 
     def holding(self) -> list[Track]:
         """Rules that have reached a level which has not yet held long enough."""
@@ -126,6 +128,8 @@ class Watch:
         for point, tracks in list(self.points.items()):
             self.points[point] = [track for track in tracks if track.rule.id != rule]
         self.links.pop(rule, None)
+        for point, links in self.linked.items():
+            self.linked[point] = [link for link in links if link.rule != rule]
 
     def state(self) -> str:
         """What was seen, as JSON text for a RuleStateRow."""
@@ -154,7 +158,7 @@ class Link:
     def is_deaf(self, watch: Watch, extremes: tuple[float, float], until: int) -> bool:
         """True when values between two, up to a time, change nothing."""
         if self.group.lasts is not False or (self.post is not None and not self.post.track.idle):
-            return False
+            return False  # not known, or something lasts
         memory = self.group.memories.get(((watch.gateway, watch.device), self.part), ())
         return self.kind.is_deaf(self.part, memory, extremes, until)
 

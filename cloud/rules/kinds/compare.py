@@ -105,6 +105,10 @@ class Compare(Strict):
         """Where the inputs come from."""
         return (own,) if self.other is None else (own, self.other)
 
+    def gather(self) -> dict[Slot, Memory]:
+        """Memories of nobody yet."""
+        return {}
+
     def remember(self, memory: Memory, given: Input) -> Memory:
         """The values of a partner, as far back as they can be asked for."""
         if given.part == OWN and self.against == "other":

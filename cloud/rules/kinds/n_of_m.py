@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from cloud.rules.groups import Input, Member, Memory, Slot
+from cloud.rules.groups import Input, Memory, Slot
+from cloud.rules.headcount import MET, NOT_MET, Headcount
 from cloud.rules.ladder import IDLE, Edge, Ladder, Level, Levels, Standing, check_levels, ladder_of
 from cloud.rules.scope import Scope
 from cloud.rules.selector import Selector
 from device_profiles.schema import Strict
 
-MET, NOT_MET = 1.0, 0.0  # what is remembered of a member, with the time of the reading that said so
 RENEWALS = 24  # of a member that is well, it is enough to know about when it was heard
 
 
@@ -103,6 +103,10 @@ class NOfM(Strict):
         """There is one input, from the rule's own selector."""
         return (own,)
 
+    def gather(self) -> Headcount:
+        """Memories of nobody yet, which are counted as they come."""
+        return Headcount(met_ms=self.within_s * 1000, member_ms=self.member_s * 1000)
+
     def remember(self, memory: Memory, given: Input) -> Memory:
         """Whether a member meets the condition, and when that was read."""
         before = Standing(1, (0,)) if memory and memory[0][1] == MET else IDLE
@@ -124,24 +128,28 @@ class NOfM(Strict):
 
     def lasts(self, memories: Mapping[Slot, Memory], at: int) -> bool:
         """True while somebody is counted."""
-        return next(self._counted(memories, at), None) is not None
+        return bool(self._counted(memories).met(at))
 
     def figure_of(self, memories: Mapping[Slot, Memory], given: Input, at: int) -> float | None:
         """The number or share of members that are counted; None when there are too few members."""
         del given
-        members = sum(at - memory[0][0] < self.member_s * 1000 for memory in memories.values())
+        counted = self._counted(memories)
+        members, count = counted.members(at), len(counted.met(at))
         if members < self.min_members:
             return None
-        count = sum(1 for _ in self._counted(memories, at))
         return 100 * count / members if self.share else float(count)
 
     def named(self, memories: Mapping[Slot, Memory], at: int) -> list[str]:
         """The devices that are counted."""
-        return sorted(device for _, device in self._counted(memories, at))
+        return sorted(device for (_, device), _ in self._counted(memories).met(at))
 
-    def _counted(self, memories: Mapping[Slot, Memory], at: int) -> Iterator[Member]:
-        reach = at - self.within_s * 1000
-        return (member for (member, _), memory in memories.items() if memory[0][1] == MET and memory[0][0] > reach)
+    def _counted(self, memories: Mapping[Slot, Memory]) -> Headcount:
+        if isinstance(memories, Headcount):
+            return memories
+        counted = self.gather()
+        for slot, memory in memories.items():
+            counted[slot] = memory
+        return counted
 
     def _renewed_at(self, memory: Memory) -> int:
         """When a member that does not meet the condition is taken down as heard again."""

@@ -104,6 +104,10 @@ class Sequence(Strict):
         """Where the inputs come from."""
         return own, self.other or own
 
+    def gather(self) -> dict[Slot, Memory]:
+        """Memories of nobody yet."""
+        return {}
+
     def remember(self, memory: Memory, given: Input) -> Memory:
         """When the condition began, and whether it lasts; of the first one its newest begins."""
         lasted = bool(memory) and memory[-1][1] == LASTS

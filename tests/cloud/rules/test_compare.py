@@ -175,7 +175,7 @@ def test_restarts_change_nothing(reads: list[tuple[str, int, float]], restarts: 
 def test_the_figure_is_the_distance_to_the_median_of_the_newest_of_the_others(
     reads: list[tuple[int, float]],
 ) -> None:
-    group = Group(Compare.model_validate(ODD))
+    group = Group.of(Compare.model_validate(ODD))
     newest: dict[int, float] = {}
     for number, (device, value) in enumerate(reads):
         found = group.take(Input(number * 1000, value, ("gw", str(device))), since=0, idle=True)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from cloud.rules.groups import Input, replay
+from cloud.rules.headcount import MET, NOT_MET, Headcount
 from cloud.rules.judge import Judge
 from cloud.rules.kinds.n_of_m import NOfM
 from cloud.rules.rule import Rule
@@ -209,3 +210,46 @@ def test_the_level_is_what_counting_by_hand_says(story: list[tuple[int, bool, in
     standing, moves = replay(kind, inputs)
     assert [(move.at, move.after) for move in moves] == expected
     assert standing.level == (expected[-1][1] if expected else 0)
+
+
+def test_quiet_members_of_an_idle_group_leave_nothing_to_keep() -> None:
+    kept = Kept()
+    judge = kept.judge(lost())
+    see(kept, judge, 0, 1, True)
+    part = block([(START + 60_000, True), (START + 61_000, True)], point="online", profile="ip_camera", device="cam-1")
+    kept.keep(judge.observe([part], received_at=START + 61_000))
+    said = judge.observe([part], received_at=START + 61_000)
+    assert {row.rule for row in said.rule_states} == {"@seen"}
+
+
+def test_a_rule_that_breaks_stops_alone() -> None:
+    class Broken(NOfM):
+        def figure_of(self, memories: object, given: object, at: int) -> float | None:
+            raise ZeroDivisionError
+
+    kept = Kept()
+    broken = lost(identifier="broken").model_copy(update={"kind": Broken.model_validate(LOST)})
+    judge = kept.judge(broken, lost())
+    for camera in range(2):
+        see(kept, judge, camera, camera, False)
+    assert list(judge.faults) == ["broken"]
+    assert kept.story() == [("raised", "some", 1)]
+
+
+def test_heads_are_counted_as_by_hand_whatever_comes_and_goes() -> None:
+    @given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from([MET, NOT_MET, None]), st.integers(0, 9))))
+    def counted(story: list[tuple[int, float | None, int]]) -> None:
+        heads, by_hand, clock = Headcount(met_ms=5, member_ms=12), dict[int, tuple[int, float]](), 0
+        for device, state, pause in story:
+            clock += pause
+            slot = (("gw", str(device)), 0)
+            if state is not None:
+                heads[slot] = ((clock, state),)
+                by_hand[device] = clock, state
+            elif slot in heads:
+                del heads[slot]
+                del by_hand[device]
+            assert len(heads.met(clock)) == sum(s == MET and clock - at < 5 for at, s in by_hand.values())
+            assert heads.members(clock) == sum(clock - at < 12 for at, _ in by_hand.values())
+
+    counted()
