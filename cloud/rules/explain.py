@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -35,12 +35,16 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A level was reached at `begin`. It counted from `end` on when it held; else it was left then (None = lasts)."""
+    """A level was reached at `begin`. It counted from `end` on when it held; else it was left then (None = lasts).
+
+    `before`: the first reading that was looked at had reached it already, so it may have been reached long before.
+    """
 
     level: str
     begin: int
     end: int | None
     held: bool
+    before: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,8 @@ def replay(rule: Rule, readings: Readings, *, until: int) -> Replay:
         _note_holds(rule, holds, standing, then, at=at)
         standing = then
         judged.append(Judged(at, value, figure, then.level))
-    return Replay(tuple(judged), tuple(holds))
+    first = judged[0].at if judged else 0
+    return Replay(tuple(judged), tuple(replace(hold, before=hold.begin == first) for hold in holds))
 
 
 def thinned(judged: Sequence[Judged], most: int = MOST_SHOWN) -> list[Judged]:

@@ -11,10 +11,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from cloud.api.alarms import alarms_page, one_alarm
 from cloud.api.deps import Centre
 from cloud.api.devices import device_of
+from cloud.api.explain import AlarmExplained, explain_alarm
 from cloud.api.guard import CentreDep
 from cloud.api.ledger import TERMS, summarise, sums_of
 from cloud.api.pages import Cursor, page_of
 from cloud.api.views import AccountView
+from cloud.errors import StoreUnavailableError
 from cloud.ingest.ranges import size_of_ranges
 from cloud.store.base import AlarmFilter, AlarmRow
 from cloud.web import present
@@ -161,10 +163,12 @@ async def alarms_list(
 @router.get("/alarms/{alarm}")
 async def alarm_page(request: Request, alarm: str, centre: CentreDep) -> HTMLResponse:
     """One alarm: why, and what was done."""
+    detail = await one_alarm(alarm, centre)
     return page(
         request,
         "alarm.html",
-        alarm=await one_alarm(alarm, centre),
+        alarm=detail,
+        explained=await explained(centre, alarm),
         site_names=site_names(centre),
         device_names=device_names(centre),
     )
@@ -191,6 +195,14 @@ async def gateways_page(request: Request, centre: CentreDep, cursor: Cursor = No
         batches_in=size_of_ranges,
         site_names=site_names(centre),
     )
+
+
+async def explained(centre: Centre, alarm: str) -> AlarmExplained | None:
+    """Why it fired; None while the store of readings is away: the rest of the page can do without."""
+    try:
+        return await explain_alarm(alarm, centre)
+    except StoreUnavailableError:
+        return None
 
 
 def inside(back: str) -> str:

@@ -76,7 +76,8 @@ def _words_of_scripts(language: Language) -> dict[str, str]:
     known = words(language)
     reasons = {f"reason_{code}": text for code, text in known["reason"].items()}
     gaps = {f"why_{code}": text for code, text in {**known["letter_reason"], **known["gap_reason"]}.items()}
-    return {**known["browser"], **reasons, **gaps, "language": language}
+    happened = {f"what_{code}": text for code, text in known["what"].items()}
+    return {**known["browser"], **reasons, **gaps, **happened, "language": language}
 
 
 def _for_script(values: dict[str, str]) -> str:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from cloud.store.base import AlarmFilter
 from tests.browser.centre import RunningCentre, running_centre
 from tests.browser.chromium import browser
 from tests.browser.pictures import PAGES, log_in
@@ -85,6 +86,17 @@ def test_values_change_without_reloading(page: Page, running: RunningCentre) -> 
     expect(row.locator("[data-part=age]")).to_contain_text("giây")
     running.call(lambda centre: centre.measure("gw-thao", "ups-thao", "mains", True))
     expect(page.locator('[data-value="gw-thao/ups-thao/mains"] [data-part=value]')).to_have_text("có")
+
+
+def test_an_alarm_is_explained_by_a_chart_and_by_tables_that_say_the_same(page: Page, running: RunningCentre) -> None:
+    opened = running.call(lambda centre: centre.state.alarms(AlarmFilter(open=True), before=None, limit=10))
+    page.goto(f"{running.url}/alarms/{next(row.id for row in opened if row.level)}")
+    expect(page.locator("#why-figure canvas")).to_be_visible()
+    expect(page.locator("#why-legend li").first).to_contain_text("Cấp I: 30,00")
+    expect(page.locator("#explained")).to_contain_text("Mức II (cao): từ 31 m trở lên")
+    page.click("#explained summary")
+    expect(page.locator("#explained details tbody tr").first).to_be_visible()
+    expect(page.locator("#explained")).to_contain_text("đủ lâu, tính từ lúc này")
 
 
 def test_a_search_folds_diacritics(page: Page, running: RunningCentre) -> None:

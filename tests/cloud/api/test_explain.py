@@ -49,8 +49,8 @@ async def test_an_alarm_is_explained_by_its_readings_holds_and_moments(
     ]  # fmt: skip
     assert told["doubtful"] == 1
     assert told["holds"] == [
-        {"level": "I", "begin": begin + 20 * MINUTE, "end": begin + 30 * MINUTE, "held": True},
-        {"level": "II", "begin": begin + 50 * MINUTE, "end": begin + 70 * MINUTE, "held": False},
+        {"level": "I", "begin": begin + 20 * MINUTE, "end": begin + 30 * MINUTE, "held": True, "before": False},
+        {"level": "II", "begin": begin + 50 * MINUTE, "end": begin + 70 * MINUTE, "held": False, "before": False},
     ]
     assert (told["moments"][0]["what"], told["moments"][0]["at"]) == ("raised", begin + 30 * MINUTE)
     mute = {"why": "shelved", "begin": begin + 30 * MINUTE + 5, "end": None, "comment": "thay cảm biến"}

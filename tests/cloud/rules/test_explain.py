@@ -33,8 +33,13 @@ def test_a_hold_is_shown_from_its_begin_to_the_moment_at_which_it_counts() -> No
 
 
 def test_a_level_that_is_left_before_its_hold_ends_is_no_alarm_and_says_so() -> None:
-    told = replay(HELD, at((0, 30.2), (5, 29.0)), until=START + MINUTE)
-    assert told.holds == (Hold("I", START, START + 5 * MINUTE, held=False),)
+    told = replay(HELD, at((0, 29.9), (1, 30.2), (5, 29.0)), until=START + MINUTE)
+    assert told.holds == (Hold("I", START + MINUTE, START + 5 * MINUTE, held=False),)
+
+
+def test_what_was_reached_before_the_first_reading_is_said_to_be_so() -> None:
+    told = replay(HELD, at((0, 30.2), (10, 30.2)), until=START + MINUTE)
+    assert told.holds == (Hold("I", START, START + 10 * MINUTE, held=True, before=True),)
 
 
 def test_a_window_shows_the_figure_that_was_judged_and_not_the_value() -> None:

@@ -97,17 +97,17 @@ function options(view, range) {
     ],
     bands: [{ series: [2, 1], fill: colour("--band") }],
     cursor: { points: { size: 7 } },
-    hooks: { drawClear: [(plot) => drawGaps(plot, view.gaps, colour)], draw: [(plot) => drawThresholds(plot, view.thresholds, colour)] },
+    hooks: { drawClear: [(plot) => drawGaps(plot, view.gaps, colour)], draw: [(plot) => drawLevels(plot, view.thresholds, colour)] },
   };
 }
 
-function hour(plot, tick) {
+export function hour(plot, tick) {
   const at = uPlot.tzDate(new Date(tick * 1000), zone);
   const text = `${two(at.getHours())}:${two(at.getMinutes())}`;
   return text === "00:00" ? `${two(at.getDate())}/${two(at.getMonth() + 1)}` : text;
 }
 
-function day(plot, tick) {
+export function day(plot, tick) {
   const at = uPlot.tzDate(new Date(tick * 1000), zone);
   return `${two(at.getDate())}/${two(at.getMonth() + 1)} ${two(at.getHours())}:${two(at.getMinutes())}`;
 }
@@ -121,7 +121,7 @@ function rangeOf(thresholds, low, high) {
   return [low - margin, near + margin];
 }
 
-function drawThresholds(plot, thresholds, colour) {
+export function drawLevels(plot, thresholds, colour) {
   const { ctx, bbox } = plot;
   ctx.save();
   ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
@@ -142,7 +142,7 @@ function drawThresholds(plot, thresholds, colour) {
   ctx.restore();
 }
 
-function sizeOf(place) {
+export function sizeOf(place) {
   return { width: place.clientWidth, height: Math.max(220, Math.min(420, Math.round(place.clientWidth * 0.45))) };
 }
 
