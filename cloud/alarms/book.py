@@ -11,6 +11,7 @@ from cloud.store.base import AlarmHistoryRow, AlarmRow
 
 Key = tuple[str, str, str]  # rule, gateway, device
 
+NOBODY = "–"
 HISTORY_WORDS = {
     Trigger.RAISE: "raised",
     Trigger.ESCALATE: "escalated",
@@ -146,6 +147,16 @@ class AlarmBook:
             raise AlarmError(f"no open alarm {identifier}")
         row = replace(row, state=after(row.state, Trigger.RESET), open=False, changed_at=now)
         return self._kept(row, Trigger.RESET, at=now, observed_at=now, actor=actor, comment=comment)
+
+    def assign(self, identifier: str, assignee: str, *, actor: str, comment: str, now: int) -> Change:
+        """Makes an open alarm somebody's task; nobody's, when the name is empty."""
+        row = self.by_id(identifier)
+        if row is None:
+            raise AlarmError(f"no open alarm {identifier}")
+        row = replace(row, assignee=assignee, changed_at=now)
+        self._by_key[key_of(row)] = row
+        words = ": ".join(filter(None, (assignee or NOBODY, comment)))
+        return Change(row, AlarmHistoryRow(row.id, now, now, "assigned", row.level, None, actor, words))
 
     def _kept(
         self, row: AlarmRow, trigger: Trigger, *, at: int, observed_at: int, actor: str = "", comment: str = ""

@@ -6,20 +6,22 @@ import asyncio
 from dataclasses import asdict, dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from cloud.alarms.book import key_of
+from cloud.alarms.book import NOBODY, key_of
 from cloud.api.audit import write_audit
-from cloud.api.deps import Centre, UnknownThingError
+from cloud.api.deps import Centre, RefusedOrderError, UnknownThingError
 from cloud.api.guard import CentreDep, IdentityDep
 from cloud.api.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
+from cloud.api.problems import ProblemError
 from cloud.rules import handling
 from cloud.rules.desk import Remark as Deed
 from cloud.store.base import AlarmFilter, AlarmHistoryRow, AlarmRow
 
 router = APIRouter(prefix="/api/v1", tags=["alarms"])
 MAX_COMMENT = 2_000
+LINES = 1_000  # of a history that come with its alarm
 
 
 class Remark(BaseModel):
@@ -37,6 +39,18 @@ class Comment(Remark):
     comment: str = Field(min_length=1, max_length=MAX_COMMENT)
 
 
+class Assignment(BaseModel):
+    """Whose task an alarm is; empty = nobody's."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        str_strip_whitespace=True,
+        json_schema_extra={"examples": [{"assignee": "lan", "comment": "Gọi trạm Yên Bái."}]},
+    )
+    assignee: str = Field("", max_length=120, description="Name of a user.")
+    comment: str = Field("", max_length=MAX_COMMENT)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmView(AlarmRow):
     """An alarm, and why nobody is told of it now: shelved, out_of_service, flapping, or empty."""
@@ -46,31 +60,54 @@ class AlarmView(AlarmRow):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmDetail(AlarmView):
-    """An alarm with what happened to it, oldest first."""
+    """An alarm with what happened to it, oldest first; `next_history` is where the rest of a long one starts."""
 
     history: tuple[AlarmHistoryRow, ...] = ()
+    next_history: str | None = None
+
+
+def wanted_alarms(
+    open: Annotated[bool | None, Query(description="true: only open ones; false: only closed.")] = None,  # noqa: A002
+    site: Annotated[str | None, Query(max_length=64)] = None,
+    gateway: Annotated[str | None, Query(max_length=64)] = None,
+    severity: Annotated[int | None, Query(ge=1, le=4, description="1 = most urgent")] = None,
+    device: Annotated[str | None, Query(max_length=64)] = None,
+    rule: Annotated[str | None, Query(max_length=64)] = None,
+    assignee: Annotated[str | None, Query(max_length=120, description="Empty: nobody's.")] = None,
+) -> AlarmFilter:
+    """The filters of a list."""
+    return AlarmFilter(open, site, gateway, severity, device, rule, assignee)
 
 
 @router.get("/alarms", summary="Alarms, newest first")
 async def list_alarms(
     centre: CentreDep,
-    open: Annotated[bool | None, Query(description="true: only open ones; false: only closed.")] = None,  # noqa: A002
-    site: Annotated[str | None, Query(max_length=64)] = None,
-    gateway: Annotated[str | None, Query(max_length=64)] = None,
-    severity: Annotated[int | None, Query(ge=1, le=4, description="1 = most urgent")] = None,
+    wanted: Annotated[AlarmFilter, Depends(wanted_alarms)],
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[AlarmView]:
     """Technical alarms inside the centre; no official warning to the public."""
-    return await alarms_page(centre, AlarmFilter(open, site, gateway, severity), cursor=cursor, limit=limit)
+    return await alarms_page(centre, wanted, cursor=cursor, limit=limit)
 
 
 @router.get("/alarms/{alarm}", summary="One alarm with its history")
 async def one_alarm(alarm: str, centre: CentreDep) -> AlarmDetail:
     """Why it was raised and what was done since."""
     row = await _known(centre, alarm)
-    history = await asyncio.to_thread(centre.state.history, alarm)
-    return AlarmDetail(**asdict(_view(centre, row)), history=tuple(history))
+    page = await _history(centre, alarm, skip=0, limit=LINES)
+    return AlarmDetail(**asdict(_view(centre, row)), history=tuple(page.items), next_history=page.next)
+
+
+@router.get("/alarms/{alarm}/history", summary="What happened to an alarm, oldest first")
+async def alarm_history(
+    alarm: str, centre: CentreDep, cursor: Cursor = None, limit: Limit = 100
+) -> Page[AlarmHistoryRow]:
+    """Every raise, escalation, return and deed, with the time of the reading, the value, who and why."""
+    await _known(centre, alarm)
+    skip = decode_cursor(cursor) or "0"
+    if not skip.isdecimal():
+        raise ProblemError(400, "cursor", "The cursor is not one that this API gave out.")
+    return await _history(centre, alarm, skip=int(skip), limit=limit)
 
 
 @router.post("/alarms/{alarm}/acknowledge", summary="Acknowledge")
@@ -98,12 +135,35 @@ async def reset(alarm: str, remark: Remark, centre: CentreDep, identity: Identit
     return _view(centre, await _known(centre, alarm))
 
 
+@router.post("/alarms/{alarm}/assign", summary="Assign to somebody")
+async def assign(alarm: str, task: Assignment, centre: CentreDep, identity: IdentityDep) -> AlarmView:
+    """Makes an open alarm somebody's task; an empty name takes it back."""
+    await _known(centre, alarm)
+    await check_assignee(centre, task.assignee)
+    await centre.act(handling.assign(alarm, task.assignee, Deed(identity.name, task.comment)))
+    detail = f"{task.assignee or NOBODY}: {task.comment}".rstrip(": ")
+    await write_audit(centre, actor=identity.name, action="assign", target=alarm, detail=detail)
+    return _view(centre, await _known(centre, alarm))
+
+
+async def check_assignee(centre: Centre, assignee: str) -> None:
+    """A task for somebody who cannot log in would be nobody's."""
+    user = await asyncio.to_thread(centre.state.user, assignee) if assignee else None
+    if assignee and (user is None or user.disabled):
+        raise RefusedOrderError(f"There is nobody called {assignee!r}.")
+
+
 async def alarms_page(centre: Centre, wanted: AlarmFilter, *, cursor: str | None, limit: int) -> Page[AlarmView]:
     """One page of alarms; one more is asked for, to know whether there is a next page."""
     before = decode_cursor(cursor)
     rows = await asyncio.to_thread(centre.state.alarms, wanted, before=before, limit=limit + 1)
     page = [_view(centre, row) for row in rows[:limit]]
     return Page(items=page, next=encode_cursor(page[-1].id) if len(rows) > limit else None)
+
+
+async def _history(centre: Centre, alarm: str, *, skip: int, limit: int) -> Page[AlarmHistoryRow]:
+    lines = await asyncio.to_thread(centre.state.history, alarm, skip=skip, limit=limit + 1)
+    return Page(items=list(lines[:limit]), next=encode_cursor(str(skip + limit)) if len(lines) > limit else None)
 
 
 async def _known(centre: Centre, alarm: str) -> AlarmRow:

@@ -203,8 +203,8 @@ class StateStore(Protocol):
     def alarm(self, identifier: str) -> AlarmRow | None:
         """One alarm."""
 
-    def history(self, alarm: str) -> Sequence[AlarmHistoryRow]:
-        """What happened to it, oldest first."""
+    def history(self, alarm: str, *, skip: int = 0, limit: int | None = None) -> Sequence[AlarmHistoryRow]:
+        """What happened to it, oldest first; lines are only ever added, so a page may begin behind so many."""
 
     def due_dirty(self, *, now: int, limit: int) -> Sequence[DirtyRow]:
         """Hours whose roll-ups shall be computed now, the longest due first."""

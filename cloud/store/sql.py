@@ -47,6 +47,7 @@ from cloud.store.tables import (
 )
 
 REJECTS_KEPT = 10_000
+WHOLE = 2**31  # SQLite skips lines only where there is a limit
 BUSY_S = 20.0  # how long a change waits for another one, or for a server that does not answer
 R = TypeVar("R")
 
@@ -123,11 +124,13 @@ class SqlStateStore:
         """One alarm."""
         return self._row(AlarmRow, select(ALARM).where(ALARM.c.id == identifier))
 
-    def history(self, alarm: str) -> Sequence[AlarmHistoryRow]:
+    def history(self, alarm: str, *, skip: int = 0, limit: int | None = None) -> Sequence[AlarmHistoryRow]:
         """What happened to it, oldest first."""
         columns = [column for column in ALARM_HISTORY.c if column.key != "number"]
-        query = select(*columns).where(ALARM_HISTORY.c.alarm == alarm)
-        return self._rows(AlarmHistoryRow, query.order_by(ALARM_HISTORY.c.number))
+        query = select(*columns).where(ALARM_HISTORY.c.alarm == alarm).order_by(ALARM_HISTORY.c.number)
+        if skip or limit is not None:
+            query = query.offset(skip).limit(WHOLE if limit is None else limit)
+        return self._rows(AlarmHistoryRow, query)
 
     def due_dirty(self, *, now: int, limit: int) -> Sequence[DirtyRow]:
         """Hours whose roll-ups shall be computed now, the longest due first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -33,9 +34,10 @@ def test_what_is_not_open_cannot_be_cleared_or_acknowledged() -> None:
     assert list(book) == []
 
 
-@given(st.lists(st.sampled_from(["raise", "escalate", "ease", "clear", "acknowledge"]), max_size=40))
+@given(st.lists(st.sampled_from(["raise", "escalate", "ease", "clear", "acknowledge", "reset", "assign"]), max_size=40))
 def test_any_order_keeps_at_most_one_open_alarm_and_survives_a_restart(words: list[str]) -> None:
     book = AlarmBook()
+    book.latching = frozenset(["flood"]) if len(words) % 2 else frozenset()
     for at, word in enumerate(words, 1):
         before = list(book)
         with contextlib.suppress(AlarmError):
@@ -43,6 +45,9 @@ def test_any_order_keeps_at_most_one_open_alarm_and_survives_a_restart(words: li
                 book.clear(KEY, 1.0, observed_at=at, received_at=at)
             elif word == "acknowledge":
                 book.acknowledge(before[0].id if before else "", actor="lan", comment="", now=at)
+            elif word in ("reset", "assign"):
+                deed = book.reset if word == "reset" else partial(book.assign, assignee="minh")
+                deed(before[0].id if before else "", actor="lan", comment="", now=at)
             else:
                 book.find(Trigger(word), FINDING, observed_at=at, received_at=at)
         again = AlarmBook()
