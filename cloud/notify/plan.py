@@ -34,10 +34,11 @@ class Plan:
     rows: list[NoticeRow] = field(default_factory=list)
     new: list[NoticeRow] = field(default_factory=list)
     attempts: list[AttemptRow] = field(default_factory=list)
+    rewritten: list[NoticeRow] = field(default_factory=list)
 
     def change(self) -> NoticeChange:
         """All that must be kept before anything is sent."""
-        return NoticeChange(tuple(self.rows), tuple(self.new), tuple(self.attempts))
+        return NoticeChange(tuple(self.rows), tuple(self.new), tuple(self.attempts), tuple(self.rewritten))
 
 
 class Planner:
@@ -103,6 +104,7 @@ class Planner:
         standing.pack(lines, parcel, at)
         plan.rows.extend(parcel.rows)
         plan.new.extend(parcel.new)
+        plan.rewritten.extend(parcel.rewritten)
         for item in parcel.send:
             self._hand_over(item, router, plan)
 

@@ -34,13 +34,14 @@ class Parcel:
     send: list[Item] = field(default_factory=list)
     rows: list[NoticeRow] = field(default_factory=list)
     new: list[NoticeRow] = field(default_factory=list)
+    rewritten: list[NoticeRow] = field(default_factory=list)
 
     def tell(self, line: Line) -> None:
         """Sends the last word on an alarm; the notices before it went out in it."""
         carrier = line.item.row
         self.send.append(line.item)
         if len(line.rows) > 1:
-            self.rows.append(carrier)
+            self.rewritten.append(carrier)
             self.rows.extend(_in(carrier, row) for row in line.rows if row.key != carrier.key)
 
     def tell_together(self, lines: Sequence[Line], *, urgent: bool) -> None:

@@ -29,9 +29,10 @@ class AttemptRow:
 class NoticeChange:
     """What one step of the pipeline changes: kept in one transaction or not at all."""
 
-    rows: Sequence[NoticeRow] = ()  # as they stand now
+    rows: Sequence[NoticeRow] = ()  # as they stand now, but for their bodies
     new: Sequence[NoticeRow] = ()  # digests and notices to persons; one whose key is there already stays as it is
     attempts: Sequence[AttemptRow] = ()
+    rewritten: Sequence[NoticeRow] = ()  # those whose body has changed, too
 
 
 @dataclass(frozen=True, slots=True)

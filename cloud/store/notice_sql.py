@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from cloud.store.notice_port import AttemptRow, NoticeChange, NoticeFilter
 from cloud.store.notice_tables import NOTICE_ATTEMPT
 from cloud.store.rows import NoticeRow
-from cloud.store.sql_door import SqlDoor, append, as_dict, as_tuple, put_many, put_new
+from cloud.store.sql_door import SqlDoor, append, as_dict, change_many, put, put_new
 from cloud.store.tables import NOTICE
 
 WAITING = ("pending", "calling")
@@ -33,7 +33,8 @@ class SqlNoticeStore:
         """All of it in one transaction; many rows go in one step."""
         with self._door.writing() as connection:
             put_new(connection, NOTICE, map(as_dict, change.new))
-            put_many(connection, NOTICE, list(map(as_tuple, change.rows)))
+            put(connection, NOTICE, map(as_dict, change.rewritten))
+            change_many(connection, NOTICE, change.rows, leaving="body")
             append(connection, NOTICE_ATTEMPT, map(as_dict, change.attempts))
 
     def tick_called(self, notice: NoticeRow, attempt: AttemptRow) -> bool:

@@ -70,7 +70,9 @@ def write_centre(
         "rules_dir": "rules",
         "http": {"host": HOST, "port": port, "cookie_secure": False, "public_url": f"http://{HOST}:{port}"},
         "broker": {**_broker(broker), "client_id": f"thacba-demo-{run}"},
-        "notify": {"channels": [{"kind": "webhook", "name": "demo", "url": webhook, "allow_private": True}]},
+        "notify": {
+            "channels": [{"kind": "webhook", "name": "demo", "url": webhook, "allow_private": True, "digests": False}]
+        },
     }
     if store is not None:
         table["store"] = {"kind": "influx", "url": store.url, "database": store.database}

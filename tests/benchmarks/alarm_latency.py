@@ -143,7 +143,14 @@ def _wet_gauges(agent: int, alarms: int) -> list[str]:
 
 def _centre(folder: Path, broker: Server, influx: InfluxServer, *, hook: Receiver, port: int) -> Path:
     store = {"kind": "influx", "url": influx.url, "database": "latency"}
-    channel = {"kind": "webhook", "name": "ops", "url": hook.url, "allow_private": True, "per_minute": 6000}
+    channel = {
+        "kind": "webhook",
+        "name": "ops",
+        "url": hook.url,
+        "allow_private": True,
+        "per_minute": 6000,
+        "digests": False,
+    }
     more = {"notify": {"channels": [channel]}}
     path = write_centre(folder, port=port, broker=broker.url, store=store, gateways=AGENTS, more=more)
     for file in (folder / "rules").glob("*.toml"):

@@ -216,7 +216,7 @@ def _centre(folder: Path, broker: Server, influx: InfluxServer, hook: Receiver) 
         "kind": {"kind": "threshold", "unit": "mm", "levels": [level]},
     }
     (folder / "rules" / "wet.toml").write_text(tomli_w.dumps(rule), encoding="utf-8")
-    channel = {"kind": "webhook", "name": "ops", "url": hook.url, "allow_private": True}
+    channel = {"kind": "webhook", "name": "ops", "url": hook.url, "allow_private": True, "digests": False}
     more = tomli_w.dumps({"notify": {"channels": [channel]}})
     path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
     return path

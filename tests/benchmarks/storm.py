@@ -201,7 +201,14 @@ def _judged(figures: dict[str, float], sent: dict[str, float], inbox: Prompt, *,
 
 
 def _write(folder: Path, *, port: int, broker: str, sessions: int, webhook: str) -> Path:
-    channel = {"kind": "webhook", "name": "duty", "url": webhook, "allow_private": True, "per_minute": 6000}
+    channel = {
+        "kind": "webhook",
+        "name": "duty",
+        "url": webhook,
+        "allow_private": True,
+        "per_minute": 6000,
+        "digests": False,
+    }
     file = write_centre(
         folder,
         port=port,

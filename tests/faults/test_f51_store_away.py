@@ -27,6 +27,7 @@ def more_config(influx: str, hook: Receiver) -> str:
     return (
         f'{QUICK}[store]\nkind = "influx"\nurl = "{influx}"\nusername = "centre"\npassword_env = "STORE_PASSWORD"\n'
         f'[[notify.channels]]\nkind = "webhook"\nname = "ops"\nurl = "{hook.url}"\nallow_private = true\n'
+        "digests = false\n"
     )
 
 

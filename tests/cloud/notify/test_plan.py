@@ -75,7 +75,7 @@ class World:
             ways = {name: Way(until if (until := self.closed.get(name, 0)) > now else 0) for name in self.channels}
             plan = self.planner.plan(due, ways, Moment(now, now / 1000))
             self.add(*plan.new)
-            self.rows.update({each.key: each for each in plan.rows})
+            self.rows.update({each.key: each for each in (*plan.rewritten, *plan.rows)})
             self.attempts.extend((each.channel, each.outcome) for each in plan.attempts)
             for item in plan.send:
                 tried = replace(item, row=replace(item.row, attempts=item.row.attempts + 1))
