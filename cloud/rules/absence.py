@@ -10,6 +10,7 @@ import msgspec
 
 from cloud.store.base import RuleStateRow
 
+GONE = "gateway_away"  # the rule of the alarm of a gateway that is away
 AWAY = "@away"  # rule name of the rows that keep which gateways are, or last were, away
 READINGS_MS = 5_000  # readings count as newer than a last will when they come so long after it
 QUIET_PERIODS, MUTE_PERIODS = 3, 12  # periods of health without a sign: not judged; away

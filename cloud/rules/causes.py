@@ -9,9 +9,10 @@ import msgspec
 
 from cloud.alarms.book import Key, key_of
 from cloud.notify.content import NoticeKind
+from cloud.rules.absence import GONE
 from cloud.rules.active import ActiveAlarms
+from cloud.rules.groups_roster import kind_of
 from cloud.rules.kinds.combination import Combination
-from cloud.rules.kinds.n_of_m import NOfM
 from cloud.rules.rule import Rule
 from cloud.rules.scope import Geography, Scope, scoped
 from cloud.store.base import AlarmHistoryRow, AlarmRow, RuleStateRow
@@ -27,6 +28,14 @@ class Cause:
     """A rule that others are quiet for while it has an alarm in a place as wide as this around them."""
 
     rule: str
+    by: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """The rules whose alarms are part of a cause's, in a place as wide as this around it."""
+
+    rules: tuple[str, ...]
     by: Scope
 
 
@@ -55,7 +64,7 @@ class Causes:
     def __init__(self, geography: Geography) -> None:
         self.active = ActiveAlarms(geography)
         self._causes: dict[str, list[Cause]] = {}  # by the rule that is quiet
-        self._folds: dict[str, Rule] = {}
+        self._folds: dict[str, Folded] = {}  # by the rule of the cause
         self._withheld: dict[Key, Withheld] = {}
 
     def take(self, rules: Collection[Rule]) -> None:
@@ -63,10 +72,12 @@ class Causes:
         self._causes = {}
         for rule in rules:
             for name in rule.unless:
-                self._causes.setdefault(rule.id, []).append(Cause(name, rule.unless_by))
+                self._causes.setdefault(rule.id, []).append(Cause(name, _quiet_by(rule, name)))
             for name in rule.folds:
                 self._causes.setdefault(name, []).append(Cause(rule.id, folded_by(rule)))
-        self._folds = {rule.id: rule for rule in rules if rule.folds}
+        self._folds = {rule.id: Folded(rule.folds, folded_by(rule)) for rule in rules if rule.folds}
+        behind = tuple(rule.id for rule in rules if GONE in rule.unless)
+        self._folds[GONE] = Folded(behind, "gateway")
 
     def restore(self, states: Iterable[RuleStateRow], alarms: Iterable[AlarmRow]) -> None:
         """Starts again from the rows that were kept."""
@@ -121,20 +132,20 @@ class Causes:
 
     def named(self, alarm: AlarmRow) -> AlarmRow:
         """The alarm of a cause with the names of what it stands for; any other as it is."""
-        rule = self._folds.get(alarm.rule)
-        if rule is None:
+        folded = self._folds.get(alarm.rule)
+        if folded is None or not folded.rules:
             return alarm
-        names = list(self._names(rule, alarm))
+        names = list(self._names(folded, alarm))
         said = "; ".join(names[:NAMED]) + (f" (+{len(names) - NAMED})" if len(names) > NAMED else "")
         vi, en = alarm.text_vi.split(FOLDED_VI)[0], alarm.text_en.split(FOLDED_EN)[0]
         if names:
             vi, en = f"{vi}{FOLDED_VI}{said}", f"{en}{FOLDED_EN}{said}"
         return alarm if vi == alarm.text_vi else replace(alarm, text_vi=vi, text_en=en)
 
-    def _names(self, rule: Rule, alarm: AlarmRow) -> Iterator[str]:
+    def _names(self, folded: Folded, alarm: AlarmRow) -> Iterator[str]:
         around = self.active.around(alarm)
-        places = scoped(around, folded_by(rule)) or around[:1]
-        for name in rule.folds:
+        places = scoped(around, folded.by) or around[:1]
+        for name in folded.rules:
             for each in self.active.near(name, places[:1]):
                 yield f"{name} {each.device}"
 
@@ -147,4 +158,11 @@ def folded_by(rule: Rule) -> Scope:
     """How far what a rule folds may be away: in the same group, or at the same site."""
     if rule.folds_by:
         return rule.folds_by
-    return rule.kind.by if isinstance(rule.kind, NOfM | Combination) else "site"
+    kind = kind_of(rule)
+    if isinstance(rule.kind, Combination):
+        return rule.kind.by
+    return kind.by if kind is not None and not kind.at_device else "site"
+
+
+def _quiet_by(rule: Rule, cause: str) -> Scope:
+    return rule.unless_by or ("gateway" if cause == GONE else "site")

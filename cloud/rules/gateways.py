@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from cloud.alarms.book import Finding
 from cloud.alarms.lifecycle import Trigger
-from cloud.rules.absence import Absence, Absences
+from cloud.rules.absence import GONE, Absence, Absences
 from cloud.rules.platform import built_in, is_active
 from cloud.rules.roster import ITSELF
 from cloud.rules.turn import Turn
@@ -17,7 +17,7 @@ HOLD_MS = 60_000  # a shorter absence is nobody's business
 NAMED = 100  # devices; of more, the number is told
 
 GATEWAY_AWAY = built_in(
-    "gateway_away",
+    GONE,
     "lost",
     vi=("Mất liên lạc với cổng {gateway} tại {site}.", "Kiểm tra nguồn điện, đường truyền và tủ thiết bị của cổng."),
     en=("No contact with gateway {gateway} at {site}.", "Check the gateway's power, link and cabinet."),

@@ -11,6 +11,7 @@ from cloud.alarms.flap import FlapLimits
 from cloud.rules.kinds.baseline import Baseline
 from cloud.rules.kinds.combination import Combination
 from cloud.rules.kinds.compare import Compare
+from cloud.rules.kinds.expression import Expression
 from cloud.rules.kinds.flat_line import FlatLine
 from cloud.rules.kinds.n_of_m import NOfM
 from cloud.rules.kinds.rate_of_change import RateOfChange
@@ -39,7 +40,8 @@ Kind = Annotated[
     | NOfM
     | Combination
     | Compare
-    | Sequence,
+    | Sequence
+    | Expression,
     Field(discriminator="kind"),
 ]
 
@@ -92,7 +94,9 @@ class Rule(Strict):
     unless: tuple[Key, ...] = Field(
         (), max_length=20, description="While one of these rules has an alarm near by, nobody is told of this one's."
     )
-    unless_by: Scope = Field("site", description="How far away that alarm may be.")
+    unless_by: Scope | Literal[""] = Field(
+        "", description="How far away that alarm may be; empty = at its site, gateway_away at its gateway."
+    )
     folds: tuple[Key, ...] = Field(
         (), max_length=100, description="Alarms of these rules are part of this rule's alarm, which names them."
     )

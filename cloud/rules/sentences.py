@@ -19,6 +19,7 @@ FIGURES: Final = {
     "flat_line": Text(vi="thời gian giá trị đứng yên", en="the time without any change"),
     "window": Text(vi="con số trong một khoảng thời gian", en="the figure over a window of time"),
     "baseline": Text(vi="so với cùng giờ các kỳ trước", en="this hour against past ones"),
+    "expression": Text(vi="kết quả công thức", en="the outcome of a formula"),
     "repeated": Text(vi="số lần xảy ra", en="the number of times of an event"),
     "combination": Text(
         vi="số quy tắc khác đang có cảnh báo ở cùng nơi", en="how many other rules have an alarm in one place"
@@ -42,6 +43,14 @@ SELECTIONS: Final = {
     "areas": Text(vi="địa bàn", en="areas"),
     "gateways": Text(vi="cổng", en="gateways"),
     "devices": Text(vi="thiết bị", en="devices"),
+}
+NEAR: Final = {
+    "": Text(vi="cùng nơi", en="in the same place"),
+    "device": Text(vi="cùng thiết bị", en="at the same device"),
+    "gateway": Text(vi="cùng cổng", en="at the same gateway"),
+    "site": Text(vi="cùng điểm", en="at the same site"),
+    "area": Text(vi="cùng địa bàn", en="in the same area"),
+    "all": Text(vi="ở bất cứ đâu", en="anywhere"),
 }
 TOLD_ELSEWHERE: Final = frozenset({"kind", "unit", "hold_s", "levels"})
 
@@ -67,7 +76,7 @@ def _vietnamese(rule: Rule) -> Iterator[str]:
     if hold_s := _hold_s(rule):
         yield f"Phải kéo dài {_duration(hold_s, 'vi')} mới cảnh báo."
     if rule.unless:
-        yield f"Không báo tin khi đang có cảnh báo của {', '.join(rule.unless)} ở gần (phạm vi: {rule.unless_by})."
+        yield f"Không báo tin khi đang có cảnh báo của {', '.join(rule.unless)} {NEAR[rule.unless_by].vi}."
     if rule.folds:
         yield f"Gộp cảnh báo của {', '.join(rule.folds)} vào cảnh báo này."
     yield f"Đơn vị chủ trì: {rule.owner}. Việc đầu tiên: {rule.instruction.vi}"
@@ -90,7 +99,7 @@ def _english(rule: Rule) -> Iterator[str]:
     if hold_s := _hold_s(rule):
         yield f"It must last {_duration(hold_s, 'en')} before it counts."
     if rule.unless:
-        yield f"Nobody is told while {', '.join(rule.unless)} has an alarm near by (within: {rule.unless_by})."
+        yield f"Nobody is told while {', '.join(rule.unless)} has an alarm {NEAR[rule.unless_by].en}."
     if rule.folds:
         yield f"Alarms of {', '.join(rule.folds)} are folded into this rule's."
     yield f"Owner: {rule.owner}. First thing to do: {rule.instruction.en}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -60,6 +61,28 @@ def story(kept: Kept, name: str) -> list[tuple[str, str, int]]:
 def told(kept: Kept) -> list[str]:
     """Whose notices went out."""
     return [kept.alarms[notice.alarm].rule for notice in kept.notices.values()]
+
+
+@dataclass(frozen=True)
+class Away:
+    """What a gateway last said: that it was lost."""
+
+    gateway: str
+    since: int
+    presence: str = "lost"
+    read_at: int = 0
+    health_at: int = 0
+    health_gap_ms: int = 0
+
+    @property
+    def said_at(self) -> int:
+        """When its will came."""
+        return self.since
+
+    @property
+    def heard_at(self) -> int:
+        """Nothing came since."""
+        return self.since
 
 
 TRIO = [over("tilt"), over("soil"), over("rain")]
@@ -222,6 +245,19 @@ def test_what_people_have_seen_is_not_told_again() -> None:
     read(kept, judge, "mains", 0, 3)
     read(kept, judge, "camera", 1, 6)
     assert told(kept) == ["mains", "mains"]
+
+
+def test_a_gateway_that_is_away_stands_for_what_is_quiet_for_it() -> None:
+    kept = Kept()
+    judge = kept.judge(over("pump", unless=["gateway_away"]), over("well"))
+    read(kept, judge, "well", 1, 0)
+    kept.keep(judge.tick(START + 2 * MINUTE, [Away("gw-slope", START)]))
+    late = block([(START + 2 * MINUTE, 1)], point="value", profile="pump", gateway="gw-slope", site="slope")
+    other = block([(START + 2 * MINUTE, 1)], point="value", profile="pump", gateway="gw-2", site="slope")
+    kept.keep(judge.observe([late, other], received_at=START + 2 * MINUTE))
+    [away] = [alarm for alarm in kept.alarms.values() if alarm.rule == "gateway_away"]
+    assert away.text_en.endswith("Folded into this alarm: pump river-1")
+    assert told(kept) == ["well", "gateway_away", "pump"], "that of the gateway which is there"
 
 
 # --- files ----------------------------------------------------------------------------------------------------------
