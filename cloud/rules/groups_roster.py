@@ -12,6 +12,7 @@ from cloud.rules.course import Course
 from cloud.rules.groups import MAX_INPUTS, Gathers, Group, Member, Memory
 from cloud.rules.kinds.combination import Combination
 from cloud.rules.kinds.compare import Compare
+from cloud.rules.kinds.expression import Expression
 from cloud.rules.kinds.n_of_m import NOfM
 from cloud.rules.kinds.sequence import Sequence
 from cloud.rules.rule import Rule
@@ -37,7 +38,7 @@ class Kept:
 
 def kind_of(rule: Rule) -> Gathers | None:
     """The kind of a rule over several inputs; None for all others."""
-    return rule.kind if isinstance(rule.kind, NOfM | Compare | Sequence) else None
+    return rule.kind if isinstance(rule.kind, NOfM | Compare | Sequence | Expression) else None
 
 
 def is_of_groups(rule: Rule) -> bool:

@@ -6,9 +6,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from cloud.errors import ConfigurationError
+from cloud.rules.inputs import check_inputs
 from cloud.rules.kinds.baseline import Baseline
 from cloud.rules.kinds.combination import Combination
 from cloud.rules.kinds.compare import Compare
+from cloud.rules.kinds.expression import Expression
 from cloud.rules.kinds.flat_line import FlatLine
 from cloud.rules.kinds.n_of_m import NOfM
 from cloud.rules.kinds.repeated import Repeated
@@ -60,6 +62,8 @@ def check_rule(
         yield from _check_selector(rule, profiles, file)
     if isinstance(rule.kind, Compare | Sequence):
         yield from _check_other(rule.kind, rule.selector, profiles, file=file)
+    if isinstance(rule.kind, Expression):
+        yield from check_inputs(rule.kind, rule.selector, profiles, file=file)
 
 
 def _check_selector(rule: Rule, profiles: Mapping[str, DeviceProfile], file: str) -> Iterator[Fault]:
