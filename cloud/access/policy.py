@@ -74,6 +74,8 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/api/v1/incidents/{incident}/merge"): _O,
     ("GET", "/api/v1/planned-work"): _O,
     ("GET", "/api/v1/alarms/silenced"): _O,
+    ("POST", "/api/v1/incidents/handover"): _O,
+    ("GET", "/api/v1/incidents/handover"): _O,
     ("POST", "/api/v1/incidents/{incident}/attachments"): _O,
     ("GET", "/api/v1/incidents/{incident}/attachments"): _O,
     ("GET", "/api/v1/incidents/{incident}/attachments/{number}"): _O,

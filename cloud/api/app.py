@@ -19,6 +19,7 @@ from cloud.api import (
     explain,
     gaps,
     gateways,
+    handovers,
     health,
     incidents,
     ledger,
@@ -38,7 +39,7 @@ from cloud.api.problems import add_problems
 from cloud.api.shield import Shield
 
 RESOURCES = (
-    session, ledger, sites, gateways, devices, gaps, series, planned_work, bulk, alarms, shelves, incidents, attachments, notices, rules,
+    session, ledger, sites, gateways, devices, gaps, series, planned_work, bulk, alarms, shelves, handovers, incidents, attachments, notices, rules,
     explain, rehearsals, commands, dead_letters, live, audit, health,
 )  # fmt: skip
 UPLOADS_AT_ONCE = 4  # each holds a file of 10 MB in memory

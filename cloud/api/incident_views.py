@@ -12,6 +12,7 @@ from cloud.incidents.deadlines import Deadlines
 from cloud.incidents.regulation import Regulation
 from cloud.incidents.workflow import IncidentState, Move, moves_from
 from cloud.store.base import AlarmRow
+from cloud.store.incident_files_port import AttachmentRow
 from cloud.store.incident_port import IncidentHistoryRow, IncidentRow
 
 MOST_ALARMS = 100
@@ -98,9 +99,10 @@ class IncidentView(BaseModel):
 
 
 class IncidentDetail(IncidentView):
-    """An incident with its alarms and everything that happened, oldest first."""
+    """An incident with its alarms, its files and everything that happened, oldest first."""
 
     alarms: tuple[AlarmRow, ...] = ()
+    attachments: tuple[AttachmentRow, ...] = ()
     history: tuple[IncidentHistoryRow, ...] = ()
 
 
@@ -110,10 +112,14 @@ def incident_view(row: IncidentRow, role: Role, rules: Regulation, *, now: int) 
 
 
 def incident_detail(
-    seen: IncidentView, *, alarms: tuple[AlarmRow, ...], history: tuple[IncidentHistoryRow, ...]
+    seen: IncidentView,
+    *,
+    alarms: tuple[AlarmRow, ...],
+    attachments: tuple[AttachmentRow, ...],
+    history: tuple[IncidentHistoryRow, ...],
 ) -> IncidentDetail:
-    """The same with alarms and history."""
-    return IncidentDetail(**dict(seen), alarms=alarms, history=history)
+    """The same with alarms, files and history."""
+    return IncidentDetail(**dict(seen), alarms=alarms, attachments=attachments, history=history)
 
 
 def _seen(row: IncidentRow, role: Role, rules: Regulation, *, now: int) -> dict[str, object]:

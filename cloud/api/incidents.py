@@ -166,7 +166,8 @@ def _detail(centre: Centre, incident: str, role: Role) -> IncidentDetail:
     alarms = tuple(filter(None, map(centre.state.alarm, centre.incidents.alarms_of(incident))))
     history = tuple(centre.incidents.history(incident))
     seen = incident_view(row, role, centre.regulation, now=centre.clock.now_ms())
-    return incident_detail(seen, alarms=alarms, history=history)
+    files = tuple(centre.incident_files.attachments(incident))
+    return incident_detail(seen, alarms=alarms, attachments=files, history=history)
 
 
 def _alarms(centre: Centre, wanted: list[str]) -> list[AlarmRow]:

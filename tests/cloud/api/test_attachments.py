@@ -41,6 +41,7 @@ async def test_a_picture_is_attached_listed_fetched_and_on_record(clients: Clien
     address = f"/api/v1/incidents/{incident}/attachments"
     assert (await operator.get(address)).json()["items"] == [row]
     detail = (await operator.get(f"/api/v1/incidents/{incident}")).json()
+    assert detail["attachments"] == [row]
     assert [(line["what"], line["comment"]) for line in detail["history"]][1:] == [
         ("attached", "hiện trường.jpg: bờ sông")
     ]
