@@ -23,6 +23,7 @@ class Mutes:
     shelves: Shelves = field(default_factory=Shelves)
     planned: PlannedWorks = field(default_factory=PlannedWorks)
     flaps: Flaps = field(default_factory=Flaps)
+    suppressed: set[Key] = field(default_factory=set)  # told as part of another problem; cloud/rules/causes.py keeps it
 
     def restore(self, states: Iterable[RuleStateRow]) -> None:
         """Starts again from the rows that were kept."""
@@ -38,5 +39,9 @@ class Mutes:
         return OUT_OF_SERVICE if self.planned.covering(key, site=site, at=now) is not None else ""
 
     def shown(self, key: Key, *, site: str, now: int) -> str:
-        """The same for people who look: also flapping, of which they are told only what is graver."""
-        return self.why(key, site=site, now=now) or ("flapping" if self.flaps.of(key) is not None else "")
+        """The same for people who look: also suppressed, and flapping, of which they are told only what is graver."""
+        if why := self.why(key, site=site, now=now):
+            return why
+        if key in self.suppressed:
+            return "suppressed"
+        return "flapping" if self.flaps.of(key) is not None else ""

@@ -53,7 +53,7 @@ class Assignment(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmView(AlarmRow):
-    """An alarm, and why nobody is told of it now: shelved, out_of_service, flapping, or empty."""
+    """An alarm, and why nobody is told of it now: shelved, out_of_service, suppressed, flapping, or empty."""
 
     silenced: str = ""
 

@@ -61,7 +61,8 @@ class Heard:
 class Causes:
     """Which alarms last, which rules are quiet for which, and what was withheld. Mutable; the judge owns it."""
 
-    def __init__(self, geography: Geography) -> None:
+    def __init__(self, geography: Geography, suppressed: set[Key] | None = None) -> None:
+        self.suppressed: set[Key] = set() if suppressed is None else suppressed  # what is withheld, for all to see
         self.active = ActiveAlarms(geography)
         self._causes: dict[str, list[Cause]] = {}  # by the rule that is quiet
         self._folds: dict[str, Folded] = {}  # by the rule of the cause
@@ -87,6 +88,8 @@ class Causes:
             for row in states
             if row.rule.startswith(WITHHELD) and row.state
         }
+        self.suppressed.clear()
+        self.suppressed.update(self._withheld)
 
     def of(self, key: Key, site: str) -> AlarmRow | None:
         """The alarm that this problem is told as part of."""
@@ -126,6 +129,7 @@ class Causes:
 
     def forget(self, key: Key) -> tuple[RuleStateRow, ...]:
         """A withheld alarm is told, or has become nothing to tell."""
+        self.suppressed.discard(key)
         if self._withheld.pop(key, None) is None:
             return ()
         return (RuleStateRow(WITHHELD + key[0], key[1], key[2], None),)
@@ -151,6 +155,7 @@ class Causes:
 
     def _put(self, key: Key, withheld: Withheld) -> RuleStateRow:
         self._withheld[key] = withheld
+        self.suppressed.add(key)
         return RuleStateRow(WITHHELD + key[0], key[1], key[2], msgspec.json.encode(withheld).decode())
 
 

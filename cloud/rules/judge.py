@@ -87,10 +87,10 @@ class Judge:
         self._options = notices or NoticeOptions()
         geography = Geography(self._places.areas, self._places.sites)
         self._roster = Roster(alarms, geography)
-        self.causes = Causes(geography)
         self._ears = Ears()
         self._absences = Absences()
         self.mutes = Mutes()
+        self.causes = Causes(geography, self.mutes.suppressed)
         alarms.closed = self.mutes.flaps.closed
         self.marks = Marks()
         self._due = 0.0  # no silence can be due before

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from cloud.alarms.book import key_of
 from cloud.rules.desk import Remark, acknowledge
 from cloud.rules.judge import Judge
 from cloud.rules.links import check_links
@@ -188,6 +189,8 @@ def test_what_is_folded_is_recorded_and_named_by_its_cause_and_told_when_it_outl
     read(kept, judge, "light", 1, 2)
     read(kept, judge, "light", 1, 2, site="valley")
     assert told(kept) == ["camera", "mains", "light"], "that of the other site"
+    shown = [judge.mutes.shown(key_of(alarm), site=alarm.site, now=START) for alarm in judge.open_alarms()]
+    assert sorted(shown) == ["", "", "", "suppressed"]
     assert story(kept, "light")[:2] == [("raised", "a", 2), ("suppressed", "a", 2)]
     [cause] = [alarm for alarm in kept.alarms.values() if alarm.rule == "mains"]
     assert cause.text_en.endswith("Folded into this alarm: camera camera-slope; light light-slope")
