@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from cloud.rules.kinds.expression import Expression
 from cloud.rules.rule import Rule
 from cloud.rules.trial import told_by
 from device_profiles.schema import PointType
@@ -91,6 +92,9 @@ def _keys_of(name: str, kind: Table) -> tuple[str, ...]:
     point = CATALOGUE.profiles[RULES[name].selector.profile].point(RULES[name].selector.point)
     if kind["kind"] == "n_of_m":
         return ("above",) if kind.get("share") else ()
+    judge = RULES[name].kind
+    if isinstance(judge, Expression) and judge.program.type == "truth":
+        return ()
     return (*EDGES, "after_s", "within_s") if point and point.type is PointType.FLOAT else ("after_s", "within_s")
 
 
