@@ -177,6 +177,28 @@ def test_a_device_that_says_nothing_more_is_silent_to_the_end() -> None:
     assert [(line.what, line.observed_at) for line in found.history] == [("raised", START + 31 * MINUTE)]
 
 
+def test_what_is_left_out_reaches_no_level_although_half_a_window_would() -> None:
+    """The sums of a half-filled window are below the level, those of every whole one are not."""
+    low = [{"name": "dry", "severity": 3, "below": 50, "clear": 100}]
+    tried = rule(kind=window("sum", levels=low))
+    column = RawColumn([START + 10 * MINUTE * place for place in range(300)], [60.0, *[20.0] * 297, 1.0, 1.0])
+    expected, found = step_by_step(tried, column, []), played(tried, column)
+    assert [line.what for line in expected.history] == ["raised"]
+    assert lines(found) == lines(expected)
+
+
+def test_what_has_not_arrived_yet_makes_no_difference() -> None:
+    """Low readings that come late would have kept the mean down; without them it is high at once."""
+    tried = rule(kind=window("mean", window_s=7200))
+    values = [29.0] * 100 + [27.0] * 121 + [30.5] * 180 + [29.0] * 150
+    column = RawColumn([START + MINUTE * place for place in range(len(values))], values)
+    arrived = START + 500 * MINUTE
+    late = Passage("late", column.times[100], column.times[220], 121, arrived, arrived)
+    expected, found = step_by_step(tried, column, [late]), played(tried, column, [late])
+    assert (expected.history[0].what, expected.history[0].observed_at) == ("raised", column.times[221])
+    assert lines(found) == lines(expected)
+
+
 def test_every_reading_arrives_once_and_late_ones_behind_what_was_newer() -> None:
     column = RawColumn([START + number * MINUTE for number in range(300)], [0.0] * 300)
     late = Passage("late", START + 10 * MINUTE, START + 240 * MINUTE, 231, START + 250 * MINUTE, START + 252 * MINUTE)
