@@ -155,7 +155,7 @@ class Groups:
             self._kept[rule, member] = kept_of(links[0].group, member)
             for link in links:
                 link.group.forget(member)
-            post = self._posts[rule].pop(member, None) if links[0].kind.at_device else None
+            post = self._posts.get(rule, {}).pop(member, None) if links[0].kind.at_device else None
             if post is not None:
                 self._waiting[rule, member] = post.track.course
 
