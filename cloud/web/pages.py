@@ -8,15 +8,12 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from cloud.api.alarms import alarms_page, one_alarm
 from cloud.api.deps import Centre
 from cloud.api.devices import device_of
-from cloud.api.explain import AlarmExplained, explain_alarm
 from cloud.api.guard import CentreDep
 from cloud.api.ledger import TERMS, summarise, sums_of
 from cloud.api.pages import Cursor, page_of
 from cloud.api.views import AccountView
-from cloud.errors import StoreUnavailableError
 from cloud.ingest.ranges import size_of_ranges
 from cloud.store.base import AlarmFilter, AlarmRow
 from cloud.web import present
@@ -28,7 +25,6 @@ from device_profiles.schema import Text
 router = APIRouter(include_in_schema=False)
 YEAR_S = 365 * 86_400
 PER_PAGE = 60
-ALARMS_PER_PAGE = 50
 LATEST = 8
 SPANS_SHOWN = 5  # of one account; the API and `thacba-cloud ledger` tell all
 RANGES_MS = {"15m": 900_000, "1h": 3_600_000, "6h": 21_600_000, "24h": 86_400_000}
@@ -131,49 +127,6 @@ async def device_page(
     )
 
 
-@router.get("/alarms")
-async def alarms_list(
-    request: Request,
-    centre: CentreDep,
-    state: Literal["open", "closed", "any"] = "open",
-    severity: Annotated[str, Query(pattern="^[1-4]?$")] = "",
-    site: Short = "",
-    cursor: Cursor = None,
-) -> HTMLResponse:
-    """Alarms, newest first; the filters live in the address."""
-    wanted = AlarmFilter(
-        open={"open": True, "closed": False, "any": None}[state],
-        site=site or None,
-        severity=int(severity) if severity else None,
-    )
-    return page(
-        request,
-        "alarms.html",
-        found=await alarms_page(centre, wanted, cursor=cursor, limit=ALARMS_PER_PAGE),
-        state=state,
-        severity=severity,
-        site=site,
-        cursor=cursor,
-        sites=sorted(centre.sites(), key=lambda each: each.id),
-        site_names=site_names(centre),
-        device_names=device_names(centre),
-    )
-
-
-@router.get("/alarms/{alarm}")
-async def alarm_page(request: Request, alarm: str, centre: CentreDep) -> HTMLResponse:
-    """One alarm: why, and what was done."""
-    detail = await one_alarm(alarm, centre)
-    return page(
-        request,
-        "alarm.html",
-        alarm=detail,
-        explained=await explained(centre, alarm),
-        site_names=site_names(centre),
-        device_names=device_names(centre),
-    )
-
-
 @router.get("/gateways")
 async def gateways_page(request: Request, centre: CentreDep, cursor: Cursor = None) -> HTMLResponse:
     """The fleet: links, backlog, clocks and the ledger."""
@@ -195,14 +148,6 @@ async def gateways_page(request: Request, centre: CentreDep, cursor: Cursor = No
         batches_in=size_of_ranges,
         site_names=site_names(centre),
     )
-
-
-async def explained(centre: Centre, alarm: str) -> AlarmExplained | None:
-    """Why it fired; None while the store of readings is away: the rest of the page can do without."""
-    try:
-        return await explain_alarm(alarm, centre)
-    except StoreUnavailableError:
-        return None
 
 
 def inside(back: str) -> str:

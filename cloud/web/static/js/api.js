@@ -1,7 +1,18 @@
 // Speaks to the API; says what went wrong in the viewer's language.
 import { t } from "./words.js";
 
-export class Refused extends Error {}
+// Codes of problems that have a sentence of their own.
+const SAID = [
+  "wrong_credentials", "too_many", "forbidden", "wrong_state", "refused", "invalid", "unknown", "too_large", "file_type", "no_room",
+  "not_logged_in",
+];
+
+export class Refused extends Error {
+  constructor(code) {
+    super(t(SAID.includes(code) ? code : "failed"));
+    this.code = code;
+  }
+}
 
 export async function send(method, path, body) {
   let answer;
@@ -12,16 +23,14 @@ export async function send(method, path, body) {
       body: body === undefined ? undefined : JSON.stringify(body),
     });
   } catch {
-    throw new Refused(t("failed"));
+    throw new Refused("failed");
   }
   if (answer.ok) return answer.status === 204 ? null : answer.json();
   const problem = await answer.json().catch(() => ({}));
-  if (problem.code === "not_logged_in") location.assign(`/login?back=${encodeURIComponent(location.pathname)}`);
-  const known = ["wrong_credentials", "too_many", "forbidden", "wrong_state", "refused"].includes(problem.code);
-  throw new Refused(t(known ? problem.code : "failed"));
+  throw new Refused(problem.code);
 }
 
-// Runs one action of a form: the button waits, a mistake is shown beside it.
+// Runs one action of a form: the button waits, a mistake is shown beside it (data-refused: what a refusal means here).
 export async function attempt(form, action) {
   const button = form.querySelector("[type=submit]");
   const mistake = form.querySelector(".mistake");
@@ -31,7 +40,7 @@ export async function attempt(form, action) {
     await action();
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    mistake.textContent = error.message;
+    mistake.textContent = (error.code === "refused" && form.dataset.refused) || error.message;
     mistake.hidden = false;
   } finally {
     button.disabled = false;

@@ -1,9 +1,9 @@
 // Starts whatever the page has.
 import { startAges } from "./ages.js";
-import { startAlarms } from "./alarms.js";
 import { send } from "./api.js";
 import { startChart } from "./chart.js";
 import { startExplanation } from "./explain.js";
+import { startForms } from "./forms.js";
 import { startLetters } from "./letters.js";
 import { startLive } from "./live.js";
 import { startMap } from "./map.js";
@@ -16,7 +16,7 @@ document.getElementById("log-out")?.addEventListener("click", async () => {
   location.assign("/login");
 });
 startAges();
-startAlarms();
+startForms();
 startLetters();
 startSearch();
 startMap();
