@@ -24,7 +24,8 @@ from device_profiles.schema import DeviceProfile, PointType
 DAY_MS = 86_400_000
 MOST_DAYS = 400
 MOST_READINGS = 2_000_000  # of one device: some 150 MB
-STRETCH_MS = 10 * DAY_MS  # of one device, read at once
+STRETCH_MS = 10 * DAY_MS  # of one device, read at once: first so much, and more where there are
+FEW = 50_000  # readings in it
 TOGETHER_MS = DAY_MS  # of all devices
 PAGE = 500  # alarms
 LONGEST_MS = 90 * DAY_MS  # an alarm that nobody acknowledged for so long is not looked for
@@ -147,10 +148,13 @@ class Rehearsals:
     async def _column(self, series: StoredSeries, stage: Stage) -> RawColumn:
         """The readings of one point of a device, read in stretches."""
         key, whole = series.key, RawColumn([], [])
-        for begin in range(stage.begin, stage.end, STRETCH_MS):
-            part = await self._readings.raw(key, begin=begin, end=min(stage.end, begin + STRETCH_MS))
+        begin, stretch_ms = stage.begin, STRETCH_MS
+        while begin < stage.end:
+            end = min(stage.end, begin + stretch_ms)
+            part = await self._readings.raw(key, begin=begin, end=end)
             whole.times.extend(part.times)
             whole.values.extend(part.values)
+            begin, stretch_ms = end, stretch_ms * 4 if len(part.times) < FEW else stretch_ms
             if len(whole.times) > MOST_READINGS:
                 raise RehearsalError(
                     f"{key.gateway}/{key.device} has more than {MOST_READINGS:,} readings of {key.point} in this time; "

@@ -69,6 +69,14 @@ async def test_large_writes_are_packed_and_cut(store: InfluxStore, server: Scrip
     assert sum(len(each.lines) for each in server.writes) == len(server.stored) == 40_000
 
 
+@pytest.mark.parametrize(("gzip", "asked"), [(True, "gzip"), (False, "identity")])
+async def test_answers_are_packed_only_where_that_saves_time(server: ScriptedInflux, gzip: bool, asked: str) -> None:
+    store = InfluxStore(InfluxSettings(server.url, "thacba", gzip=gzip))
+    await store.raw(LEVEL, begin=0, end=NOW)
+    await store.close()
+    assert all(asked in request.headers["accept-encoding"] for request in server.requests)
+
+
 async def test_bad_lines_are_found_and_all_others_stored(store: InfluxStore, server: ScriptedInflux) -> None:
     profiles = ["bad_line" if n in (3, 17) else "river_gauge" for n in range(30)]
     blocks = [block(*map(float, range(8)), gateway=f"gw{n}", profile=name) for n, name in enumerate(profiles)]
