@@ -19,6 +19,7 @@ from cloud.api.guard import CentreDep, IdentityDep
 from cloud.api.pages import Cursor, Limit, Page, page_of
 from cloud.rules.desk import Remark
 from cloud.rules.planning import end_work, plan
+from cloud.rules.retell import BUILT_IN
 from cloud.store.base import AlarmFilter
 
 router = APIRouter(prefix="/api/v1", tags=["alarms"])
@@ -141,3 +142,5 @@ def _check_place(centre: Centre, scope: Scope) -> None:
         raise RefusedOrderError(f"There is no site {scope.site!r}.")
     if scope.gateway and not scope.gateway.startswith("@") and centre.gateway(scope.gateway) is None:
         raise RefusedOrderError(f"There is no gateway {scope.gateway!r}.")
+    if scope.rule and scope.rule not in centre.rules.running.rules and scope.rule not in BUILT_IN:
+        raise RefusedOrderError(f"There is no rule {scope.rule!r}.")

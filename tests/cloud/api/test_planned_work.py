@@ -82,6 +82,7 @@ async def test_a_shelf_is_in_the_report_too(operator: httpx.AsyncClient, centre:
         ({"site": ""}, "needs a site"),
         ({"site": "nowhere"}, "no site"),
         ({"site": "", "gateway": "nobody"}, "no gateway"),
+        ({"rule": "no_such_rule"}, "no rule"),
         ({"device": "gauge"}, "together with its gateway"),
         ({"until": 1}, "within 90 days"),
         ({"until": 4_000_000_000_000}, "within 90 days"),
