@@ -108,7 +108,7 @@ def _check_other(
         yield Fault(file, "kind.other.point", f"{point.key} is a text; {kind.kind} needs numbers")
     elif point.unit != unit:
         yield Fault(file, "kind.other", f"{unit} does not fit {point.key}, which is in {point.unit}")
-    elif isinstance(kind, Compare) and _is_same(own, kind.other):
+    elif isinstance(kind, Compare) and _is_same(own, kind.other) and not kind.is_against_own_past:
         yield Fault(file, "kind.other", "compares a point with itself", 'name its devices, or say against = "median"')
     elif isinstance(kind, Compare) and kind.max_age_s <= point.report.heartbeat_s:
         reason = f"an unchanged {point.key} may say nothing for {point.report.heartbeat_s:.0f} s"

@@ -94,6 +94,11 @@ class Compare(Strict):
         """The level with this number, counted from 1."""
         return self.levels[number - 1]
 
+    @property
+    def is_against_own_past(self) -> bool:
+        """True when a device's value is held against what it was a while ago."""
+        return self.by == "device" and self.lag_s > 0
+
     # --- the group ----------------------------------------------------------------------------------------------------
 
     @property

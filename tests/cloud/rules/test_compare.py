@@ -123,6 +123,17 @@ def test_two_points_of_one_device_are_compared_whatever_block_they_come_in() -> 
     assert kept.story() == [("raised", "far", 1)]
 
 
+def test_a_device_can_be_compared_with_its_own_past_but_not_with_itself_now() -> None:
+    itself = {"profile": "river_gauge_radar", "point": "level_m"}
+    past = {**GAUGES, "by": "device", "max_age_s": 900, "lag_s": 300, "other": itself}
+    assert not list(check_rule(rule("past", kind=past), PROFILES, channels=(), file="x.toml"))
+    assert list(check_rule(rule("now", kind={**past, "lag_s": 0}), PROFILES, channels=(), file="x.toml"))
+    kept = Kept()
+    levels = [(START + number * MINUTE, 30.0 if number < 7 else 33.0) for number in range(15)]
+    kept.keep(kept.judge(rule("past", kind=past)).observe([block(levels)], received_at=levels[-1][0]))
+    assert kept.story() == [("raised", "far", 7), ("cleared", "far", 12)]
+
+
 def test_units_that_do_not_fit_are_refused() -> None:
     def faults(**other: object) -> list[str]:
         wanted = lower({**GAUGES, "max_age_s": 900, "other": {**OTHER, **other}})
