@@ -59,6 +59,8 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/alarms"): _V,
     ("GET", "/alarms/{alarm}"): _V,
     ("GET", "/gateways"): _V,
+    ("GET", "/rules"): _V,
+    ("GET", "/rules/{rule}"): _V,
     # Working alarms.
     ("POST", "/api/v1/alarms/{alarm}/acknowledge"): _O,
     ("POST", "/api/v1/alarms/{alarm}/comment"): _O,

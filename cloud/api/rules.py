@@ -41,7 +41,7 @@ MAX_TEXT = 64 * 1024
 
 RuleId = Annotated[Key, InPath(description="Id of the rule; also the name of its file.")]
 IfMatch = Annotated[str, Header(alias="If-Match", max_length=80, description="The `etag` that you read.")]
-State = Literal["any", "faulted", "open", "red", "untested", "unconfirmed"]
+RuleState = Literal["any", "faulted", "open", "red", "untested", "unconfirmed"]
 
 
 class RuleText(BaseModel):
@@ -81,7 +81,7 @@ class RulePage(Page[RuleView]):
 async def list_rules(
     centre: CentreDep,
     q: Annotated[str, Query(max_length=100, description="Words in id, texts, owner or profile.")] = "",
-    state: State = "any",
+    state: RuleState = "any",
     severity: Annotated[int | None, Query(ge=1, le=4, description="Some level has it.")] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
@@ -211,7 +211,7 @@ async def detail_of(centre: Centre, rule: str) -> RuleDetail:
     return rule_detail(view, running, sheet, verdict=verdict, differs=centre.rules.differs(rule, sheet), rows=rows)
 
 
-def fits(view: RuleView, q: str, state: State, severity: int | None) -> bool:
+def fits(view: RuleView, q: str, state: RuleState, severity: int | None) -> bool:
     """Whether a rule is one that the list asks for; every word of `q` must be in it."""
     words = " ".join((view.id, view.text.vi, view.text.en, view.owner, view.profile, view.point, view.kind)).casefold()
     wanted = {

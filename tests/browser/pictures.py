@@ -22,6 +22,7 @@ PAGES = {
     "devices": "/devices",
     "alarms": "/alarms?state=any",
     "gateways": "/gateways",
+    "rules": "/rules",
     "letters": "/dead-letters",
 }
 WIDTHS = {1440: 900, 390: 844}

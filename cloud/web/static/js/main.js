@@ -7,6 +7,7 @@ import { startForms } from "./forms.js";
 import { startLetters } from "./letters.js";
 import { startLive } from "./live.js";
 import { startMap } from "./map.js";
+import { startRules } from "./rules.js";
 import { startSearch } from "./search.js";
 import { showReading } from "./values.js";
 
@@ -18,6 +19,7 @@ document.getElementById("log-out")?.addEventListener("click", async () => {
 startAges();
 startForms();
 startLetters();
+startRules();
 startSearch();
 startMap();
 startChart();
