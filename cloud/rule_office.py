@@ -11,6 +11,7 @@ from functools import partial
 from cloud.api.deps import Edit, RuleChangedError, RuleRefusedError, UnknownThingError, WrongStateError
 from cloud.errors import CloudError, ConfigurationError
 from cloud.rule_files import ReadOnlyRulesError, RuleFiles
+from cloud.rules.links import check_links
 from cloud.rules.load import MAX_RULES, Known
 from cloud.rules.proof import Draft, Sheet, Verdict, judge_draft, with_version
 from cloud.rules.rule import Rule
@@ -162,11 +163,14 @@ class RuleOffice:
             return await self._save(Draft(rule, sheet), edit, what="restored")
 
     async def delete(self, rule: str, edit: Edit) -> None:
-        """Removes a rule; its versions stay. UnknownThingError, RuleChangedError, WrongStateError."""
+        """Removes a rule; its versions stay. UnknownThingError, RuleRefusedError, RuleChangedError, WrongStateError."""
         async with self._turn:
             files, before = self._files(), await self.sheet(rule)
             _check_match(before, edit)
             rest = [each for each in self.running.rules.values() if each.id != rule]
+            missed = list(check_links({each.id: each for each in rest}, {each.id: f"{each.id}.toml" for each in rest}))
+            if missed:
+                raise RuleRefusedError(missed)  # others name it: their files would be wrong without it
             row = await self._row(rule, Sheet(""), edit, version=self._version_of(rule), what="deleted")
             await self._change(row, before, rule_set(rest), partial(files.remove, rule))
             self._loaded.pop(rule, None)

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Literal
 
 from cloud.rules.cases import Cases
+from cloud.rules.links import check_links
 from cloud.rules.load import TESTS, Known, parse_rule, parse_tests
 from cloud.rules.rule import Rule
 from cloud.rules.rule_set import RuleSetError
@@ -66,6 +67,9 @@ def judge_draft(draft: Draft, known: Known, *, running: Mapping[str, Rule], abov
     if rule is not None and rule.version <= above:
         hint = f"write version = {above + 1}"
         faults.append(Fault(f"{draft.rule}.toml", "version", f"{rule.version} is not above {above}", hint))
+    if rule is not None:
+        together = {**running, rule.id: rule}
+        faults.extend(check_links(together, {name: f"{name}.toml" for name in together}))
     outcomes = tuple(try_rule(rule, cases, running)) if rule is not None and cases is not None else ()
     faults.extend(failures(draft.rule, outcomes))
     return Verdict(rule, cases, outcomes, tuple(faults))

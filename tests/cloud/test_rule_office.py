@@ -97,3 +97,16 @@ async def test_there_is_an_end_to_the_number_of_rules(sample: SampleRules) -> No
     sample.office.running = RuleSet(many.rules, many.units)
     with pytest.raises(RuleRefusedError, match="more are not allowed"):
         await sample.office.save(Draft("one_more", NEW), Edit("lan"))
+
+
+async def test_rules_that_others_name_stay_and_names_that_nobody_has_are_refused(sample: SampleRules) -> None:
+    await sample.office.open()
+    quiet = Sheet(NEW.text.replace("confirmed = true", 'confirmed = true\nunless = ["silance"]'), NEW.tests)
+    with pytest.raises(RuleRefusedError, match=r"'silance' is no rule .*'silence'"):
+        await sample.office.save(Draft(RULE, quiet), Edit("lan", match=OLD.etag))
+    named = Sheet(quiet.text.replace("silance", "silence"), NEW.tests)
+    await sample.office.save(Draft(RULE, named), Edit("lan", match=OLD.etag))
+    silence = await sample.office.sheet("silence")
+    with pytest.raises(RuleRefusedError, match=r"flood_yen_bai\.toml: unless"):
+        await sample.office.delete("silence", Edit("lan", match=silence.etag))
+    assert "silence" in sample.office.running.rules
