@@ -47,7 +47,7 @@ from cloud.places import places_of
 from cloud.recorder import Recorder
 from cloud.rehearsal import Rehearsals
 from cloud.retention import Retention
-from cloud.reviewer import Reviewer
+from cloud.reviewer import Reviewer, ReviewTerms
 from cloud.rollups.marks import Marks
 from cloud.rollups.readings import RolledReadings
 from cloud.rollups.worker import Kept, RollUpWorker
@@ -119,6 +119,14 @@ class Centre:
         self.attachments = Attachments(config.data_dir / ATTACHMENTS, files, config.attachments, self.clock)
         self.port = config.http.port
         self.house = self._build()
+        self.reviewer = Reviewer(
+            self.house.parts.recorder,
+            self.store,
+            self.state.pasts,
+            clock=self.clock,
+            metrics=self.metrics,
+            terms=ReviewTerms(kept_days=config.store.retention_days),
+        )
         self.view = ThacbaCentre(self.house)
 
     def _build(self) -> House:
@@ -260,7 +268,7 @@ class Centre:
             self.pipeline,
             self.tally,
             self.roll_up_worker,
-            Reviewer(self.house.parts.recorder, self.store, self.state.pasts, clock=self.clock, metrics=self.metrics),
+            self.reviewer,
             self.house.rules,
             Tidier(self.clock),
             Keeping(self.house.parts.graveyard, self._settings.config.dead_letters, self.clock),

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from heapq import nsmallest
 
 from cloud.alarms.book import Key
 from cloud.alarms.mutes import Mutes
@@ -153,13 +154,13 @@ class Recorder:
         """What keeps problems from people: to look at, not to change."""
         return self._judge.mutes if self._judge is not None else Mutes()
 
-    def due_reviews(self, *, quiet_ms: int, longest_ms: int) -> list[Mark]:
-        """What late readings have marked and is to be looked at now; where a gateway holds readings, it must wait."""
+    def due_reviews(self, *, quiet_ms: int, longest_ms: int, limit: int) -> list[Mark]:
+        """What late readings marked longest ago and is to be looked at; where a gateway holds readings, it waits."""
         if self._judge is None:
             return []
         now, holding = self._clock.now_ms(), {gateway for gateway, _ in self.ledger.held()}
         due = self._judge.marks.due(quiet_since=now - quiet_ms, first_before=now - longest_ms)
-        return [mark for mark in due if mark.gateway not in holding]
+        return nsmallest(limit, (mark for mark in due if mark.gateway not in holding), key=lambda mark: mark.first)
 
     def case_of(self, key: Key) -> Case | None:
         """A case as it stands now; None when nothing is marked, or the rule or the device is gone."""

@@ -9,7 +9,7 @@ settling, nothing is changed, and it is looked at again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NoReturn
@@ -21,6 +21,8 @@ from cloud.rules.desk import Act
 from cloud.rules.review import DAY_MS, Truth, go_on, is_enough, reach_ms, start
 from cloud.rules.review_marks import Mark
 from cloud.rules.review_settling import Case, MovedError, Past, drop, settle, stretch_of
+from cloud.rules.roster import Roster
+from cloud.rules.turn import Turn
 from cloud.store.base import ReadingStore, SeriesKey
 from cloud.store.past_port import PastStore
 from device_profiles.clock import Clock
@@ -32,15 +34,20 @@ TRIES = 3  # a device that says much moves on while it is looked at
 FIRST_BACK_MS = 600_000
 LONGEST_BACK_MS = 60 * DAY_MS  # memory from further back is left out
 MANY = 200_000  # readings from further back
+GRACE_MS = 7_200_000  # readings are let go by the hour
 CLOCKS_MS = 600_000  # what happened may be written down with a clock that is so far ahead
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """When a mark is looked at: nothing came late for `quiet_s`, or it has waited for `longest_s`."""
+class ReviewTerms:
+    """When a mark is looked at: nothing came late for `quiet_s`, or it has waited for `longest_s`.
+
+    `kept_days` is how long readings are stored, 0 = for ever: what is older is not judged again.
+    """
 
     quiet_s: float = 5.0
     longest_s: float = 600.0
+    kept_days: int = 0
 
 
 class Reviewer:
@@ -54,14 +61,14 @@ class Reviewer:
         *,
         clock: Clock,
         metrics: Metrics,
-        waiting: Waiting | None = None,
+        terms: ReviewTerms | None = None,
     ) -> None:
         self._recorder = recorder
         self._readings = readings
         self._past = past
         self._clock = clock
         self._metrics = metrics
-        self._waiting = waiting or Waiting()
+        self._terms = terms or ReviewTerms()
         self._patience = Patience("reviews", clock, metrics, counter=Metric.REVIEW_RETRIES, probe_s=PROBE_S)
 
     async def run(self) -> NoReturn:
@@ -73,33 +80,44 @@ class Reviewer:
             await self._clock.sleep(busy_s if done == AT_ONCE else PACE_S)  # at least half of the time is for others
 
     async def turn(self) -> int:
-        """Looks at the marks that have waited longest; says how many that were."""
-        quiet_ms, longest_ms = round(self._waiting.quiet_s * 1000), round(self._waiting.longest_s * 1000)
-        due = self._recorder.due_reviews(quiet_ms=quiet_ms, longest_ms=longest_ms)[:AT_ONCE]
-        for mark in due:
-            await self._review(mark)
+        """Looks at the marks that have waited longest; says how many that were.
+
+        What has moved meanwhile is looked at again at once, and stays marked when it goes on moving.
+        """
+        quiet_ms, longest_ms = round(self._terms.quiet_s * 1000), round(self._terms.longest_s * 1000)
+        due = self._recorder.due_reviews(quiet_ms=quiet_ms, longest_ms=longest_ms, limit=AT_ONCE)
+        left: Sequence[Mark] = due
+        for _ in range(TRIES):
+            found = [(mark, await self._look(mark)) for mark in left]
+            moved = await self._settle([(mark, work) for mark, work in found if work is not None])
+            self._metrics.add(Metric.REVIEWS_AGAIN, len(moved))
+            left = moved
+        self._metrics.add(Metric.REVIEWS, len(due) - len(left))
         return len(due)
 
-    async def _review(self, mark: Mark) -> None:
-        """Puts right what a mark leads to; what has moved meanwhile stays marked, and is looked at again."""
-        for _ in range(TRIES):
-            case = self._recorder.case_of(mark.key)
-            if case is None:
-                await self._try(partial(drop, mark=mark))
-                return
-            past = await self._past_of(case)
-            truth = await self._truth(case, past)
-            if truth is None or await self._try(partial(settle, case=case, past=past, truth=truth)):
-                self._metrics.add(Metric.REVIEWS)
-                return
+    async def _look(self, mark: Mark) -> Act | None:
+        """What is to be done about a mark; None when its rule broke over it, and runs no more."""
+        case = self._recorder.case_of(mark.key)
+        if case is None:
+            return partial(drop, mark=mark)
+        past = await self._past_of(case)
+        truth = await self._truth(case, past)
+        return None if truth is None else partial(settle, case=case, past=past, truth=truth)
 
-    async def _try(self, work: Act) -> bool:
-        try:
-            await self._recorder.act(work)
-        except MovedError:
-            self._metrics.add(Metric.REVIEWS_AGAIN)
-            return False
-        return True
+    async def _settle(self, works: Sequence[tuple[Mark, Act]]) -> list[Mark]:
+        """Does all of it in one commit; returns what something has overtaken."""
+        moved: list[Mark] = []
+
+        def act(turn: Turn, roster: Roster) -> None:
+            for mark, work in works:
+                try:
+                    work(turn, roster)
+                except MovedError:
+                    moved.append(mark)
+
+        if works:
+            await self._recorder.act(act)
+        return moved
 
     async def _past_of(self, case: Case) -> Past:
         read = partial(self._past.past, *case.key, since=case.mark.since - CLOCKS_MS)
@@ -107,7 +125,9 @@ class Reviewer:
 
     async def _truth(self, case: Case, past: Past) -> Truth | None:
         """Replays a case's stretch a day at a time; None when the rule broke over it."""
-        stretch = stretch_of(case, past)
+        keep_ms = self._terms.kept_days * DAY_MS
+        stored_since = self._clock.now_ms() - keep_ms + GRACE_MS if keep_ms else 0
+        stretch = stretch_of(case, past, stored_since=stored_since)
         before = await self._before(case, stretch.begin)
         first = partial(start, case.kind, before, begin=stretch.begin, level=stretch.level)
         truth = await self._guarded(case, first)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -77,10 +77,9 @@ class Marks:
         rule, gateway, device = key
         return RuleStateRow(REVIEW + rule, gateway, device, None)
 
-    def due(self, *, quiet_since: int, first_before: int) -> Sequence[Mark]:
-        """Marks to which nothing was added since a time, or that were first made before another; oldest first."""
-        due = (mark for mark in self if mark.at <= quiet_since or mark.first <= first_before)
-        return sorted(due, key=lambda mark: (mark.first, mark.key))
+    def due(self, *, quiet_since: int, first_before: int) -> Iterator[Mark]:
+        """Marks to which nothing was added since a time, or that were first made before another."""
+        return (mark for mark in self if mark.at <= quiet_since or mark.first <= first_before)
 
 
 def matters_since(track: Track, late: Readings) -> int | None:

@@ -17,7 +17,7 @@ from cloud.rules.roster import ACTIVE, Roster
 from cloud.rules.rule import Rule
 from cloud.rules.turn import Turn
 from cloud.rules.watch import Track, Watch
-from cloud.store.base import AlarmHistoryRow, AlarmRow
+from cloud.store.base import AlarmHistoryRow, AlarmRow, NoticeRow
 
 LATE = "from late data; nobody was told"
 CHANGED = "late data changed what is known"
@@ -84,10 +84,10 @@ class Stretch:
     quiet: Sequence[int]
 
 
-def stretch_of(case: Case, past: Past) -> Stretch:
-    """What is to be replayed for a case, by what the chronicle knows."""
+def stretch_of(case: Case, past: Past, *, stored_since: int = 0) -> Stretch:
+    """What is to be replayed for a case, by what the chronicle knows; readings of before `stored_since` may be gone."""
     facts = facts_of(past.lines)
-    begin = past.begin(case.mark.since, version=str(case.rule.version))
+    begin = past.begin(max(case.mark.since, stored_since), version=str(case.rule.version))
     quiet = [at for at, fact in facts.items() if at >= begin and fact.what in UPWARDS]
     return Stretch(begin, _number(case.rule, level_at(facts, begin - 1)), quiet)
 
@@ -178,9 +178,11 @@ class _Settling:
         last = self.truth.moves[-1] if self.truth.moves else None
         at = last.at if last and last.at in self.missing else max(self.wrong, default=self.turn.now)
         move = Move(at, course.live.level, level, last.figure if last else None)
-        first = len(self.turn.history)
+        told, lines = len(self.turn.notices), len(self.turn.history)
         course = apply_move(self.track, self.watch, course, move=move, turn=self.turn)
-        self.turn.history[first] = replace(self.turn.history[first], comment=CHANGED)
+        self.turn.history[lines] = replace(self.turn.history[lines], comment=CHANGED)
+        if any(at == each.observed_at for each in self.past.lines):  # perhaps said before, and taken back since
+            self.turn.notices[told:] = [_said_again(each, at, self.turn.now) for each in self.turn.notices[told:]]
         self.wrong.pop(at, None)
         self.missing.pop(at, None)
         return course
@@ -213,14 +215,12 @@ class _Settling:
 
     def _record(self, known: AlarmRow | None, move: Move, *, began: int) -> str:
         """The row of what only late data has found: never open, it tells the gravest level and when it was over."""
-        if move.after > move.before:
-            finding = self.turn.announcer.finding(self.track.rule, self.watch, move.after, move.figure)
+        level = max(move.before, move.after)
+        if known is None or move.after > move.before:
+            finding = self.turn.announcer.finding(self.track.rule, self.watch, level, move.figure)
             row = new_alarm(finding, observed_at=began, received_at=self.turn.now)
-            row = replace(row, id=known.id if known else f"{row.id}{RECORD}")
-        elif known is not None:
-            row = replace(known, cleared_at=None if move.after else move.at)
-        else:
-            raise MovedError("an end without a beginning")
+            known = replace(row, id=known.id if known else f"{row.id}{RECORD}")
+        row = replace(known, cleared_at=None if move.after else move.at)
         self._keep(row)
         return row.id
 
@@ -229,6 +229,12 @@ class _Settling:
 
     def _name(self, level: int) -> str:
         return self.track.rule.kind.level(level).name if level else ""
+
+
+def _said_again(notice: NoticeRow, at: int, now: int) -> NoticeRow:
+    """The notice under a key of its own; its content goes on telling when it happened."""
+    key = notice.key.replace(f":{at}:", f":{now}:", 1)
+    return replace(notice, key=key, body=notice.body.replace(notice.key, key, 1))
 
 
 def _ended(row: AlarmRow) -> float:

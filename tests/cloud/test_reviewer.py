@@ -20,7 +20,7 @@ from cloud.ingest.window import Window
 from cloud.metrics import Metric, Metrics
 from cloud.notify.content import NoticeContent
 from cloud.recorder import Recorder
-from cloud.reviewer import Reviewer, Waiting
+from cloud.reviewer import Reviewer, ReviewTerms
 from cloud.rollups.marks import Marks
 from cloud.rules.judge import Judge, NoticeOptions
 from cloud.rules.rule import Rule
@@ -101,7 +101,7 @@ class Bench:
             self.state.pasts,
             clock=self.clock,
             metrics=self.metrics,
-            waiting=Waiting(5, 600),
+            terms=ReviewTerms(5, 600),
         )
 
     async def arrive(self, *readings: tuple[int, float], held: bool = False, sequence: int = 0) -> None:
@@ -257,7 +257,7 @@ async def test_the_running_centre_records_what_a_gateway_sends_after_hours(tmp_p
             centre.state.pasts,
             clock=centre.clock,
             metrics=centre.metrics,
-            waiting=Waiting(0.0, 0.0),
+            terms=ReviewTerms(0.0, 0.0),
         )
         await prompt.turn()
         await eventually(lambda: recorder.reviews() == 0)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from cloud.alarms.chronicle import Entry, chronicle
-from cloud.rules.judge import Judge
+from cloud.rules.judge import Judge, Judgement
 from cloud.rules.rule import Rule
-from cloud.store.base import NoticeRow
 from tests.cloud.rules.builders import Kept, block
 
 Readings = Sequence[tuple[int, float]]
@@ -16,11 +15,22 @@ LATE_S = 900.0
 
 
 @dataclass
+class Ledger(Kept):
+    """What is kept; nobody is told anything under a key that was used before."""
+
+    def keep(self, judgement: Judgement) -> Judgement:
+        """Commits a judgement."""
+        again = [notice.key for notice in judgement.notices if notice.key in self.notices]
+        assert not again, f"told twice: {again}"
+        return super().keep(judgement)
+
+
+@dataclass
 class Centre:
     """What a centre makes of readings as they arrive: `kept` is all that a restart finds, `stored` the raw readings."""
 
     rules: Sequence[Rule]
-    kept: Kept = field(default_factory=Kept)
+    kept: Ledger = field(default_factory=Ledger)
     stored: dict[int, float] = field(default_factory=dict)
     judge: Judge = field(init=False)
 
@@ -53,9 +63,3 @@ def in_order(rules: Sequence[Rule], readings: Readings) -> Centre:
     for at, value in sorted(readings):
         centre.take([(at, value)], now=at)
     return centre
-
-
-def told_twice(notices: Iterable[NoticeRow]) -> list[str]:
-    """Keys of notices that are there more than once."""
-    keys = [notice.key for notice in notices]
-    return sorted({key for key in keys if keys.count(key) > 1})
