@@ -57,6 +57,7 @@ class Escalations:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._placed: set[str] = set()  # alarms that have their incident, so that they are not looked up again
 
     async def run(self) -> NoReturn:
         """Until cancelled."""
@@ -142,11 +143,23 @@ class Escalations:
 
     def _unopened(self, rules: Collection[str]) -> Iterator[AlarmRow]:
         """Grave open alarms, of rules that open incidents, which belong to none."""
-        for rule in sorted(rules):
-            wanted = AlarmFilter(open=True, severity=URGENT, rule=rule)
-            for alarm in self._desk.state.alarms(wanted, before=None, limit=PAGE):
+        grave = [alarm for rule in sorted(rules) for alarm in self._grave(rule)]
+        self._placed &= {alarm.id for alarm in grave}
+        for alarm in grave:
+            if alarm.id not in self._placed:
                 if self._desk.incidents.incident_of(alarm.id) is None:
                     yield alarm
+                self._placed.add(alarm.id)  # behind the yield: a store that went away has opened nothing
+
+    def _grave(self, rule: str) -> Iterator[AlarmRow]:
+        before: str | None = None
+        while True:
+            wanted = AlarmFilter(open=True, severity=URGENT, rule=rule)
+            page = self._desk.state.alarms(wanted, before=before, limit=PAGE)
+            yield from page
+            if len(page) < PAGE:
+                return
+            before = page[-1].id
 
     def _open_incidents(self) -> Iterator[IncidentRow]:
         before: str | None = None
