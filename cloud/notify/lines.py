@@ -55,10 +55,11 @@ def read(row: NoticeRow) -> Item:
 
 def gather(items: Iterable[Item]) -> list[Line]:
     """The lines of fresh notices, the worst first."""
-    of_alarm: dict[str, list[tuple[NoticeRow, NoticeContent]]] = {}
+    of_alarm: dict[tuple[str, str], list[tuple[NoticeRow, NoticeContent]]] = {}
     for item in items:
-        if item.content is not None:
-            of_alarm.setdefault(item.row.alarm or item.row.key, []).append((item.row, item.content))
+        if item.content is not None:  # an incident's notice names one of its alarms, and is another matter
+            matter = item.row.alarm or item.row.key, item.content.rule
+            of_alarm.setdefault(matter, []).append((item.row, item.content))
     return sorted(map(_line, of_alarm.values()), key=lambda line: line.weight)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from cloud.errors import StoreUnavailableError
-from cloud.notify.chain import Limits, Terms, chain_of
+from cloud.notify.chain import Limits, Terms
 from cloud.notify.lane import Channel, Lane, RetryPolicy
 from cloud.notify.plan import Plan, Planner
 from cloud.notify.standing import Moment
@@ -122,8 +122,8 @@ class NoticePipeline:
         except StoreUnavailableError as error:
             log.warning("notices not read", extra={"error": str(error)})
             return False
-        for item in plan.send:
-            self._lanes[chain_of(item.row, self.terms.people)[item.row.step]].hand(item)
+        for channel, item in plan.send:
+            self._lanes[channel].hand(item)
         for row in plan.rows:
             if row.state == "failed":
                 log.error("notice failed", extra={"channel": row.channel, "key": row.key, "error": row.error})

@@ -28,9 +28,9 @@ from cloud.store.rows import NoticeRow
 
 @dataclass(slots=True)
 class Plan:
-    """What to send, the gravest first, and what must be kept before. Mutable while it is made."""
+    """What to send by which channel, the gravest first, and what must be kept before. Mutable while it is made."""
 
-    send: list[Item] = field(default_factory=list)
+    send: list[tuple[str, Item]] = field(default_factory=list)
     rows: list[NoticeRow] = field(default_factory=list)
     new: list[NoticeRow] = field(default_factory=list)
     attempts: list[AttemptRow] = field(default_factory=list)
@@ -49,7 +49,7 @@ class Planner:
         self._standings: dict[str, Standing] = {}
 
     def plan(self, due: Iterable[NoticeRow], ways: Mapping[str, Way], at: Moment) -> Plan:
-        """What these notices come to."""
+        """What these notices come to. People may be replaced meanwhile: one plan keeps to those it began with."""
         plan, router = Plan(), Router(self.terms, ways, at.ms)
         fresh: dict[str, list[Item]] = {}
         for row in due:
@@ -65,13 +65,13 @@ class Planner:
 
     def _ready(self, row: NoticeRow, router: Router, plan: Plan) -> Item | None:
         """The notice, if it can go its way now; else what becomes of it is in the plan."""
-        shared = share(row, self.terms.people, now=router.now)
+        shared = share(row, router.terms.people, now=router.now)
         if shared is not None:
             plan.rows.extend(shared.rows)
             plan.new.extend(shared.new)
             return None
         item = read(row)
-        muted = self._muted(item, router.now)
+        muted = _muted(item, router.terms, router.now)
         if muted is not None:
             plan.rows.append(muted)
             return None
@@ -82,25 +82,15 @@ class Planner:
         plan.rows.append(step.item.row)
         return None
 
-    def _muted(self, item: Item, now: int) -> NoticeRow | None:
-        """The notice, put off to the end of its recipient's quiet hours."""
-        person = self.terms.people.persons.get(person_of(item.row.channel))
-        if person is None or item.is_urgent or item.row.state != "pending":
-            return None
-        until = quiet_until(person, now)
-        if until is None:
-            return None
-        return replace(item.row, due_at=until, error=f"quiet hours until {at_hanoi(until):%d/%m %H:%M}")
-
     def _pack(self, recipient: str, lines: Sequence[Line], router: Router, *, plan: Plan, at: Moment) -> None:
-        person = self.terms.people.persons.get(person_of(recipient))
+        person = router.terms.people.persons.get(person_of(recipient))
         language = person.language if person is not None else "vi"
 
         def digest(several: Sequence[Line], urgent: bool) -> NoticeRow:
             return digest_of(several, recipient, now=at.ms, language=language, urgent=urgent)
 
         parcel = Parcel(digest)
-        standing = self._standings.setdefault(recipient, Standing(self.terms.pace))
+        standing = self._standings.setdefault(recipient, Standing(router.terms.pace))
         standing.pack(lines, parcel, at)
         plan.rows.extend(parcel.rows)
         plan.new.extend(parcel.new)
@@ -110,11 +100,24 @@ class Planner:
 
     def _hand_over(self, item: Item, router: Router, plan: Plan) -> None:
         """To the channel, or to the call list."""
-        if chain_of(item.row, self.terms.people)[item.row.step] == CALL_LIST:
+        channel = chain_of(item.row, router.terms.people)[item.row.step]
+        if channel == CALL_LIST:
             plan.rows.append(router.on_call_list(item.row))
         else:
-            plan.send.append(item)
+            plan.send.append((channel, item))
 
 
-def _urgency(item: Item) -> tuple[bool, int, int, str]:
+def _muted(item: Item, terms: Terms, now: int) -> NoticeRow | None:
+    """The notice, put off to the end of its recipient's quiet hours; None when it may disturb."""
+    person = terms.people.persons.get(person_of(item.row.channel))
+    if person is None or item.is_urgent or item.row.state != "pending":
+        return None
+    until = quiet_until(person, now)
+    if until is None:
+        return None
+    return replace(item.row, due_at=until, error=f"quiet hours until {at_hanoi(until):%d/%m %H:%M}")
+
+
+def _urgency(handed: tuple[str, Item]) -> tuple[bool, int, int, str]:
+    item = handed[1]
     return not item.is_urgent, item.row.severity, item.row.created_at, item.row.key

@@ -53,7 +53,10 @@ class NoticeStore(Protocol):
         """Notices that wait for their turn and whose time has come: the gravest first, then the oldest."""
 
     def settle(self, change: NoticeChange) -> None:
-        """All of it in one transaction; StoreUnavailableError when the database does not take it."""
+        """All of it in one transaction; StoreUnavailableError when the database does not take it.
+
+        What has ended meanwhile (somebody ticked the call list) stays so.
+        """
 
     def tick_called(self, notice: NoticeRow, attempt: AttemptRow) -> bool:
         """Ends a notice that is on the call list; False, and nothing changes, when it is there no more."""

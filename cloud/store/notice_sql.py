@@ -34,7 +34,7 @@ class SqlNoticeStore:
         with self._door.writing() as connection:
             put_new(connection, NOTICE, map(as_dict, change.new))
             put(connection, NOTICE, map(as_dict, change.rewritten))
-            change_many(connection, NOTICE, change.rows, leaving="body")
+            change_many(connection, NOTICE, change.rows, leaving="body", where=("state", WAITING))
             append(connection, NOTICE_ATTEMPT, map(as_dict, change.attempts))
 
     def tick_called(self, notice: NoticeRow, attempt: AttemptRow) -> bool:

@@ -105,27 +105,42 @@ def put_many(
     connection.exec_driver_sql(_sqlite_upsert_many(table, adding), (msgspec.json.encode(rows).decode(),))
 
 
-def change_many(connection: Connection, table: Table, rows: Sequence[HasFields], *, leaving: str) -> None:
-    """Changes rows that are there already, all but one large column: thousands at once, as `put_many` does."""
+def change_many(
+    connection: Connection, table: Table, rows: Sequence[HasFields], *, leaving: str, where: tuple[str, tuple[str, ...]]
+) -> None:
+    """Changes rows that are there already, thousands at once, all but one large column.
+
+    `where`: a column, and the words of which it must still have one; others stay as they are.
+    """
     if not rows:
-        return
-    if connection.dialect.name == "postgresql":
-        put(connection, table, map(as_dict, rows))
         return
     names, read = _reader_of(type(rows[0]))
     kept = tuple(name for name in names if name != leaving)
     values = [[cell for name, cell in zip(names, read(row), strict=True) if name != leaving] for row in rows]
-    connection.exec_driver_sql(_sqlite_change_many(table, kept), (msgspec.json.encode(values).decode(),))
+    form = (connection.dialect.name, table, kept, *where)
+    connection.exec_driver_sql(_change_many(*form), (msgspec.json.encode(values).decode(),))
 
 
 @cache
-def _sqlite_change_many(table: Table, names: tuple[str, ...]) -> str:
-    """The statement that takes the rows as one JSON array of arrays."""
-    keys = {column.name for column in table.primary_key}
-    cells = ", ".join(f"json_extract(value, '$[{index}]') AS {name}" for index, name in enumerate(names))
+def _change_many(dialect: str, table: Table, names: tuple[str, ...], only: str, words: tuple[str, ...]) -> str:
+    """The statement that takes the rows as one JSON array of arrays; every name in it is our own."""
+    keys, still_has = {column.name for column in table.primary_key}, f"{table.name}.{only}"
+    if dialect == "postgresql":
+        cell, source = (
+            "CAST(value ->> {index} AS {kind}) AS {name}",
+            "json_array_elements(CAST(%s AS json)) AS line(value)",
+        )
+    else:
+        cell, source = "json_extract(value, '$[{index}]') AS {name}", "json_each(?)"
+        still_has = f"+{still_has}"  # the plus keeps SQLite from walking that column's index, once for every row
+    cells = ", ".join(cell.format(index=index, name=name, kind=table.c[name].type) for index, name in enumerate(names))
     changes = ", ".join(f"{name} = given.{name}" for name in names if name not in keys)
     same = " AND ".join(f"{table.name}.{name} = given.{name}" for name in names if name in keys)
-    return f"UPDATE {table.name} SET {changes} FROM (SELECT {cells} FROM json_each(?)) AS given WHERE {same}"  # noqa: S608 -- our own names
+    still = ", ".join(f"'{word}'" for word in words)
+    return (
+        f"UPDATE {table.name} SET {changes} FROM (SELECT {cells} FROM {source}) AS given "  # noqa: S608
+        f"WHERE {same} AND {still_has} IN ({still})"
+    )
 
 
 def _upsert(statement: PgInsert | LiteInsert, table: Table, adding: str | None) -> Insert:

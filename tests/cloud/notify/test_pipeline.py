@@ -18,7 +18,7 @@ from cloud.notify.lane import Channel, RetryPolicy
 from cloud.notify.notifier import Address, NoticeLinkError, NoticeMisconfiguredError, NoticeRefusedError
 from cloud.notify.pace import Pace
 from cloud.notify.pipeline import NoticePipeline
-from cloud.people.people import People, Person
+from cloud.people.people import People, Person, Team
 from cloud.store.base import Commit, NoticeRow
 from cloud.store.notice_port import NoticeChange, NoticeFilter
 from cloud.store.notice_sql import SqlNoticeStore
@@ -213,6 +213,27 @@ async def test_a_crash_before_the_record_repeats_once_with_the_same_key(state: S
     async with running(state, {"ops": Channel(box)}):
         await eventually(lambda: of(state, "sent") == {"sent": 1})
     assert [content.key for content in box.taken] == ["alarm-1:III:1:ops"] * 2
+
+
+async def test_a_crash_repeats_a_digest_once_and_puts_nothing_into_another_one(state: State) -> None:
+    box = Mailbox()
+    state.commit(Commit(notices=[row(number, channel="team:desk") for number in range(40)]))
+    an = Person.model_validate({"id": "an", "name": "An", "channels": ("ops",)})
+    desk = Team.model_validate({"id": "desk", "name": {"vi": "Trực", "en": "Duty"}, "otherwise": "person:an"})
+    terms = Terms(People({"an": an}, {"desk": desk}), Pace())
+    box.held = asyncio.Event()
+    async with running(state, {"ops": Channel(box)}, terms=terms):
+        await eventually(lambda: box.asked)
+        state.notice_book.broken = True
+        box.held.set()
+        await eventually(lambda: len(box.taken) == 4)
+    state.notice_book.broken = False
+    async with running(state, {"ops": Channel(box)}, terms=terms) as (_, clock):
+        await eventually(lambda: _advanced(clock, lambda: not of(state, "pending")["pending"]))
+    digests = {content.key: content.count for content in box.taken if content.kind == "digest"}
+    assert max(Counter(content.key for content in box.taken).values()) == 2
+    assert sum(digests.values()) + len({each.key for each in box.taken} - digests.keys()) == 40
+    assert of(state, "shared", "failed") == {"shared": 40, "failed": 0}
 
 
 async def _advanced(clock: ManualClock, condition: Callable[[], bool]) -> bool:

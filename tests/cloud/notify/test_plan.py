@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloud.notify.chain import Limits, Terms, chain_of, not_taken, refused, sent
+from cloud.notify.chain import Limits, Terms, not_taken, refused, sent
 from cloud.notify.content import decode_content, encode_content
 from cloud.notify.pace import Pace
 from cloud.notify.plan import Planner
@@ -77,9 +77,8 @@ class World:
             self.add(*plan.new)
             self.rows.update({each.key: each for each in (*plan.rewritten, *plan.rows)})
             self.attempts.extend((each.channel, each.outcome) for each in plan.attempts)
-            for item in plan.send:
+            for channel, item in plan.send:
                 tried = replace(item, row=replace(item.row, attempts=item.row.attempts + 1))
-                channel = chain_of(item.row, self.terms.people)[item.row.step]
                 outcome = self.answer(channel, now)
                 self.attempts.append((channel, outcome))
                 self.rows[item.row.key] = self._after(tried, channel, outcome, now)
@@ -171,6 +170,16 @@ def test_escalations_that_nobody_has_heard_of_yet_are_one_notice() -> None:
     world.run(AT + 1, 1)
     assert [decode_content(told.body).level for _, _, told in world.told] == ["III"]
     assert world.rows[f"alarm-1:I:{AT}:ops"].digest == f"alarm-1:III:{AT + 1}:ops"
+
+
+def test_an_escalated_incident_is_told_beside_its_alarm() -> None:
+    world = World()
+    world.add(row(1))
+    world.look(AT)
+    escalated = content(key="i1", alarm="alarm-2", rule="incident", kind="escalated", severity=3)
+    world.add(row(2), NoticeRow("i1", "alarm-2", "ops", encode_content(escalated), AT, AT, severity=3))
+    world.run(AT, 12)
+    assert decode_content(world.told[1][2].body).count == 2
 
 
 def test_the_same_notices_make_the_same_digest_after_a_restart() -> None:
@@ -326,5 +335,5 @@ def _alone_and_urgent(told: NoticeRow, world: World) -> bool:
 def test_programs_hear_of_each_alarm_by_itself() -> None:
     due = [row(number, "cap") for number in range(100)] + [row(0, "cap", kind="cleared", at=AT + SECOND)]
     plan = Planner(Terms()).plan(due, {"cap": Way(alone=True)}, Moment(AT + 2 * SECOND, 2.0))
-    assert Counter(item.row.key for item in plan.send) == Counter(each.key for each in due)
+    assert Counter(item.row.key for _, item in plan.send) == Counter(each.key for each in due)
     assert not plan.new

@@ -90,6 +90,8 @@ def test_somebody_is_ticked_as_called_once(store: SqlStateStore) -> None:
     assert [book.tick_called(done, record) for _ in range(2)] == [True, False]
     assert book.notice("k1") == done
     assert list(book.attempts(["k1"])) == [record]
+    book.settle(NoticeChange(rows=[notice("k1", state="pending", step=3)]))
+    assert book.notice("k1") == done, "a look that was under way does not bring it back"
 
 
 def test_what_is_over_goes_with_its_attempts_and_what_waits_stays(store: SqlStateStore) -> None:
