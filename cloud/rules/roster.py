@@ -8,11 +8,12 @@ from dataclasses import replace
 from cloud.alarms.book import AlarmBook, Key
 from cloud.alarms.lifecycle import AlarmState
 from cloud.rules.course import Course, decode_course
+from cloud.rules.directory import Directory
 from cloud.rules.groups_roster import Groups, is_of_groups
 from cloud.rules.ladder import IDLE
 from cloud.rules.rule import Rule
 from cloud.rules.scope import GROUPED, Geography, Place
-from cloud.rules.watch import Track, Watch, decode_seen, selects
+from cloud.rules.watch import Track, Watch, decode_seen
 from cloud.store.base import RuleStateRow
 
 SEEN = "@seen"  # rule name of the rows that keep what was last seen of a device
@@ -30,7 +31,7 @@ class Roster:
         self._areas = geography.areas
         self.groups = Groups(geography, self._track)
         self._rules: dict[str, Rule] = {}
-        self._by_profile: dict[str, list[Rule]] = {}
+        self._directory = Directory(())
         self._watches: dict[tuple[str, str], Watch] = {}
         self._orphans: set[Key] = set()  # alarms and courses that no running rule holds
 
@@ -52,9 +53,7 @@ class Roster:
             courses.setdefault(place, {})[identifier] = course
         self.groups.take(rules)
         self._rules = {rule.id: rule for rule in rules}
-        self._by_profile = {}
-        for rule in (rule for rule in rules if not is_of_groups(rule)):
-            self._by_profile.setdefault(rule.selector.profile, []).append(rule)
+        self._directory = Directory([rule for rule in rules if not is_of_groups(rule)])
         self._assign(courses)
 
     def restore(self, states: Sequence[RuleStateRow]) -> None:
@@ -117,9 +116,8 @@ class Roster:
     def _equip(self, watch: Watch, courses: dict[str, Course]) -> Watch:
         """Puts the rules that look at a device on their courses, and links it to its groups."""
         areas = self._areas.get(watch.site, ())
-        for rule in self._by_profile.get(watch.profile, ()):
-            if selects(rule.selector, watch, areas):
-                watch.add(self._track(rule, (watch.gateway, watch.device), courses.get(rule.id)))
+        for rule in self._directory.rules_of(watch, areas):
+            watch.add(self._track(rule, (watch.gateway, watch.device), courses.get(rule.id)))
         self.groups.equip(watch)
         self._orphans |= {(rule, watch.gateway, watch.device) for rule in courses.keys() - watch.courses().keys()}
         self._watches[watch.gateway, watch.device] = watch
