@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import httpx
 
 from cloud.store.base import AlarmHistoryRow, AlarmRow, Commit
@@ -43,6 +45,25 @@ async def test_planned_work_and_a_cause_are_named_too(clients: Clients, centre: 
     assert 'data-why="out_of_service"' in page
     assert "nạo vét" in page
     assert f'<a href="/alarms/{cause.id}">xem nguyên nhân</a>' in page
+
+
+async def test_an_alarm_of_a_group_is_at_its_site_or_area_and_leads_to_no_device(
+    operator: httpx.AsyncClient, centre: FakeCentre
+) -> None:
+    now = centre.clock.now_ms()
+    for gateway, device, words in (
+        ("@site", "site-cau-yen-bai", "Cả điểm"),
+        ("@area", "van-phu", "Cả địa bàn van-phu"),
+        ("@all", "province", "Toàn tỉnh"),
+        ("@centre", "store", "Thacba"),
+    ):
+        plain = centre.raise_alarm("II", at=now, severity=2, rule=f"many_{device}")
+        alarm = replace(plain, id=f"{plain.id}{gateway[1:]}", gateway=gateway, device=device)
+        centre.state.commit(Commit(alarms=[alarm]))
+        for path in (f"/alarms/{alarm.id}", "/alarms"):
+            page = (await operator.get(path)).text
+            assert words in page
+            assert f"/devices/{gateway}" not in page
 
 
 async def test_what_latched_is_reset_once_it_is_acknowledged(operator: httpx.AsyncClient, centre: FakeCentre) -> None:
