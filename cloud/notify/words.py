@@ -106,21 +106,29 @@ def number(value: float | None, point: str) -> str:
 
 
 def _written(content: NoticeContent, language: Language) -> str:
-    words, unit = LABELS[language], shown(content.unit)
+    words = LABELS[language]
     lines = [
         said_in(content.label, language).upper(),
         saying(content, language),
         "",
         f"{words.severity}: {said_in(SEVERITIES[content.severity], language)} ({words.level} {content.level})",
         f"{words.place}: {said_in(content.site_name, language)}",
-        f"{words.device}: {content.gateway} / {content.device} {content.point}".rstrip(),
-        f"{words.value}: {number(content.value, words.point)} {unit}".rstrip(),
-        f"{words.threshold}: {number(content.threshold, words.point)} {unit}".rstrip(),
+        *(_measured(content, words) if content.gateway else ()),
         f"{words.observed}: {local_time(content.observed_at)} ({words.clock})",
         f"{words.instruction}: {said_in(content.instruction, language)}",
         *_others(content, words),
     ]
     return "\n".join(lines + ([f"{words.link}: {content.link}"] if content.link else []))
+
+
+def _measured(content: NoticeContent, words: _Labels) -> Sequence[str]:
+    """The device and its figures; a notice about an incident has none."""
+    unit = shown(content.unit)
+    return (
+        f"{words.device}: {content.gateway} / {content.device} {content.point}".rstrip(),
+        f"{words.value}: {number(content.value, words.point)} {unit}".rstrip(),
+        f"{words.threshold}: {number(content.threshold, words.point)} {unit}".rstrip(),
+    )
 
 
 def _others(content: NoticeContent, words: _Labels) -> Sequence[str]:

@@ -18,6 +18,7 @@ from cloud.incidents.proposal import PROPOSAL
 from cloud.incidents.regulation import Regulation
 from cloud.incidents.workflow import Move
 from cloud.notify.content import NoticeContent, decode_content
+from cloud.notify.words import body
 from cloud.store.base import AlarmRow, Commit, NoticeRow
 from cloud.store.incident_port import IncidentFilter, IncidentRow
 from cloud.store.sql import SqlStateStore
@@ -128,6 +129,7 @@ async def test_an_emergency_is_told_to_everybody_up_to_the_province_at_once_and_
     )
     assert content.link == f"https://ioc.example/incidents/{incident.id}"
     assert "Sông Thao" in content.text.vi
+    assert "Thiết bị" not in body(content), "an incident has no device and no figures"
 
 
 async def test_lateness_climbs_the_ladder_step_by_step(world: World) -> None:
