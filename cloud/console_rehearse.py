@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic_core import to_json
 
 from cloud.births import passages_in
 from cloud.config import CentreConfig, InfluxStoreConfig, load_config
@@ -68,9 +67,10 @@ def rehearse_command(  # the options of one command, each its own
         wanted = others.get(name) if file is None else _draft(file, name, known)
         if wanted is None:
             raise ConfigurationError(f"{name}: is no rule here{_hint(name, others)}")
-        wish = Wish(wanted, _at(begin), _at(end), against, running.get(name), list(others.values()))
+        until = min(_at(end), SystemClock().now_ms())
+        wish = Wish(wanted, _at(begin), until, against, running.get(name), list(others.values()))
         report = asyncio.run(_rehearse(settings, catalogue, wish))
-    typer.echo(json.dumps(asdict(report), ensure_ascii=False) if as_json else "\n".join(as_text(report)))
+    typer.echo(to_json(report).decode() if as_json else "\n".join(as_text(report)))
 
 
 async def _rehearse(settings: CentreConfig, catalogue: Catalogue, wish: Wish) -> Report:
@@ -122,7 +122,7 @@ def as_text(report: Report) -> Iterator[str]:
     if report.difference is not None:
         yield from _difference(report.difference)
     yield ""
-    yield from (f"note: {remark}" for remark in report.remarks)
+    yield from (f"note: {remark.en}" for remark in report.remarks)
 
 
 def _difference(found: Difference) -> Iterator[str]:

@@ -202,7 +202,7 @@ def _joined(columns: Sequence[RawColumn]) -> RawColumn:
 
 def _check(wish: Wish) -> None:
     if wish.begin >= wish.end:
-        raise RehearsalError("the time ends before it begins")
+        raise RehearsalError("the time ends before it begins, or begins in the future")
     if wish.end - wish.begin > MOST_DAYS * DAY_MS:
         raise RehearsalError(f"the time is longer than {MOST_DAYS} days; choose a shorter one")
 

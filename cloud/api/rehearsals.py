@@ -51,8 +51,9 @@ async def rehearse(
     wanted = await _draft(centre, rule, wish.draft) if wish.draft.strip() else live
     if wanted is None:
         raise UnknownThingError(f"There is no rule {rule!r}.")
+    end = min(wish.end, centre.clock.now_ms())  # nobody is silent in the future
     try:
-        return await centre.rehearse(Wish(wanted, wish.begin, wish.end, wish.against, live, others))
+        return await centre.rehearse(Wish(wanted, wish.begin, end, wish.against, live, others))
     except RehearsalBusyError as error:
         raise ProblemError(409, "busy", str(error), {"Retry-After": "10"}) from error
     except RehearsalError as error:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from device_profiles.schema import Text
+
 Against = Literal["live", "alarms"]
 
 
@@ -119,7 +121,7 @@ class Chart:
 class Report:
     """What a rule would have done between two times. `alarms` are the first ones; `left_out` says how many more.
 
-    `chart`: the devices with most alarms. `remarks`: what the rehearsal could not know, in English.
+    `chart`: the devices with most alarms. `remarks`: what the rehearsal could not know.
     """
 
     rule: str
@@ -132,4 +134,4 @@ class Report:
     totals: Totals
     difference: Difference | None
     chart: tuple[Chart, ...]
-    remarks: tuple[str, ...]
+    remarks: tuple[Text, ...]

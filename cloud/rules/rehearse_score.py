@@ -11,16 +11,26 @@ from cloud.rules.rehearse_report import Chart, Difference, Episode, Report
 from cloud.rules.rehearse_summary import VIETNAM, episodes_of, graveness_of, nights_of, totals_of, with_notices
 from cloud.rules.rule import Rule
 from cloud.store.base import NoticeRow, RawColumn
+from device_profiles.schema import Text
 
 MOST_ALARMS = 20_000  # of a rehearsal; a rule that raises more needs no further proof
 MOST_LISTED = 500  # in a report; the sums are of all
 MOST_CHARTS = 4
 LATE_START_MS = 86_400_000
 UNKNOWN = (
-    "nobody acknowledged, shelved or planned anything; gateways were never away; digests and limits of notices are "
-    "left out; readings of doubted quality are left out",
+    Text(
+        vi="Không ai xác nhận, tạm ẩn hay lên kế hoạch bảo trì; cổng không mất liên lạc lần nào",
+        en="Nobody acknowledged, shelved or planned anything; gateways were never away",
+    ),
+    Text(
+        vi="Không tính gộp tin và giới hạn số tin; bỏ qua số đo có chất lượng nghi ngờ",
+        en="Digests and limits of notices are left out, and so are readings of doubted quality",
+    ),
 )
-CUT = f"stopped at {MOST_ALARMS:,} alarms: the rule raises far too many, or the time is too long"
+CUT = Text(
+    vi=f"Dừng ở {MOST_ALARMS} cảnh báo: luật báo quá nhiều, hoặc khoảng thời gian quá dài",
+    en=f"Stopped at {MOST_ALARMS} alarms: the rule raises far too many, or the time is too long",
+)
 
 
 @dataclass(slots=True)
@@ -75,11 +85,13 @@ class Score:
         if column.times:
             self.first = min(self.first or column.times[0], column.times[0])
 
-    def _warnings(self) -> list[str]:
+    def _warnings(self) -> list[Text]:
         found = [CUT] if self.full else []
         if self.first - self.stage.begin > LATE_START_MS:
             begin = datetime.fromtimestamp(self.first / 1000, VIETNAM).strftime("%d/%m/%Y %H:%M")
-            found.append(f"the store holds nothing from before {begin}: older readings are gone, or there were none")
+            vi = f"Kho không có số đo nào trước {begin}: số đo cũ đã bị xóa, hoặc chưa từng có"
+            en = f"The store holds nothing from before {begin}: older readings are gone, or there were none"
+            found.append(Text(vi=vi, en=en))
         return found
 
     def in_order(self) -> list[Episode]:

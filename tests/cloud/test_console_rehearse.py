@@ -22,9 +22,9 @@ from tests.cloud.stage import DEVICE, GATEWAY, PROFILE, RULE, write_config
 
 runner = CliRunner()
 MINUTE = 60_000
-BEGIN = round(datetime(2026, 8, 1, 21, 0, tzinfo=VIETNAM).timestamp() * 1000)
+BEGIN = round(datetime(2024, 8, 1, 21, 0, tzinfo=VIETNAM).timestamp() * 1000)
 LEVELS = [29.0, 29.6, 30.2, 30.4, 29.8, 29.0] + [29.0] * 6 + [30.1, 29.0]  # 21:20 to 21:50, and 23:00
-TIME = ("--from", "2026-08-01", "--to", "2026-08-03")
+TIME = ("--from", "2024-08-01", "--to", "2024-08-03")
 
 
 async def fill(folder: Path) -> None:
@@ -57,12 +57,12 @@ def test_alarms_and_nights_are_told_in_the_time_of_vietnam(config: Path) -> None
     result = rehearse("river_high", "--config", config, *TIME)
     assert result.exit_code == 0, result.output
     lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
-    assert lines[0] == "river_high, version 1, 01/08/2026 00:00:00 to 03/08/2026 00:00:00"
+    assert lines[0] == "river_high, version 1, 01/08/2024 00:00:00 to 03/08/2024 00:00:00"
     assert "2 alarms at 1 of 1 devices; 14 readings" in lines
     assert "4 notices, 2 of them at night (22:00 to 06:00)" in lines
-    assert "longest 0:30:00; most on one day 2 (2026-08-01)" in lines
-    assert f"01/08/2026 21:20:00 01/08/2026 21:50:00 yen-bai {GATEWAY}/{DEVICE} I 30.2 2" in lines
-    assert "2026-08-01 2 1" in lines
+    assert "longest 0:30:00; most on one day 2 (2024-08-01)" in lines
+    assert f"01/08/2024 21:20:00 01/08/2024 21:50:00 yen-bai {GATEWAY}/{DEVICE} I 30.2 2" in lines
+    assert "2024-08-01 2 1" in lines
 
 
 def test_programs_get_the_whole_report(config: Path) -> None:
@@ -101,8 +101,8 @@ def test_what_came_late_told_nobody(config: Path, tmp_path: Path) -> None:
     ("arguments", "code", "said"),
     [
         (["river_hihg"], 2, "river_hihg: is no rule here"),
-        (["river_high", "--from", "2027-08-01", "--to", "2027-08-02"], 1, "the store holds no readings"),
-        (["river_high", "--from", "2026-08-02", "--to", "2026-08-01"], 1, "ends before it begins"),
+        (["river_high", "--from", "2023-08-01", "--to", "2023-08-02"], 1, "the store holds no readings"),
+        (["river_high", "--from", "2024-08-02", "--to", "2024-08-01"], 1, "ends before it begins"),
         (["river_high", "--file", "nowhere.toml"], 2, "nowhere.toml: is not a file"),
         (["river_high", "--rules", "nowhere"], 2, "nowhere: is not a folder"),
     ],

@@ -77,6 +77,13 @@ async def test_what_cannot_be_rehearsed_is_refused_with_a_reason(
     assert said in answer.json()["detail"]
 
 
+async def test_nobody_is_silent_in_the_future(clients: Clients, centre: FakeCentre) -> None:
+    now = centre.clock.now_ms()
+    report = (await clients["engineer"].post(PATH, json=body(centre, to=now + 48 * HOUR))).json()
+    assert report["end"] == now
+    assert all(remark["vi"] and remark["en"] for remark in report["remarks"])
+
+
 async def test_operators_do_not_rehearse(clients: Clients, centre: FakeCentre) -> None:
     assert (await clients["operator"].post(PATH, json=body(centre))).status_code == 403
 

@@ -3,7 +3,7 @@ import { attempt } from "./api.js";
 import { day, drawLevels, hour, sizeOf } from "./chart.js";
 import { age, moment, number } from "./format.js";
 import { ask } from "./rule_api.js";
-import { now, t, zone } from "./words.js";
+import { language, now, t, zone } from "./words.js";
 
 const DAY_MS = 86400e3;
 const HANOI_MS = 7 * 3600e3;
@@ -49,7 +49,7 @@ function show(form, report) {
     : [];
   part("changes").closest("table").hidden = changes.length === 0;
   part("changes").replaceChildren(...changes.slice(0, MOST_SHOWN));
-  part("remarks").replaceChildren(...report.remarks.map((each) => made("li", each)));
+  part("remarks").replaceChildren(...report.remarks.map((each) => made("li", each[language])));
   draw(document.getElementById("rehearsal-chart"), report);
 }
 
