@@ -69,7 +69,8 @@ class Marks:
         self._by_key[key] = mark
         if known is not None and known.since <= since:
             return None
-        return RuleStateRow(REVIEW + mark.rule, mark.gateway, mark.device, msgspec.json.encode(mark).decode())
+        kept = msgspec.json.encode(replace(mark, count=1)).decode()
+        return RuleStateRow(REVIEW + mark.rule, mark.gateway, mark.device, kept)
 
     def take(self, key: Key) -> RuleStateRow:
         """Forgets a mark: it was looked at."""
