@@ -202,6 +202,7 @@ class ThacbaCentre:
             "thacba_late_readings_total": float(recorder.late_readings()),
             "thacba_reviews_waiting": float(recorder.reviews()),
             "thacba_rules_faulted": float(len(recorder.rule_faults())),
+            "thacba_channels_out": float(len(self._parts.channels().troubles)),
             "thacba_strangers": float(len(self._parts.fleet.strangers())),
         }
 

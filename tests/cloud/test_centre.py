@@ -17,11 +17,12 @@ from cloud.access.sessions import begin_token
 from cloud.app import AlreadyRunningError, Centre
 from cloud.errors import StoreMisconfiguredError, StoreUnavailableError
 from cloud.metrics import Metric
+from cloud.settings import read_settings
 from cloud.store.base import AlarmFilter, Columns, PlacedEvent, Rejection, SeriesKey
 from cloud.store.memory import MemoryStore
 from device_profiles.clock import SystemClock
 from device_profiles.wire import Channel, Dropped, Event
-from tests.cloud.stage import DEVICE, GATEWAY, PROFILE, letters_in, running, scripted, settings_for
+from tests.cloud.stage import DEVICE, GATEWAY, PROFILE, letters_in, running, scripted, settings_for, write_config
 from tests.servers import Server, run_influxd, run_mosquitto
 from tests.waiting import eventually
 
@@ -258,6 +259,23 @@ async def test_rules_are_reloaded_and_a_wrong_file_changes_nothing(tmp_path: Pat
         rule.write_text(good.replace("above = 30.0", "above = 40.0").replace("clear = 29.5", ""), encoding="utf-8")
         await centre.reload_rules()
         assert [each.value for each in centre.view.thresholds(GATEWAY, DEVICE, "level_m")] == [40.0]
+
+
+async def test_people_are_reloaded_with_the_rules_and_a_wrong_file_changes_nothing(
+    tmp_path: Path, broker: Server
+) -> None:
+    config = write_config(tmp_path, f"mqtt://127.0.0.1:{broker.port}")
+    config.write_text('people_dir = "people"\n' + config.read_text("utf-8"), encoding="utf-8")
+    (tmp_path / "people").mkdir()
+    file = tmp_path / "people" / "ioc.toml"
+    file.write_text('[[persons]]\nid = "an"\nname = "An"\nphone = "0912345678"\nchannels = ["call_list"]\n', "utf-8")
+    async with running(Centre(read_settings(config))) as centre:
+        file.write_text(file.read_text("utf-8").replace("0912345678", "12"), encoding="utf-8")
+        await centre.reload_rules()
+        assert centre.pipeline.terms.people.persons["an"].phone == "84912345678"
+        file.write_text(file.read_text("utf-8").replace('"12"', '"0987654321"'), encoding="utf-8")
+        await centre.reload_rules()
+        assert centre.pipeline.terms.people.persons["an"].phone == "84987654321"
 
 
 async def test_programs_read_and_work_the_same_centre_over_http(tmp_path: Path, broker: Server) -> None:

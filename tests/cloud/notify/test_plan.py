@@ -149,6 +149,16 @@ def test_emergencies_leave_at_once_until_the_limit_and_never_wait_for_milder_one
     assert world.states()["pending"] == 0
 
 
+def test_emergencies_beyond_the_limit_wait_for_the_next_permit_and_come_together() -> None:
+    world = World()
+    for second in range(8):
+        world.add(*(row(100 * second + number, severity=1, at=AT + second * SECOND) for number in range(6)))
+        world.look(AT + second * SECOND)
+    world.run(AT + 8 * SECOND, 10)
+    told = [((when - AT) // SECOND, decode_content(each.body).count) for when, _, each in world.told]
+    assert told == [(0, 1), (0, 1), (0, 1), (0, 3), (5, 30), (10, 12)]
+
+
 def test_what_came_and_went_before_anybody_was_told_is_one_line() -> None:
     world = World()
     world.add(row(1))
