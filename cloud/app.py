@@ -56,7 +56,7 @@ from cloud.rule_office import RuleOffice
 from cloud.rule_office import Shelf as RuleShelf
 from cloud.rules.judge import Judge, Judgement, NoticeOptions
 from cloud.rules.rule_set import RuleSet
-from cloud.settings import Settings, known_to_rules, read_people, read_rules_anew
+from cloud.settings import Settings, known_to_rules, read_people, read_regulation, read_rules_anew
 from cloud.store.memory_roll_ups import MemoryRollUps
 from cloud.store.roll_up import RawStore
 from cloud.stores import open_readings, open_state
@@ -117,6 +117,7 @@ class Centre:
         self.tally = Tally(self.state, self.state.notice_book, self.clock)
         files = self.state.incident_files
         self.attachments = Attachments(config.data_dir / ATTACHMENTS, files, config.attachments, self.clock)
+        self.regulation = settings.regulation
         self.port = config.http.port
         self.house = self._build()
         self.reviewer = Reviewer(
@@ -196,7 +197,7 @@ class Centre:
             settings=api,
             tally=self.tally,
             incidents=self.state.incidents,
-            regulation=settings.regulation,
+            regulation=lambda: self.regulation,
             incident_files=self.state.incident_files,
             attachments=self.attachments,
             notices=self.state.notice_book,
@@ -227,12 +228,15 @@ class Centre:
                 await asyncio.to_thread(self.state.close)
 
     async def reload_rules(self) -> None:
-        """Reads people and rules again; a wrong file changes nothing, and is named in the log."""
+        """Reads people, regulation and rules again; a wrong file changes nothing, and is named in the log."""
+        config = self._settings.config
         try:
-            people = await asyncio.to_thread(read_people, self._settings.config)
+            people = await asyncio.to_thread(read_people, config)
+            regulation = await asyncio.to_thread(read_regulation, config, people)
         except FileFaultsError as error:
             log.error("people not reloaded", extra={"faults": str(error)})  # noqa: TRY400 -- the faults say it all
             return
+        self.regulation = regulation
         await self.house.rules.reload()
         self.pipeline.replace_people(people)
 
@@ -272,7 +276,7 @@ class Centre:
             self.house.rules,
             Tidier(self.clock),
             Keeping(self.house.parts.graveyard, self._settings.config.dead_letters, self.clock),
-            Retention(self.state, self._settings.config.retention, self.clock),
+            Retention(self.state, self.state.incident_files, self._settings.config.retention, self.clock),
             self._escalations(),
             self.attachments,
         )
@@ -294,7 +298,7 @@ class Centre:
             state=self.state,
             incidents=self.state.incidents,
             clock=self.clock,
-            regulation=settings.regulation,
+            regulation=lambda: self.regulation,
             names={site.id: site.name for site in sites},
             areas={site.id: site.area for site in sites},
             public_url=settings.config.http.public_url,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cloud.alarms.lifecycle import AlarmError
@@ -65,7 +65,7 @@ class House:
     settings: ApiSettings
     tally: Tally
     incidents: IncidentStore
-    regulation: Regulation
+    regulation: Callable[[], Regulation]
     incident_files: IncidentFileStore
     attachments: Attachments
     notices: NoticeStore
@@ -106,7 +106,7 @@ class ThacbaCentre:
     @property
     def regulation(self) -> Regulation:
         """Deadlines and ladders of incidents."""
-        return self._house.regulation
+        return self._house.regulation()
 
     @property
     def incident_files(self) -> IncidentFileStore:

@@ -44,7 +44,7 @@ class Desk:
     state: StateStore
     incidents: IncidentStore
     clock: Clock
-    regulation: Regulation = PROPOSAL
+    regulation: Callable[[], Regulation] = lambda: PROPOSAL
     names: Mapping[str, Text] = field(default_factory=dict)
     areas: Mapping[str, str] = field(default_factory=dict)
     public_url: str = ""
@@ -83,7 +83,7 @@ class Escalations:
 
     def _escalate(self, row: IncidentRow, now: int) -> int:
         """How many notices it takes to tell everybody who has not been told yet."""
-        tier = casebook.tier_of(row, now, self._desk.regulation)
+        tier = casebook.tier_of(row, now, self._desk.regulation())
         if tier <= row.escalated_to:
             return 0
         change = casebook.escalate(row, tier, at=now)
@@ -101,7 +101,7 @@ class Escalations:
             channel: each
             for name, each in TIERS.items()
             if row.escalated_to < each <= tier
-            for channel in self._desk.regulation.told(name, sector=row.sector, area=row.area)
+            for channel in self._desk.regulation().told(name, sector=row.sector, area=row.area)
         }
         alarms = self._desk.incidents.alarms_of(row.id) if recipients else ()
         alarm = alarms[0] if alarms else ""
@@ -134,7 +134,7 @@ class Escalations:
             title=alarm.text_vi, site=alarm.site, area=self._desk.areas.get(alarm.site, ""), severity=alarm.severity,
             alarms=(alarm.id,),
         )  # fmt: skip
-        change = casebook.open_incident(Action("system", now, "", facts, self._desk.regulation))
+        change = casebook.open_incident(Action("system", now, "", facts, self._desk.regulation()))
         try:
             self._desk.incidents.keep(change)
         except StateConflictError:

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from cloud.errors import StoreUnavailableError
 from cloud.store.base import StateStore
+from cloud.store.incident_files_port import IncidentFileStore
 from device_profiles.clock import Clock
 from device_profiles.schema import Strict
 
@@ -26,7 +27,9 @@ class RetentionConfig(Strict):
     alarm_days: int = Field(
         1825, ge=0, le=36_500, description="Days after the last thing that happened to a closed alarm."
     )
-    audit_days: int = Field(730, ge=0, le=36_500, description="Days that a row of the audit log stays.")
+    audit_days: int = Field(
+        730, ge=0, le=36_500, description="Days that a row of the audit log, or a note between shifts, stays."
+    )
 
 
 class _Forget(Protocol):
@@ -36,8 +39,9 @@ class _Forget(Protocol):
 class Retention:
     """Looks once a day."""
 
-    def __init__(self, state: StateStore, config: RetentionConfig, clock: Clock) -> None:
+    def __init__(self, state: StateStore, files: IncidentFileStore, config: RetentionConfig, clock: Clock) -> None:
         self._state = state
+        self._files = files
         self._config = config
         self._clock = clock
 
@@ -47,6 +51,7 @@ class Retention:
             try:
                 alarms = await self._forget(self._state.forget_alarms, self._config.alarm_days)
                 rows = await self._forget(self._state.forget_audit, self._config.audit_days)
+                rows += await self._forget(self._files.forget_handovers, self._config.audit_days)
             except StoreUnavailableError as error:
                 log.warning("old alarms not forgotten", extra={"error": str(error)})
             else:

@@ -62,5 +62,8 @@ class IncidentFileStore(Protocol):
     def put_handover(self, row: HandoverRow) -> None:
         """Keeps a note."""
 
+    def forget_handovers(self, *, before: int, limit: int) -> int:
+        """Forgets the oldest notes of before that time; says how many."""
+
     def handovers(self, *, before: str | None, limit: int) -> Sequence[HandoverRow]:
         """The newest notes first by id; `before` is the id behind which the page starts."""

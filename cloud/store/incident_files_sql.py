@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from cloud.store.incident_files_port import AttachmentRow, HandoverRow
 from cloud.store.incident_tables import ATTACHMENT, HANDOVER, INCIDENT
@@ -52,6 +52,16 @@ class SqlIncidentFiles:
         """Keeps a note."""
         with self._door.writing() as connection:
             append(connection, HANDOVER, [as_dict(row)])
+
+    def forget_handovers(self, *, before: int, limit: int) -> int:
+        """Forgets the oldest notes of before that time; says how many."""
+        old = select(HANDOVER.c.id).where(HANDOVER.c.at < before).order_by(HANDOVER.c.id).limit(limit)
+        with self._door.reading() as connection:
+            found = list(connection.scalars(old))
+        if found:
+            with self._door.writing() as connection:
+                connection.execute(delete(HANDOVER).where(HANDOVER.c.id.in_(found)))
+        return len(found)
 
     def handovers(self, *, before: str | None, limit: int) -> Sequence[HandoverRow]:
         """The newest notes first by id."""

@@ -56,7 +56,7 @@ class World:
 
         return Escalations(
             Desk(
-                state=self.state, incidents=self.state.incidents, clock=self.clock, regulation=RULES,
+                state=self.state, incidents=self.state.incidents, clock=self.clock, regulation=lambda: RULES,
                 areas={"yen-bai": "132"}, public_url="https://ioc.example", opening=lambda: self.rules, wake=wake,
             )
         )  # fmt: skip

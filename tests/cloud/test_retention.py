@@ -11,6 +11,7 @@ import pytest
 from cloud.errors import StoreUnavailableError
 from cloud.retention import DAY_MS, DAY_S, Retention, RetentionConfig
 from cloud.store.base import AlarmFilter, AlarmRow, AuditRow, Commit
+from cloud.store.incident_files_port import HandoverRow
 from cloud.store.sql import SqlStateStore
 from tests.fakes import ManualClock
 from tests.waiting import eventually
@@ -55,6 +56,9 @@ def state(tmp_path: Path) -> Iterator[Locked]:
     )
     store.put_audit(AuditRow(NOW - 800 * DAY_MS, "lan", "login", "", ""))
     store.put_audit(AuditRow(NOW, "lan", "login", "", ""))
+    for number, days in enumerate((800, 1)):
+        note = HandoverRow(f"{number}", NOW - days * DAY_MS, "lan", "minh", "trả ca", "{}")
+        store.incident_files.put_handover(note)
     yield store
     store.close()
 
@@ -67,13 +71,16 @@ def left(state: SqlStateStore) -> list[str]:
 async def test_old_alarms_and_audit_rows_go_day_by_day_also_after_the_database_was_away(state: Locked) -> None:
     clock = ManualClock()
     async with asyncio.TaskGroup() as group:
-        looking = group.create_task(Retention(state, RetentionConfig.model_validate({}), clock).run())
+        looking = group.create_task(
+            Retention(state, state.incident_files, RetentionConfig.model_validate({}), clock).run()
+        )
         await eventually(lambda: clock.sleepers == 1)
         assert left(state) == ["a", "b", "c", "d"]
         await clock.advance(DAY_S)
         await eventually(lambda: clock.sleepers == 1)
         assert left(state) == ["b", "c", "d"]
         assert len(state.audit(limit=9)) == 1
+        assert [note.id for note in state.incident_files.handovers(before=None, limit=9)] == ["1"]
         await clock.advance(DAY_S)
         await eventually(lambda: clock.sleepers == 1)
         assert left(state) == ["b", "d"]
@@ -84,7 +91,7 @@ async def test_what_shall_stay_for_ever_stays(state: Locked) -> None:
     state.away, clock = 0, ManualClock()
     config = RetentionConfig.model_validate({"alarm_days": 0, "audit_days": 0})
     async with asyncio.TaskGroup() as group:
-        looking = group.create_task(Retention(state, config, clock).run())
+        looking = group.create_task(Retention(state, state.incident_files, config, clock).run())
         await eventually(lambda: clock.sleepers == 1)
         assert (len(left(state)), len(state.audit(limit=9))) == (4, 2)
         looking.cancel()
