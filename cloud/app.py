@@ -312,7 +312,8 @@ class Centre:
         notify = settings.config.notify
         channels = tuple(channel.name for channel in notify.channels)
         by_default = tuple(channel.name for channel in notify.channels if is_usual(channel))
-        options = NoticeOptions(channels, notify.late_s, settings.config.http.public_url, by_default)
+        public_url, teams = settings.config.http.public_url, notify.platform_teams
+        options = NoticeOptions(channels, notify.late_s, public_url, by_default, teams)
         return Judge(rules, AlarmBook(), places=places_of(settings.inventory), notices=options)
 
 

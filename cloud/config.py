@@ -21,7 +21,7 @@ from cloud.retention import RetentionConfig
 from cloud.rollups.config import RollUpConfig
 from cloud.store.roll_up import RAW_DAYS
 from device_profiles.load import read_toml
-from device_profiles.schema import Strict
+from device_profiles.schema import Identifier, Strict
 
 BROKER_PORT = 1883
 M = TypeVar("M", bound=Strict)
@@ -155,6 +155,9 @@ class NotifyConfig(Pace):
 
     late_s: float = Field(900.0, gt=0, le=86400 * 30, description="Older news is recorded, and pages nobody.")
     keep_days: int = Field(90, ge=1, le=3650, description="How long notices that were sent or given up stay.")
+    platform_teams: tuple[Identifier, ...] = Field(
+        (), description="Teams that are told of the platform's own alarms, beside the channels."
+    )
     channels: tuple[ChannelConfig, ...] = Field((), description="Webhooks and mailboxes.")
 
     @field_validator("channels")

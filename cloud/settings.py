@@ -23,7 +23,7 @@ from cloud.people.load import load_people
 from cloud.people.people import People
 from cloud.rules.load import Known, load_rules
 from cloud.rules.rule_set import RuleSet, RuleSetError
-from device_profiles.explain import Fault
+from device_profiles.explain import Fault, did_you_mean
 from device_profiles.load import CATALOGUE, Catalogue, FileFaultsError, load_catalogue, read_toml
 
 T = TypeVar("T")
@@ -85,9 +85,16 @@ def read_regulation(config: CentreConfig, people: People | None) -> Regulation:
 
 def read_people(config: CentreConfig) -> People:
     """Everybody in the configured folder; FileFaultsError with every fault of every file."""
-    if config.people_dir is None:
-        return People()
-    return load_people(config.people_dir, channels={each.name: each.kind for each in config.notify.channels})
+    channels = {each.name: each.kind for each in config.notify.channels}
+    people = load_people(config.people_dir, channels=channels) if config.people_dir is not None else People()
+    faults = [
+        Fault("centre.toml", "notify.platform_teams", f"{team!r} is no team", did_you_mean(team, sorted(people.teams)))
+        for team in config.notify.platform_teams
+        if team not in people.teams
+    ]
+    if faults:
+        raise FileFaultsError(faults)
+    return people
 
 
 def read_rules(config: CentreConfig, catalogue: Catalogue, *, people: People | None) -> RuleSet:

@@ -9,7 +9,7 @@ from cloud.alarms.book import Finding
 from cloud.notify.content import LABEL, NoticeContent, NoticeKind, Words, encode_content
 from cloud.notify.recipient import team_recipient
 from cloud.notify.words import number
-from cloud.rules.rule import NoticePolicy, Rule, filled
+from cloud.rules.rule import Rule, filled
 from cloud.rules.scope import AT_AREA, EVERYWHERE
 from cloud.rules.watch import Watch
 from cloud.store.base import AlarmRow, NoticeRow
@@ -17,6 +17,7 @@ from device_profiles.schema import Text
 from device_profiles.units import shown
 
 PROVINCE = Text(vi="toàn tỉnh", en="the whole province")
+PLATFORM = "platform"  # profile of the rules on the platform itself; no device has it
 NAMED = 100  # devices; of more, the number is told
 
 
@@ -28,6 +29,7 @@ class Announcer:
     names: Mapping[str, Text] = field(default_factory=dict)  # site -> name, and @area/area -> name
     channels: tuple[str, ...] = ()
     public_url: str = ""
+    platform_teams: tuple[str, ...] = ()  # told of the platform's own alarms
     by_default: tuple[str, ...] | None = None  # those of the channels that a rule that names none sends to; None = all
 
     def finding(self, rule: Rule, watch: Watch, level: int, figure: float | None) -> Finding:
@@ -76,7 +78,7 @@ class Announcer:
                 observed_at=observed_at,
                 received_at=received_at,
             )
-            for channel in self._recipients(rule.notice)
+            for channel in self._recipients(rule)
         ]
 
     def _name(self, gateway: str, device: str, site: str) -> Text | None:
@@ -89,9 +91,11 @@ class Announcer:
         """The channels of a rule that names neither channels nor teams."""
         return self.channels if self.by_default is None else self.by_default
 
-    def _recipients(self, policy: NoticePolicy) -> list[str]:
+    def _recipients(self, rule: Rule) -> list[str]:
+        policy = rule.notice
         channels = policy.channels or (() if policy.teams else self.usual_channels())
-        return [*(each for each in channels if each in self.channels), *map(team_recipient, policy.teams)]
+        teams = policy.teams or (self.platform_teams if rule.selector.profile == PLATFORM else ())
+        return [*(each for each in channels if each in self.channels), *map(team_recipient, teams)]
 
     def _notice(  # the fields of one row, laid out in one place
         self,

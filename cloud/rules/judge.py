@@ -69,6 +69,7 @@ class NoticeOptions:
     late_s: float = 900.0
     public_url: str = ""
     by_default: tuple[str, ...] | None = None  # the channels of a rule that names none; None = all
+    platform_teams: tuple[str, ...] = ()  # told of the platform's own alarms
 
 
 class Judge:
@@ -245,8 +246,14 @@ class Judge:
         self.mutes.flaps.limits = {rule.id: rule.flap.limits for rule in rules.rules.values()}
         self._book.latching = frozenset(rule.id for rule in rules.rules.values() if rule.latch)
         options = self._options
-        names, by_default = self._places.names, options.by_default
-        self._announcer = Announcer(rules.units, names, options.channels, options.public_url, by_default)
+        self._announcer = Announcer(
+            rules.units,
+            self._places.names,
+            options.channels,
+            options.public_url,
+            platform_teams=options.platform_teams,
+            by_default=options.by_default,
+        )
         self.faults = {}
         self._due = 0.0
 

@@ -9,6 +9,7 @@ from typing import Literal
 from cloud.alarms.book import Key
 from cloud.alarms.lifecycle import Trigger
 from cloud.notify.content import NoticeKind
+from cloud.rules.announce import PLATFORM
 from cloud.rules.roster import ACTIVE
 from cloud.rules.rule import NoticePolicy, Rule
 from cloud.rules.turn import Turn
@@ -49,7 +50,7 @@ def built_in(identifier: str, level: str, *, vi: tuple[str, str], en: tuple[str,
             "owner": "thacba",
             "source": "cloud/rules",
             "confirmed": True,
-            "selector": {"profile": "platform"},
+            "selector": {"profile": PLATFORM},
             "kind": {"kind": "stale", "levels": [{"name": level, "severity": 2, "after_s": 1.0}]},
         }
     )
@@ -114,7 +115,7 @@ def follow_platform(turn: Turn, report: Report) -> None:
 
 
 def _raise(turn: Turn, rule: Rule, trouble: Trouble) -> None:
-    watch = Watch(CENTRE, trouble.part, "platform", "", {}, {})
+    watch = Watch(CENTRE, trouble.part, PLATFORM, "", {}, {})
     finding = replace(turn.announcer.finding(rule, watch, 1, None), threshold=None)
     change = turn.book.find(Trigger.RAISE, finding, observed_at=trouble.since, received_at=turn.now)
     turn.keep(change)
@@ -125,9 +126,10 @@ def _tell(turn: Turn, rule: Rule, alarm: AlarmRow, kind: NoticeKind) -> None:
     """Tells people; of a channel that is out of order only through the others."""
     if rule is PLATFORM_RULES["channel"]:
         others = tuple(channel for channel in turn.announcer.usual_channels() if channel != alarm.device)
-        if not others:
+        teams = turn.announcer.platform_teams
+        if not others and not teams:
             return
-        rule = rule.model_copy(update={"notice": NoticePolicy(channels=others)})
+        rule = rule.model_copy(update={"notice": NoticePolicy(channels=others, teams=teams)})
     turn.tell(Track.of(rule, None), alarm, kind, observed_at=turn.now)
 
 

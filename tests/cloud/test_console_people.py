@@ -76,3 +76,13 @@ def test_a_rule_that_names_an_unknown_team_is_refused_with_a_hint(config: Path) 
     assert "notice.teams: 'dessk' is no team (did you mean 'desk'?)" in result.output
     rule.write_text(RULE + '\n[notice]\nteams = ["desk"]\n', encoding="utf-8")
     assert runner.invoke(app, ["rules", "check", "--config", str(config)]).exit_code == 0
+
+
+def test_a_team_for_the_platform_s_alarms_must_exist(config: Path) -> None:
+    text = config.read_text(encoding="utf-8")
+    config.write_text(
+        text.replace("[[notify.channels]]", '[notify]\nplatform_teams = ["dessk"]\n[[notify.channels]]', 1)
+    )
+    result = people("check", "--config", config)
+    assert result.exit_code == 2
+    assert "notify.platform_teams: 'dessk' is no team (did you mean 'desk'?)" in result.output

@@ -1,111 +1,17 @@
-"""The stages: who is told what and when, and that every notice ends somewhere that can be seen."""
+"""The stages: who is told what and when."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from cloud.notify.chain import Limits, Terms, not_taken, refused, sent
+from cloud.notify.chain import Terms
 from cloud.notify.content import decode_content, encode_content
-from cloud.notify.pace import Pace
 from cloud.notify.plan import Planner
 from cloud.notify.standing import Moment
 from cloud.notify.way import Way
-from cloud.people.people import People, Person, Team
 from cloud.store.rows import NoticeRow
 from tests.cloud.notify.contents import AT, content
-
-PACE = Pace.model_validate({})
-SECOND = 1000
-NIGHT = AT + 16 * 3_600_000  # 23:00 at Hà Nội
-
-Answer = Callable[[str, int], str]  # channel, now -> sent, failed, refused
-
-
-def person(identifier: str, *channels: str, **more: object) -> Person:
-    return Person.model_validate({"id": identifier, "name": identifier, "channels": channels or ("sms",), **more})
-
-
-def team(identifier: str, otherwise: str, *persons: str) -> Team:
-    shifts = ({"start": "00:00", "end": "00:00", "persons": persons},) if persons else ()
-    name = {"vi": identifier, "en": identifier}
-    return Team.model_validate({"id": identifier, "name": name, "otherwise": otherwise, "shifts": shifts})
-
-
-def row(
-    number: int, recipient: str = "ops", *, severity: int = 3, at: int = AT, kind: str = "raised", level: str = "I"
-) -> NoticeRow:
-    """A pending notice of an alarm."""
-    key = f"alarm-{number}:{level if kind == 'raised' else kind}:{at}:{recipient}"
-    said = content(key=key, alarm=f"alarm-{number}", severity=severity, kind=kind, level=level, observed_at=at)
-    return NoticeRow(key, f"alarm-{number}", recipient, encode_content(said), at, at, severity=severity)
-
-
-@dataclass
-class World:
-    """The store of notices as a dictionary, and channels that answer as they are told; time passes in steps."""
-
-    terms: Terms = field(default_factory=Terms)
-    answer: Answer = lambda _channel, _now: "sent"
-    channels: tuple[str, ...] = ("ops", "sms", "mail", "zalo")
-    rows: dict[str, NoticeRow] = field(default_factory=dict)
-    told: list[tuple[int, str, NoticeRow]] = field(default_factory=list)  # when, channel, what
-    attempts: list[tuple[str, str]] = field(default_factory=list)  # channel, outcome
-    closed: dict[str, int] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.planner = Planner(self.terms)
-
-    def add(self, *rows: NoticeRow) -> None:
-        """The judge's commit; a key that is there already stays."""
-        for each in rows:
-            self.rows.setdefault(each.key, each)
-
-    def look(self, now: int) -> None:
-        """One look of the pipeline, and whatever it sends."""
-        while True:
-            due = [each for each in self.rows.values() if each.state in ("pending", "calling") and each.due_at <= now]
-            if not due:
-                return
-            due.sort(key=lambda each: (each.severity, each.created_at, each.key))
-            ways = {name: Way(until if (until := self.closed.get(name, 0)) > now else 0) for name in self.channels}
-            plan = self.planner.plan(due, ways, Moment(now, now / 1000))
-            self.add(*plan.new)
-            self.rows.update({each.key: each for each in (*plan.rewritten, *plan.rows)})
-            self.attempts.extend((each.channel, each.outcome) for each in plan.attempts)
-            for channel, item in plan.send:
-                tried = replace(item, row=replace(item.row, attempts=item.row.attempts + 1))
-                outcome = self.answer(channel, now)
-                self.attempts.append((channel, outcome))
-                self.rows[item.row.key] = self._after(tried, channel, outcome, now)
-
-    def _after(self, tried, channel: str, outcome: str, now: int) -> NoticeRow:  # type: ignore[no-untyped-def]
-        if outcome == "sent":
-            self.told.append((now, channel, tried.row))
-            return sent(tried.row, channel)
-        if outcome == "refused":
-            return refused(tried.row, self.terms.people, error="never", now=now)
-        self.closed[channel] = now + 5 * SECOND
-        return not_taken(tried, self.terms, error="no", now=now, again_at=now + 5 * SECOND)
-
-    def run(self, begin: int, seconds: int) -> None:
-        """Looks once a second."""
-        for second in range(seconds + 1):
-            self.look(begin + second * SECOND)
-
-    def states(self) -> Counter[str]:
-        """How many notices are in each state."""
-        return Counter(each.state for each in self.rows.values())
-
-
-def terms(*persons: Person, teams: tuple[Team, ...] = (), **pace: float) -> Terms:
-    people = People({each.id: each for each in persons}, {each.id: each for each in teams})
-    return Terms(people, Pace.model_validate(pace))
-
+from tests.cloud.notify.world import NIGHT, SECOND, World, person, row, team, terms
 
 # --- group, deduplicate, limit --------------------------------------------------------------------------------------
 
@@ -274,72 +180,6 @@ def test_what_nobody_can_be_told_fails_visibly() -> None:
         ("pigeon", "no channel pigeon is configured"),
         ("team:none", "there is no team none"),
     ]
-
-
-# --- nothing is lost ------------------------------------------------------------------------------------------------
-
-RECIPIENTS = st.sampled_from(["ops", "gone", "person:an", "person:binh", "team:desk", "team:board", "team:none"])
-ARRIVALS = st.lists(
-    st.tuples(
-        st.integers(0, 200),  # second
-        st.integers(1, 12),  # alarm
-        RECIPIENTS,
-        st.integers(1, 4),
-        st.sampled_from(["raised", "raised", "cleared"]),
-    ),
-    max_size=60,
-)
-ANSWERS = st.lists(st.sampled_from(["sent", "sent", "sent", "failed", "refused"]), min_size=1, max_size=40)
-HOUSE = terms(
-    person("an", "zalo", "sms", "call_list", "mail", phone="0912345678", quiet=({"start": "07:01", "end": "07:02"},)),
-    person("binh", "sms", "gone", absences=({"begin": "2024-09-10T07:02", "end": "2024-09-10T07:03", "deputy": "an"},)),
-    teams=(team("desk", "team:board", "an", "binh"), team("board", "person:binh")),
-    call_s=30,
-    fallback_mild_s=90,
-)
-
-
-@settings(max_examples=60, deadline=None)
-@given(ARRIVALS, ANSWERS)
-def test_every_notice_ends_somewhere_and_the_counts_add_up(
-    arrivals: list[tuple[int, int, str, int, str]], answers: list[str]
-) -> None:
-    turns = iter(range(10**9))
-    world = World(
-        replace(HOUSE, limits=Limits(attempts=8, max_age_ms=3_600_000)),
-        lambda _channel, _now: answers[next(turns) % len(answers)],
-    )
-    at = [(AT + second * SECOND, *rest) for second, *rest in arrivals]
-    born: set[str] = set()
-    for second in range(1200):
-        now = AT + second * SECOND
-        for when, alarm, recipient, severity, kind in at:
-            if when == now:
-                notice = row(alarm, recipient, severity=severity, at=when, kind=kind)
-                world.add(notice)
-                born.add(notice.key)
-        world.look(now)
-    assert world.states().keys() <= {"sent", "digest", "shared", "failed"}
-    assert all(each.error for each in world.rows.values() if each.state == "failed")
-    assert all(world.rows[each.digest].state in ("sent", "failed") for each in world.rows.values() if each.digest)
-    assert born <= world.rows.keys()
-    assert Counter(told.key for _, _, told in world.told) == Counter(
-        each.key for each in world.rows.values() if each.state == "sent"
-    ), "everything was sent once"
-    assert all(when - told.created_at <= 1 for when, _, told in world.told if _alone_and_urgent(told, world))
-
-
-def _alone_and_urgent(told: NoticeRow, world: World) -> bool:
-    """The first emergency to a channel that works: nothing milder may have kept it waiting."""
-    said = decode_content(told.body)
-    first = min((each.created_at for each in world.rows.values() if each.channel == told.channel), default=0)
-    return (
-        told.channel == "ops"
-        and said.kind == "raised"
-        and told.severity == 1
-        and told.attempts == 1
-        and (told.created_at == first)
-    )
 
 
 def test_programs_hear_of_each_alarm_by_itself() -> None:

@@ -43,6 +43,14 @@ def test_after_a_start_an_old_outage_lasts_until_the_channel_was_tried() -> None
     assert [line.what for line in kept.history] == ["raised", "cleared"]
 
 
+def test_teams_hear_of_the_platform_too_also_when_the_only_channel_is_out() -> None:
+    kept = Kept()
+    found = Judge(RuleSet(), AlarmBook(), notices=NoticeOptions(("sms",), platform_teams=("desk",)))
+    kept.keep(found.platform(Report([*OUT.troubles, Trouble("away", NOW)]), now=NOW))
+    told = sorted((kept.alarms[notice.alarm].device, notice.channel) for notice in kept.notices.values())
+    assert told == [("sms", "team:desk"), ("store", "sms"), ("store", "team:desk")]
+
+
 def test_the_outage_of_the_only_channel_is_an_alarm_without_a_notice_and_beside_the_store() -> None:
     kept = Kept()
     kept.keep(judge(kept, "sms").platform(Report([*OUT.troubles, Trouble("away", NOW)]), now=NOW))
