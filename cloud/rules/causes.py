@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -14,7 +14,7 @@ from cloud.rules.active import ActiveAlarms
 from cloud.rules.groups_roster import kind_of
 from cloud.rules.kinds.combination import Combination
 from cloud.rules.rule import Rule
-from cloud.rules.scope import Geography, Scope, scoped
+from cloud.rules.scope import Geography, Place, Scope, scoped
 from cloud.store.base import AlarmHistoryRow, AlarmRow, RuleStateRow
 
 WITHHELD = "@withheld/"  # the row of an alarm that nobody was told of is called so, followed by its rule
@@ -32,6 +32,14 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an alarm is quiet: the rule of its cause, and the cause's alarm, which may be about to come (None)."""
+
+    rule: str
+    alarm: AlarmRow | None
+
+
+@dataclass(frozen=True, slots=True)
 class Folded:
     """The rules whose alarms are part of a cause's, in a place as wide as this around it."""
 
@@ -44,7 +52,6 @@ class Withheld:
     """An alarm that nobody was told of; `ended` is when its cause was first seen to be over, 0 = it lasts."""
 
     alarm: str
-    cause: str
     ended: int = 0
 
 
@@ -64,6 +71,7 @@ class Causes:
     def __init__(self, geography: Geography, suppressed: set[Key] | None = None) -> None:
         self.suppressed: set[Key] = set() if suppressed is None else suppressed  # what is withheld, for all to see
         self.active = ActiveAlarms(geography)
+        self.is_pending: Callable[[str, Sequence[Place]], bool] = lambda rule, around: False
         self._causes: dict[str, list[Cause]] = {}  # by the rule that is quiet
         self._folds: dict[str, Folded] = {}  # by the rule of the cause
         self._withheld: dict[Key, Withheld] = {}
@@ -91,8 +99,8 @@ class Causes:
         self.suppressed.clear()
         self.suppressed.update(self._withheld)
 
-    def of(self, key: Key, site: str) -> AlarmRow | None:
-        """The alarm that this problem is told as part of."""
+    def of(self, key: Key, site: str) -> Reason | None:
+        """What this problem is told as part of; also while its cause is being held, and nobody knows yet."""
         causes = self._causes.get(key[0])
         if not causes:
             return None
@@ -101,21 +109,22 @@ class Causes:
             places = scoped(around, cause.by)
             begin = around.index(places[0]) if places else 0
             alarm = next((each for each in self.active.near(cause.rule, around[begin:])), None)
-            if alarm is not None:
-                return alarm
+            if alarm is not None or self.is_pending(cause.rule, around[begin:]):
+                return Reason(cause.rule, alarm)
         return None
 
     def hear(self, alarm: AlarmRow, kind: NoticeKind, *, now: int) -> Heard:
         """Decides on news of an alarm: the end is told when the beginning was."""
         key = key_of(alarm)
         known = self._withheld.get(key)
-        cause = self.of(key, alarm.site) if kind == "raised" else None
-        if cause is None:
+        reason = self.of(key, alarm.site) if kind == "raised" else None
+        if reason is None:
             return Heard(quiet=known is not None and kind != "raised", rows=self.forget(key))
-        row = self._put(key, Withheld(alarm.id, cause.id))
-        if known is not None and known.cause == cause.id:
+        cause = reason.alarm
+        row = self._put(key, Withheld(alarm.id))
+        if known is not None:
             return Heard(quiet=True, rows=(row,))
-        comment = f"{cause.rule} {cause.id}"
+        comment = f"{reason.rule} {cause.id}" if cause is not None else reason.rule
         line = AlarmHistoryRow(alarm.id, now, now, SUPPRESSED, alarm.level, None, "system", comment)
         return Heard(quiet=True, lines=(line,), rows=(row,), cause=cause)
 

@@ -14,7 +14,7 @@ from cloud.rules.kinds.combination import Combination
 from cloud.rules.kinds.compare import Compare
 from cloud.rules.kinds.expression import Expression
 from cloud.rules.kinds.n_of_m import NOfM
-from cloud.rules.kinds.sequence import Sequence
+from cloud.rules.kinds.sequence import Succession
 from cloud.rules.rule import Rule
 from cloud.rules.scope import AT_SITE, Geography, Place, scoped
 from cloud.rules.selector import Selector
@@ -38,7 +38,7 @@ class Kept:
 
 def kind_of(rule: Rule) -> Gathers | None:
     """The kind of a rule over several inputs; None for all others."""
-    return rule.kind if isinstance(rule.kind, NOfM | Compare | Sequence | Expression) else None
+    return rule.kind if isinstance(rule.kind, NOfM | Compare | Succession | Expression) else None
 
 
 def is_of_groups(rule: Rule) -> bool:
@@ -124,6 +124,12 @@ class Groups:
             course = self._waiting.pop((rule.id, place), None)
             post = here[place] = Post(watch, self._new_track(rule, place, course))
         return post
+
+    def is_pending(self, rule: str, around: Iterable[Place]) -> bool:
+        """True when a rule has reached a level in one of these places, which has not yet lasted long enough."""
+        here = self._posts.get(rule, {})
+        standings = (here[place].track.course.live for place in around if place in here)
+        return any(standing.since and not standing.level for standing in standings)
 
     def posts(self, rule: str) -> list[tuple[Place, Post]]:
         """Every group of a rule that ever had a figure."""

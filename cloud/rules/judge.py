@@ -92,6 +92,7 @@ class Judge:
         self._absences = Absences()
         self.mutes = Mutes()
         self.causes = Causes(geography, self.mutes.suppressed)
+        self.causes.is_pending = self._roster.groups.is_pending
         alarms.closed = self.mutes.flaps.closed
         self.marks = Marks()
         self._due = 0.0  # no silence can be due before

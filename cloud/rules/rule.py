@@ -17,7 +17,7 @@ from cloud.rules.kinds.n_of_m import NOfM
 from cloud.rules.kinds.rate_of_change import RateOfChange
 from cloud.rules.kinds.repeated import Repeated
 from cloud.rules.kinds.schedule import Schedule
-from cloud.rules.kinds.sequence import Sequence
+from cloud.rules.kinds.sequence import Succession
 from cloud.rules.kinds.stale import Stale
 from cloud.rules.kinds.threshold import Threshold
 from cloud.rules.kinds.window import Window
@@ -40,7 +40,7 @@ Kind = Annotated[
     | NOfM
     | Combination
     | Compare
-    | Sequence
+    | Succession
     | Expression,
     Field(discriminator="kind"),
 ]

@@ -14,7 +14,7 @@ from cloud.rules.kinds.expression import Expression
 from cloud.rules.kinds.flat_line import FlatLine
 from cloud.rules.kinds.n_of_m import NOfM
 from cloud.rules.kinds.repeated import Repeated
-from cloud.rules.kinds.sequence import Sequence
+from cloud.rules.kinds.sequence import Succession
 from cloud.rules.kinds.stale import Stale
 from cloud.rules.rule import Rule
 from cloud.rules.selector import Selector
@@ -60,7 +60,7 @@ def check_rule(
             yield Fault(file, "notice.teams", f"{team!r} is no team", did_you_mean(team, sorted(teams)))
     if not isinstance(rule.kind, Combination):
         yield from _check_selector(rule, profiles, file)
-    if isinstance(rule.kind, Compare | Sequence):
+    if isinstance(rule.kind, Compare | Succession):
         yield from _check_other(rule.kind, rule.selector, profiles, file=file)
     if isinstance(rule.kind, Expression):
         yield from check_inputs(rule.kind, rule.selector, profiles, file=file)
@@ -90,7 +90,7 @@ def _check_selector(rule: Rule, profiles: Mapping[str, DeviceProfile], file: str
 
 
 def _check_other(
-    kind: Compare | Sequence, own: Selector, profiles: Mapping[str, DeviceProfile], *, file: str
+    kind: Compare | Succession, own: Selector, profiles: Mapping[str, DeviceProfile], *, file: str
 ) -> Iterator[Fault]:
     """The second input must be there, in the unit that the rule says, and come often enough."""
     other = kind.other or own
@@ -100,7 +100,7 @@ def _check_other(
         yield Fault(file, "kind.other.profile", f"{other.profile!r} is no device profile", hint)
         return
     point = profile.point(other.point)
-    unit = (kind.other_unit or kind.unit) if isinstance(kind, Sequence) else kind.unit
+    unit = (kind.other_unit or kind.unit) if isinstance(kind, Succession) else kind.unit
     if point is None:
         hint = did_you_mean(other.point, [known.key for known in profile.points])
         yield Fault(file, "kind.other.point", f"{profile.profile} has no point {other.point!r}", hint)
@@ -145,7 +145,7 @@ def unit_of(rule: Rule) -> str:
     """The unit of the figures that the rule judges; what lasts is in seconds, how often is a plain number."""
     if isinstance(rule.kind, Repeated) or (isinstance(rule.kind, Baseline) and rule.kind.figure != "difference"):
         return "1"
-    if isinstance(rule.kind, NOfM | Compare | Sequence):
+    if isinstance(rule.kind, NOfM | Compare | Succession):
         return rule.kind.figure_unit
     return "s" if isinstance(rule.kind, FlatLine) else _stated_unit(rule)
 

@@ -28,7 +28,7 @@ class Soon(Strict):
     within_s: float = Field(ge=0, le=604800, description="Reached when the second begins within this time.")
 
 
-class Sequence(Strict):
+class Succession(Strict):
     """Levels of how soon a second condition begins after a first one has begun; left when the second ends.
 
     ```

@@ -238,6 +238,29 @@ def test_a_combination_that_folds_its_parts_is_told_instead_of_the_last_one() ->
     assert told(kept) == ["tilt", "slide"]
 
 
+def test_what_comes_while_its_cause_is_still_held_waits_for_it() -> None:
+    kinds = {"kind": "n_of_m", "condition": {"above": 1}, "within_s": 600, "hold_s": 120}
+    many = rule(
+        "many",
+        kind={**kinds, "levels": [{"name": "a", "severity": 2, "above": 2}]},
+        selector={"profile": "camera", "point": "value"},
+        folds=["camera"],
+    )
+    kept = Kept()
+    judge = kept.judge(many, over("camera"))
+    for minute, value in ((0, 1), (3, 0), (6, 1), (6.5, 1), (9, 1)):
+        for device in ("one", "two") if minute else ("one",):
+            at = START + round(minute * MINUTE)
+            part = block(
+                [(at, value)], point="value", profile="camera", gateway="gw-slope", device=device, site="slope"
+            )
+            kept.keep(judge.observe([part], received_at=at))
+    assert told(kept)[:2] == ["camera", "camera"], "one alone is told, and its end"
+    assert told(kept)[2:] == ["camera", "many"], "the first of the two came before anything was known of the second"
+    [cause] = [alarm for alarm in kept.alarms.values() if alarm.rule == "many"]
+    assert "Folded into this alarm: camera one; camera two" in cause.text_en
+
+
 def test_what_people_have_seen_is_not_told_again() -> None:
     kept = Kept()
     judge = kept.judge(over("mains", folds=["camera"]), over("camera"))

@@ -16,7 +16,7 @@ from cloud.rules.kinds.n_of_m import NOfM
 from cloud.rules.kinds.rate_of_change import RateOfChange
 from cloud.rules.kinds.repeated import Repeated, Times
 from cloud.rules.kinds.schedule import Hours, Schedule
-from cloud.rules.kinds.sequence import Sequence, Soon
+from cloud.rules.kinds.sequence import Soon, Succession
 from cloud.rules.kinds.stale import Silence, Stale
 from cloud.rules.kinds.threshold import Threshold
 from cloud.rules.kinds.window import Window
@@ -47,7 +47,7 @@ CLOUD = Path(__file__).parents[3] / "cloud"
                 Stale,
                 NOfM,
                 Compare,
-                Sequence,
+                Succession,
                 Soon,
                 Combination,
                 Listened,

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from cloud.rules.groups import Input, replay
 from cloud.rules.judge import Judge
-from cloud.rules.kinds.sequence import Sequence
+from cloud.rules.kinds.sequence import Succession
 from cloud.rules.rule import Rule
 from cloud.rules.rule_set import check_rule
 from device_profiles.load import load_catalogue
@@ -131,7 +131,7 @@ def test_restarts_change_nothing(story: list[tuple[bool, bool, int, int]], resta
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.booleans(), st.integers(1, 900)), max_size=30))
 def test_the_level_is_what_the_begins_say(story: list[tuple[bool, bool, int]]) -> None:
-    kind = Sequence.model_validate(THEFT)
+    kind = Succession.model_validate(THEFT)
     inputs: list[Input] = []
     begins: dict[bool, int | None] = {True: None, False: None}
     firsts: list[int] = []
