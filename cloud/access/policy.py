@@ -43,6 +43,7 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/api/v1/alarms/{alarm}"): _V,
     ("GET", "/api/v1/alarms/{alarm}/history"): _V,
     ("GET", "/api/v1/alarms/{alarm}/explain"): _V,
+    ("GET", "/api/v1/chronicle"): _V,
     ("GET", "/api/v1/incidents"): _V,
     ("GET", "/api/v1/incidents/{incident}"): _V,
     ("GET", "/api/v1/shelves"): _V,

@@ -13,6 +13,7 @@ from cloud.api import (
     attachments,
     audit,
     bulk,
+    chronicle,
     commands,
     dead_letters,
     devices,
@@ -40,7 +41,7 @@ from cloud.api.shield import Shield
 
 RESOURCES = (
     session, ledger, sites, gateways, devices, gaps, series, planned_work, bulk, alarms, shelves, handovers, incidents, attachments, notices, rules,
-    explain, rehearsals, commands, dead_letters, live, audit, health,
+    explain, chronicle, rehearsals, commands, dead_letters, live, audit, health,
 )  # fmt: skip
 UPLOADS_AT_ONCE = 4  # each holds a file of 10 MB in memory
 CHECKS_AT_ONCE = 2  # each password check takes 64 MiB and four threads
