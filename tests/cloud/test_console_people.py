@@ -79,10 +79,9 @@ def test_a_rule_that_names_an_unknown_team_is_refused_with_a_hint(config: Path) 
 
 
 def test_a_team_for_the_platform_s_alarms_must_exist(config: Path) -> None:
-    text = config.read_text(encoding="utf-8")
-    config.write_text(
-        text.replace("[[notify.channels]]", '[notify]\nplatform_teams = ["dessk"]\n[[notify.channels]]', 1)
-    )
+    notify = '[notify]\nplatform_teams = ["dessk"]\n[[notify.channels]]'
+    text = config.read_text(encoding="utf-8").replace("[[notify.channels]]", notify, 1)
+    config.write_text(text, encoding="utf-8")
     result = people("check", "--config", config)
     assert result.exit_code == 2
     assert "notify.platform_teams: 'dessk' is no team (did you mean 'desk'?)" in result.output
