@@ -22,7 +22,7 @@ from device_profiles.schema import Text
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 5.0
+LOOK_EVERY_S = 2.0
 PAGE = 500
 URGENT = 1  # alarms of this severity open an incident, where their rule says so
 NAMES: Mapping[Tier, Words] = {
