@@ -59,6 +59,8 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/devices/{gateway}/{device}"): _V,
     ("GET", "/alarms"): _V,
     ("GET", "/alarms/{alarm}"): _V,
+    ("GET", "/incidents"): _V,
+    ("GET", "/incidents/{incident}"): _V,
     ("GET", "/gateways"): _V,
     ("GET", "/rules"): _V,
     ("GET", "/rules/{rule}"): _V,

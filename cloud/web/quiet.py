@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from cloud.alarms.book import key_of
 from cloud.api.alarms import AlarmDetail
 from cloud.api.deps import Centre
-from cloud.store.base import AlarmHistoryRow
 
 Why = Literal["shelved", "out_of_service", "suppressed", "flapping"]
 
@@ -43,15 +42,10 @@ def _quiets(centre: Centre, alarm: AlarmDetail) -> Iterator[Quiet]:
         yield Quiet(
             why="out_of_service", since=work.begin, until=work.until, actor=work.actor, reason=work.reason, work=work.id
         )
-    folded = _folded(alarm.history)
-    if folded is not None and alarm.state == "unacked":
-        yield Quiet(why="suppressed", since=folded.at, cause=folded.comment.rpartition(" ")[2])
+    if key in mutes.suppressed:
+        folded = next((line for line in reversed(alarm.history) if line.what == "suppressed"), None)
+        cause = folded.comment.rpartition(" ")[2] if folded else ""
+        yield Quiet(why="suppressed", since=folded.at if folded else alarm.raised_at, cause=cause)
     flap = mutes.flaps.of(key)
     if flap is not None:
         yield Quiet(why="flapping", since=flap.since, count=flap.count)
-
-
-def _folded(history: Sequence[AlarmHistoryRow]) -> AlarmHistoryRow | None:
-    """The line that says into which alarm it is folded, unless that is over."""
-    last = next((line for line in reversed(history) if line.what in ("suppressed", "unsuppressed")), None)
-    return last if last is not None and last.what == "suppressed" else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -88,3 +89,50 @@ def test_what_was_typed_survives_a_refusal_and_a_cancel(page: Page, running: Run
     page.unroute("**/shelve")
     send(page, "Tạm ẩn")
     expect(page.locator(".quiets")).to_contain_text("Bảo trì")
+
+
+def test_an_incident_is_opened_from_an_alarm_and_brought_to_its_end(
+    page: Page, running: RunningCentre, tmp_path: Path
+) -> None:
+    alarm = raised(running, "story")
+    page.goto(f"{running.url}/alarms/{alarm.id}")
+    page.get_by_role("button", name="Mở sự cố").click()
+    title = page.locator("dialog[open] [name=title]")
+    expect(title).to_have_value(alarm.text_vi)
+    title.fill("Sông Thao vượt báo động II tại Yên Bái")
+    page.locator("dialog[open] [type=submit]").click()
+    page.wait_for_url("**/incidents/*")
+    expect(page.locator("h1")).to_have_text("Sông Thao vượt báo động II tại Yên Bái")
+    expect(page.locator("time[data-due]").first).to_contain_text("còn")
+    take(page, "Tiếp nhận", "Tiếp nhận")
+    take(page, "Phân loại", "Phân loại", sector="thiên tai")
+    take(page, "Chuyển xử lý", "Chuyển xử lý", assignee="UBND phường Yên Bái")
+    take(page, "Tạm dừng", "Tạm dừng, chờ", comment="Chờ nước rút")
+    expect(page.locator("#deadline-table")).to_contain_text("đang tạm dừng, không tính giờ")
+    take(page, "Tiếp tục", "Chuyển xử lý")
+    take(page, "Bắt đầu xử lý", "Đang xử lý")
+    report = tmp_path / "bien-ban.txt"
+    report.write_text("Đã gia cố 40 m đê bối.", encoding="utf-8")
+    page.set_input_files("[name=file]", report)
+    page.get_by_role("button", name="Gửi tệp").click()
+    expect(page.locator(".files a")).to_have_text("bien-ban.txt")
+    page.locator("#comment textarea").fill("Nước bắt đầu rút")
+    page.locator("#comment [type=submit]").click()
+    expect(page.locator(".history")).to_contain_text("Nước bắt đầu rút")
+    take(page, "Báo đã xử lý", "Đã xử lý", comment="Đã gia cố đê bối")
+    take(page, "Kiểm tra", "Kiểm tra")
+    take(page, "Đóng sự cố", "Đóng")
+    expect(page.locator("[data-focus]")).to_be_focused()
+    page.goto(f"{running.url}/incidents?show=ended&view=list")
+    expect(page.locator("#incident-table tbody")).to_contain_text("Sông Thao vượt báo động II tại Yên Bái")
+    page.goto(f"{running.url}/alarms/{alarm.id}")
+    expect(page.get_by_role("link", name="Tới sự cố")).to_be_visible()
+
+
+def take(page: Page, step: str, then: str, **fields: str) -> None:
+    """Makes one move, and sees where it leads."""
+    page.locator("#incident .buttons").get_by_role("button", name=step, exact=True).click()
+    for name, value in fields.items():
+        page.locator(f"dialog[open] [name={name}]").fill(value)
+    send(page, step)
+    expect(page.locator("#incident-state")).to_have_text(then)

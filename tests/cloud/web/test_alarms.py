@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import httpx
 
+from cloud.alarms.book import key_of
 from cloud.store.base import AlarmHistoryRow, AlarmRow, Commit
 from tests.cloud.api.fake_centre import FakeCentre
 
@@ -41,6 +42,7 @@ async def test_planned_work_and_a_cause_are_named_too(clients: Clients, centre: 
     assert (await clients["engineer"].post("/api/v1/planned-work", json=work)).status_code == 201
     line = AlarmHistoryRow(alarm.id, until, until, "suppressed", "", None, "system", f"flood_other {cause.id}")
     centre.state.commit(Commit(history=[line]))
+    centre.mutes().suppressed.add(key_of(alarm))
     page = (await clients["operator"].get(f"/alarms/{alarm.id}")).text
     assert 'data-why="out_of_service"' in page
     assert "nạo vét" in page

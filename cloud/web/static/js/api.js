@@ -15,12 +15,13 @@ export class Refused extends Error {
 }
 
 export async function send(method, path, body) {
+  const json = body !== undefined && !(body instanceof Blob);
   let answer;
   try {
     answer = await fetch(`/api/v1${path}`, {
       method,
-      headers: body === undefined ? {} : { "Content-Type": "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: json ? { "Content-Type": "application/json" } : {},
+      body: json ? JSON.stringify(body) : body,
     });
   } catch {
     throw new Refused("failed");

@@ -18,7 +18,11 @@ export function moment(at) {
 }
 
 export function age(at) {
-  const span = Math.max(0, now() - at);
+  return lasting(now() - at);
+}
+
+export function lasting(ms) {
+  const span = Math.max(0, ms);
   for (const [below, unit, word] of steps) {
     if (span < below) return t(word, { n: Math.floor(span / unit) });
   }

@@ -55,6 +55,7 @@ function open(opener, dialog) {
   if (form.dataset.key !== key) renew(form, key);
   else prepare(form);
   if (fields !== undefined) choose(form, fields.split(" "), required.split(" "));
+  for (const each of form.querySelectorAll("[type=hidden][data-from=opener]")) each.value = "";
   for (const [name, value] of Object.entries(more)) {
     if (name.startsWith("value")) fill(form.elements[name.slice(5).toLowerCase()], value);
   }

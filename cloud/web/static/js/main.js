@@ -1,6 +1,7 @@
 // Starts whatever the page has.
 import { startAges } from "./ages.js";
 import { send } from "./api.js";
+import { startAttach } from "./attach.js";
 import { startChart } from "./chart.js";
 import { startExplanation } from "./explain.js";
 import { startForms } from "./forms.js";
@@ -18,6 +19,7 @@ document.getElementById("log-out")?.addEventListener("click", async () => {
 });
 startAges();
 startForms();
+startAttach();
 startLetters();
 startRules();
 startSearch();
