@@ -56,3 +56,17 @@ def test_what_is_added_lies_between_and_can_be_taken_back(at: int, by_ms: int) -
 def test_time_adds_up(at: int, first: int, second: int) -> None:
     middle, end = at + first, at + first + second
     assert OFFICE.between(at, middle) + OFFICE.between(middle, end) == OFFICE.between(at, end)
+
+
+@settings(max_examples=40, deadline=None)
+@given(times, st.integers(0, 100 * DAY_MS))
+def test_a_long_time_is_the_sum_of_its_hours(at: int, length: int) -> None:
+    hours = range(at, at + length, HOUR_MS)
+    assert OFFICE.between(at, at + length) == sum(
+        OFFICE.between(hour, min(hour + HOUR_MS, at + length)) for hour in hours
+    )
+
+
+def test_ten_years_have_their_weeks() -> None:
+    begin = hanoi("2026-01-05 00:00")
+    assert OFFICE.between(begin, begin + 520 * 7 * DAY_MS) == 520 * 5 * 8 * HOUR_MS
