@@ -12,6 +12,7 @@ import typer
 from cloud.config import load_config
 from cloud.console import WRONG_CONFIGURATION, Config, Json, table, told
 from cloud.errors import ConfigurationError
+from cloud.people.coverage import uncovered
 from cloud.people.duty import on_duty, quiet_until
 from cloud.people.hours import HANOI, at_hanoi, in_ms
 from cloud.people.people import People
@@ -38,7 +39,7 @@ class Duty:
 
 @app.command("check")
 def check_command(config: Config, as_json: Json = False) -> None:
-    """Checks every file of people; connects to nothing and shows no address."""
+    """Checks every file of people, and names the hours without anybody on duty; shows no address."""
     people, faults = People(), tuple[Fault, ...]()
     with told():
         settings = load_config(config)
@@ -47,11 +48,16 @@ def check_command(config: Config, as_json: Json = False) -> None:
         except FileFaultsError as error:
             faults = error.faults
     numbers = {"persons": len(people.persons), "teams": len(people.teams)}
+    gaps = {team.id: uncovered(team) for team in people.teams.values()}
     if as_json:
-        typer.echo(json.dumps({"good": not faults, **numbers, "faults": list(map(asdict, faults))}, ensure_ascii=False))
+        found = {"good": not faults, **numbers, "uncovered": gaps, "faults": list(map(asdict, faults))}
+        typer.echo(json.dumps(found, ensure_ascii=False))
     else:
-        good = f"good: {numbers['persons']} persons, {numbers['teams']} teams"
-        typer.echo("\n".join(map(str, faults)) or good, err=bool(faults))
+        good = [f"good: {numbers['persons']} persons, {numbers['teams']} teams"]
+        good += [
+            f"{team}: {people.teams[team].otherwise} is told {', '.join(gap)}" for team, gap in gaps.items() if gap
+        ]
+        typer.echo("\n".join(map(str, faults or good)), err=bool(faults))
     if faults:
         raise typer.Exit(WRONG_CONFIGURATION)
 

@@ -43,8 +43,13 @@ def people(*arguments: str | Path) -> Result:
     return runner.invoke(app, ["people", *(str(each) for each in arguments)])
 
 
-def test_good_files_are_told_in_one_line(config: Path) -> None:
-    assert people("check", "--config", config).stdout == "good: 2 persons, 1 teams\n"
+def test_good_files_are_told_with_the_hours_that_nobody_covers(config: Path) -> None:
+    told = people("check", "--config", config).stdout.splitlines()
+    assert told[0] == "good: 2 persons, 1 teams"
+    assert told[1].startswith("desk: person:binh is told mon 18:00 - tue 06:00, tue 18:00 - wed 06:00, ")
+    assert json.loads(people("check", "--config", config, "--json").stdout)["uncovered"]["desk"][-1] == (
+        "sun 18:00 - mon 06:00"
+    )
 
 
 def test_faults_are_told_with_file_and_key(config: Path) -> None:
