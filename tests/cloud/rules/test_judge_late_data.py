@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cloud.rules.course import decode_course
 from cloud.rules.review import kind_of
 from cloud.rules.review_marks import REVIEW, Marks
 from cloud.rules.review_settling import CHANGED, MovedError, Past, settle, truth_of
@@ -153,6 +154,14 @@ def test_what_another_version_of_the_rule_said_stays_as_it_is() -> None:
     kept.keep(judge.observe([block(at_minute((3, 28.0)))], received_at=NOW))
     kept.review(judge, at_minute((0, 30.5), (3, 28.0), (5, 28.0), (20, 28.0)))
     assert kept.story() == [("raised", "I", 0), ("cleared", "I", 5)]
+
+
+def test_a_course_that_an_older_version_kept_goes_on() -> None:
+    live = '{"level":1,"since":[1725796800000],"memory":[],"counts":[]}'
+    late = '"late":{"level":0,"since":[],"memory":[],"counts":[]},"late_at":1725796700000,"missed":"0191d1m"'
+    text = f'{{"kind":"threshold","levels":3,"live":{live},{late},"owed":true,"covered":[1,2],"index":{live}}}'
+    course = decode_course(text)
+    assert (course.live.level, course.live.since, course.owed, course.stirred) == (1, (START,), True, 0)
 
 
 def test_silence_is_judged_as_it_was_heard() -> None:
