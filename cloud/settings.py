@@ -17,8 +17,8 @@ from cloud.incidents.regulation import Regulation
 from cloud.inventory.load import load_inventory
 from cloud.inventory.sites import Inventory
 from cloud.keys import read_command_key
-from cloud.notify.registry import build_channel
 from cloud.notify.recipient import TEAM, team_recipient
+from cloud.notify.registry import build_channel
 from cloud.people.load import load_people
 from cloud.people.people import People
 from cloud.rules.load import Known, load_rules

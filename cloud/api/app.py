@@ -40,8 +40,8 @@ from cloud.api.problems import add_problems
 from cloud.api.shield import Shield
 
 RESOURCES = (
-    session, ledger, sites, gateways, devices, gaps, series, planned_work, bulk, alarms, shelves, handovers, incidents, attachments, notices, rules,
-    explain, chronicle, rehearsals, commands, dead_letters, live, audit, health,
+    session, ledger, sites, gateways, devices, gaps, series, planned_work, bulk, alarms, shelves, handovers,
+    incidents, attachments, notices, rules, explain, chronicle, rehearsals, commands, dead_letters, live, audit, health,
 )  # fmt: skip
 UPLOADS_AT_ONCE = 4  # each holds a file of 10 MB in memory
 CHECKS_AT_ONCE = 2  # each password check takes 64 MiB and four threads

@@ -27,9 +27,9 @@ from cloud.incidents.regulation import Regulation
 from cloud.inventory.passages import Passage
 from cloud.rules.desk import Act
 from cloud.rules.proof import Draft, Sheet, Verdict
-from cloud.rules.rule import Rule
 from cloud.rules.rehearse import Wish
 from cloud.rules.rehearse_report import Report
+from cloud.rules.rule import Rule
 from cloud.rules.rule_set import RuleSet
 from cloud.store.base import AlarmRow, ReadingStore, StateStore
 from cloud.store.incident_files_port import IncidentFileStore
