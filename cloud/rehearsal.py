@@ -24,6 +24,7 @@ from device_profiles.schema import DeviceProfile, PointType
 DAY_MS = 86_400_000
 MOST_DAYS = 400
 MOST_READINGS = 2_000_000  # of one device: some 150 MB
+MOST_ALONE = 50_000_000  # of all devices of a rule: a minute or two
 STRETCH_MS = 10 * DAY_MS  # of one device, read at once: first so much, and more where there are
 FEW = 50_000  # readings in it
 TOGETHER_MS = DAY_MS  # of all devices
@@ -80,7 +81,7 @@ class Rehearsals:
 
     async def _play(self, rule: Rule, wish: Wish) -> Score:
         score = Score(rule, Stage(self._places, wish.begin, wish.end, self._late_s), unit_of(rule))
-        if plays_together(rule):
+        if plays_together(rule, wish.others):
             await self._play_together(score, company_of(rule, wish.others))
         else:
             await self._play_alone(score)
@@ -99,6 +100,11 @@ class Rehearsals:
             key = replace(mine[0].key, point=rule.selector.point)
             player = Player(rule, mine[0].site, key, stage)
             await asyncio.to_thread(_perform, player, column, self._passages(*whose), score)
+            if score.readings > MOST_ALONE:
+                raise RehearsalError(
+                    f"{rule.id} looks at more than {MOST_ALONE:,} readings in this time; "
+                    "choose a shorter time, or fewer sites"
+                )
             if score.full:
                 return
 

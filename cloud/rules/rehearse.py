@@ -284,10 +284,11 @@ class Player:
         self._take_back()
 
 
-def as_rehearsed(rule: Rule) -> Rule:
-    """The rule with one channel, so that each notice counts once, and without what belongs to other rules."""
+def as_rehearsed(rule: Rule, *, alone: bool = True) -> Rule:
+    """The rule with one channel, so that each notice counts once; alone it hears nothing of other rules."""
     notice = rule.notice.model_copy(update={"channels": (), "teams": ()})
-    return rule.model_copy(update={"notice": notice, "index": "", "unless": (), "folds": ()})
+    apart = {"unless": (), "folds": ()} if alone else {}
+    return rule.model_copy(update={"notice": notice, "index": "", **apart})
 
 
 def _gaps(kind: Kind, times: Sequence[int]) -> list[int]:

@@ -31,6 +31,7 @@ class Glance:
     lead_ms: int
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def glance(kind: Kind, column: RawColumn) -> Glance | None:
     """What must be looked at; None when every reading must, because the kind's memory may be endless."""
     if not column.times:
@@ -50,7 +51,8 @@ def glance(kind: Kind, column: RawColumn) -> Glance | None:
     else:
         return None
     slack = SLACK * (1 + float(np.abs(values).sum()) + abs(kind.ladder.enter[0]))
-    return Glance(np.flatnonzero(worst >= kind.ladder.enter[0] - slack).tolist(), lead_ms)
+    harmless = worst < kind.ladder.enter[0] - slack  # what is no number at all is not
+    return Glance(np.flatnonzero(~harmless).tolist(), lead_ms)
 
 
 def _sliding_windows(kind: Window, times: Times, values: Figures) -> Figures:

@@ -10,7 +10,7 @@ from cloud.rules.rehearse_chart import chart_of, step_for
 from cloud.rules.rehearse_report import Chart, Difference, Episode, Report
 from cloud.rules.rehearse_summary import VIETNAM, episodes_of, graveness_of, nights_of, totals_of, with_notices
 from cloud.rules.rule import Rule
-from cloud.store.base import NoticeRow, RawColumn
+from cloud.store.base import RawColumn
 from device_profiles.schema import Text
 
 MOST_ALARMS = 20_000  # of a rehearsal; a rule that raises more needs no further proof
@@ -41,7 +41,7 @@ class Score:
     stage: Stage
     unit: str
     episodes: list[Episode] = field(default_factory=list)
-    notices: list[NoticeRow] = field(default_factory=list)
+    notices: list[int] = field(default_factory=list)  # when
     devices: int = 0
     readings: int = 0
     first: int = 0  # time of the oldest reading, 0 = none yet
@@ -56,8 +56,9 @@ class Score:
         """What a device has played, and of what."""
         whose = played.site, played.key.gateway, played.key.device
         episodes = episodes_of(self.rule.id, whose, played.history, levels=graveness_of(self.rule))
-        self.episodes += with_notices(episodes, played.notices)
-        self.notices += played.notices
+        told_at = [notice.created_at for notice in played.notices]
+        self.episodes += with_notices(episodes, told_at)
+        self.notices += told_at
         self.devices += 1
         self.readings += played.readings
         self.heard(column)

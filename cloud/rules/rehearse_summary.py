@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from cloud.rules.rehearse_report import Against, Difference, Episode, Moved, Night, Step, Totals
 from cloud.rules.rule import Rule
-from cloud.store.base import AlarmHistoryRow, NoticeRow
+from cloud.store.base import AlarmHistoryRow
 
 VIETNAM = timezone(timedelta(hours=7))
 NIGHT = (22, 6)  # hours at Hà Nội
@@ -48,27 +48,25 @@ def episodes_of(rule: str, device: Device, history: Iterable[AlarmHistoryRow], *
     return sorted(episodes, key=lambda each: each.raised_at)
 
 
-def with_notices(episodes: Sequence[Episode], notices: Sequence[NoticeRow]) -> list[Episode]:
-    """Each notice goes to the youngest alarm of the device that was known by then."""
+def with_notices(episodes: Sequence[Episode], notices: Sequence[int]) -> list[Episode]:
+    """Each notice, by its time, goes to the youngest alarm of the device that was known by then."""
     known = sorted((each.steps[0].arrived_at, place) for place, each in enumerate(episodes) if not each.missed)
     counts: Counter[int] = Counter()
-    for notice in notices:
-        behind = bisect_right(known, (notice.created_at, len(episodes)))
+    for told_at in notices:
+        behind = bisect_right(known, (told_at, len(episodes)))
         if behind:
             counts[known[behind - 1][1]] += 1
     return [replace(each, notices=counts[place]) for place, each in enumerate(episodes)]
 
 
-def nights_of(episodes: Sequence[Episode], notices: Sequence[NoticeRow]) -> tuple[Night, ...]:
+def nights_of(episodes: Sequence[Episode], notices: Sequence[int]) -> tuple[Night, ...]:
     """The nights in which anybody would have been woken or anything happened."""
-    told: Counter[str] = Counter(filter(None, (night_of(notice.created_at) for notice in notices)))
+    told: Counter[str] = Counter(filter(None, map(night_of, notices)))
     raised: Counter[str] = Counter(filter(None, (night_of(each.raised_at) for each in episodes if not each.missed)))
     return tuple(Night(night, told[night], raised[night]) for night in sorted({*told, *raised}))
 
 
-def totals_of(
-    episodes: Sequence[Episode], notices: Sequence[NoticeRow], *, devices: int, readings: int, end: int
-) -> Totals:
+def totals_of(episodes: Sequence[Episode], notices: Sequence[int], *, devices: int, readings: int, end: int) -> Totals:
     """The sums of a rehearsal; an alarm that was still on at its end has lasted up to there."""
     raised = [each for each in episodes if not each.missed]
     days = Counter(_local(each.raised_at).date().isoformat() for each in raised)
@@ -77,7 +75,7 @@ def totals_of(
         alarms=len(raised),
         missed=len(episodes) - len(raised),
         notices=len(notices),
-        night_notices=sum(bool(night_of(notice.created_at)) for notice in notices),
+        night_notices=sum(map(bool, map(night_of, notices))),
         devices_concerned=len({(each.gateway, each.device) for each in episodes}),
         devices=devices,
         readings=readings,

@@ -34,15 +34,15 @@ class Voice:
     column: RawColumn
 
 
-def plays_together(rule: Rule) -> bool:
-    """True when the alarms of a rule are not those of one device's readings alone."""
-    return is_of_groups(rule)
+def plays_together(rule: Rule, others: Sequence[Rule]) -> bool:
+    """True when what the rule says depends on more than the readings of one device."""
+    return is_of_groups(rule) or bool(_causes_of(rule, others))
 
 
 def company_of(rule: Rule, others: Sequence[Rule]) -> list[Rule]:
-    """The rule and all that it listens to; RehearsalError when one of them is not there."""
+    """The rule, all that it listens to, and those that keep it quiet; RehearsalError when one is not there."""
     known = {each.id: each for each in others} | {rule.id: rule}
-    company, asked = {}, [rule.id]
+    company, asked = {}, [rule.id, *_causes_of(rule, others)]
     while asked:
         name = asked.pop(0)
         if name in company:
@@ -52,6 +52,15 @@ def company_of(rule: Rule, others: Sequence[Rule]) -> list[Rule]:
         company[name] = each = known[name]
         asked += [listened.rule for listened in each.kind.alarms] if isinstance(each.kind, Combination) else []
     return list(company.values())
+
+
+def _causes_of(rule: Rule, others: Sequence[Rule]) -> list[str]:
+    """The rules whose alarms keep people from hearing of this one; gateways are never away in a rehearsal."""
+    running = {each.id for each in others}
+    return [
+        *(name for name in rule.unless if name in running),
+        *(each.id for each in others if rule.id in each.folds and each.id != rule.id),
+    ]
 
 
 def selectors_of(company: Sequence[Rule]) -> list[Selector]:
@@ -74,7 +83,7 @@ class Ensemble:
         self._alarms: dict[str, AlarmRow] = {}
         self._played: defaultdict[tuple[str, str, str], Played] = defaultdict(self._nobody)
         options = NoticeOptions(channels=(CHANNEL,), late_s=stage.late_s)
-        rules = rule_set([as_rehearsed(each) for each in company])
+        rules = rule_set([as_rehearsed(each, alone=False) for each in company])
         self._judge = Judge(rules, AlarmBook(), places=stage.places, notices=options)
 
     def play(self, voices: Sequence[Voice]) -> None:

@@ -154,6 +154,24 @@ async def test_a_rule_on_a_group_is_rehearsed_with_all_its_devices_together(stat
     assert (report.totals.devices, report.totals.readings) == (2, 12)
 
 
+@pytest.mark.parametrize("by", ["unless", "folds"])
+async def test_a_rule_that_another_keeps_quiet_tells_as_little_as_it_does_live(state: SqlStateStore, by: str) -> None:
+    fast: dict[str, object] = {
+        "kind": "threshold",
+        "unit": "m/s",
+        "levels": [{"name": "fast", "severity": 2, "above": 2.0}],
+    }
+    selector: dict[str, object] = {"profile": "river_gauge_radar", "point": "velocity_m_s"}
+    folding: dict[str, Any] = {"folds": ["flood"], "folds_by": "device"} if by == "folds" else {}
+    yielding: dict[str, Any] = {"unless": ["fast"], "unless_by": "device"} if by == "unless" else {}
+    cause, quiet = rule("fast", kind=fast, selector=selector, **folding), rule(**yielding)
+    house = await rehearsals(state, gauge(*RISE), gauge(1.0, *[3.0] * 5, point="velocity_m_s"))
+    alone = await house.rehearse(Wish(quiet, START, END))
+    among = await house.rehearse(Wish(quiet, START, END, others=[quiet, cause]))
+    assert [each.level for each in among.alarms] == [each.level for each in alone.alarms] == ["II"]
+    assert (alone.totals.notices, among.totals.notices) == (3, 0)
+
+
 async def test_a_rule_that_listens_to_others_is_rehearsed_with_them(state: SqlStateStore) -> None:
     fast: dict[str, object] = {
         "kind": "rate_of_change",

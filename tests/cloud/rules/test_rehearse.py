@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cloud.inventory.passages import Passage
 from cloud.rules.judge import Places
-from cloud.rules.rehearse import SETTLED_MS, Player, Stage
+from cloud.rules.rehearse import SETTLED_MS, Player, RehearsalError, Stage
 from cloud.rules.rehearse_arrival import Batch, Prompt, in_order_of_arrival
 from cloud.rules.review_at_once import past_of, review_at_once
 from cloud.rules.rule import Rule
@@ -197,6 +197,12 @@ def test_what_has_not_arrived_yet_makes_no_difference() -> None:
     expected, found = step_by_step(tried, column, [late]), played(tried, column, [late])
     assert (expected.history[0].what, expected.history[0].observed_at) == ("raised", column.times[221])
     assert lines(found) == lines(expected)
+
+
+def test_a_rule_that_breaks_is_named_with_the_device() -> None:
+    broken = rule(kind=window("sum", levels=SUM))
+    with pytest.raises(RehearsalError, match="flood faulted at gw-1/river-1: OverflowError"):
+        played(broken, RawColumn([START, START + 10 * MINUTE], [1e308, 1e308]))
 
 
 def test_every_reading_arrives_once_and_late_ones_behind_what_was_newer() -> None:
