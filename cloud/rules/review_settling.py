@@ -197,8 +197,10 @@ class _Settling:
             self._add(self._carrier(move), at, what, level=self._name(move.after), value=move.figure, comment=LATE)
 
     def _add(self, alarm: str, at: int, what: str, *, level: str, value: float | None, comment: str) -> None:
-        row = self.rows.get(alarm)
-        if row is not None and not row.open:  # what is open changes in the book only
+        row, open_alarm = self.rows.get(alarm), self.turn.book.open_alarm(self.key)
+        if open_alarm is not None and open_alarm.id == alarm:
+            self.turn.alarms[alarm] = open_alarm  # it stays as it is; those who look at it see the new line
+        elif row is not None:
             self._keep(replace(row, changed_at=self.turn.now))
         self.turn.history.append(AlarmHistoryRow(alarm, self.turn.now, at, what, level, value, "system", comment))
 

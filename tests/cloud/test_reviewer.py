@@ -95,13 +95,12 @@ class Bench:
             announce=lambda judgement: None,
             marks=Marks(settle_ms=0, refresh_ms=0),
         )
-        self.reviewer = Reviewer(
-            self.recorder,
-            self.readings,
-            self.state.pasts,
-            clock=self.clock,
-            metrics=self.metrics,
-            terms=ReviewTerms(5, 600),
+        self.reviewer = self.reviewing(ReviewTerms(5, 600))
+
+    def reviewing(self, terms: ReviewTerms) -> Reviewer:
+        """A reviewer who waits for so long."""
+        return Reviewer(
+            self.recorder, self.readings, self.state.pasts, clock=self.clock, metrics=self.metrics, terms=terms
         )
 
     async def arrive(self, *readings: tuple[int, float], held: bool = False, sequence: int = 0) -> None:
@@ -223,6 +222,44 @@ async def test_a_store_that_is_away_is_asked_again(tmp_path: Path) -> None:
         assert await bench.review() == len(RULES)
         assert await bench.review() == 0
         assert [entry.what for entry in bench.told("level")] == ["raised", "cleared"]
+
+
+async def test_what_never_falls_quiet_is_looked_at_after_a_while(tmp_path: Path) -> None:
+    async with bench_in(tmp_path, RULES[:1]) as bench:
+        await bench.arrive((YAGI_MS, 29.0))
+        bench.reviewer = bench.reviewing(ReviewTerms(5, 40))
+        for second in range(0, 42, 4):
+            await bench.arrive((YAGI_MS - 20 * MINUTE + second, 31.5))
+            assert await bench.reviewer.turn() == (second == 40)
+            await bench.clock.advance(4)
+
+
+async def test_what_is_no_longer_stored_is_not_judged_again(tmp_path: Path) -> None:
+    async with bench_in(tmp_path, RULES[:1]) as bench:
+        raised = (YAGI_MS - 25 * HOUR, 31.5)
+        await bench.arrive(raised, (YAGI_MS - 10 * HOUR, 29.0))
+        before = bench.told("level")
+        await bench.readings.purge(begin=0, end=YAGI_MS - 24 * HOUR)
+        await bench.arrive((YAGI_MS - 26 * HOUR, 28.0), (YAGI_MS - 12 * HOUR, 30.5))
+        bench.reviewer = bench.reviewing(ReviewTerms(5, 600, kept_days=1))
+        assert await bench.review() == 1
+        assert [entry.what for entry in before] == ["raised", "cleared"]
+        assert [(entry.what, entry.level) for entry in bench.told("level")] == [
+            ("raised", "II"), ("eased", "I"), ("cleared", "I"),
+        ]  # fmt: skip
+
+
+async def test_a_rule_that_breaks_over_a_review_stops_alone(tmp_path: Path) -> None:
+    async with bench_in(tmp_path, RULES[:2]) as bench:
+        await bench.arrive((YAGI_MS - HOUR, 31.5), (YAGI_MS, 29.0))
+        await bench.arrive((YAGI_MS - 20 * MINUTE, 31.5))
+        bench.recorder.guard("level", lambda: 1 // 0)  # type: ignore[arg-type]
+        assert await bench.review() == 2
+        assert "ZeroDivisionError" in bench.recorder.rule_faults()["level"]
+        await bench.recorder.tick()
+        while await bench.review():
+            pass
+        assert bench.recorder.reviews() == 0
 
 
 @pytest.mark.parametrize("newer", [(YAGI_MS + MINUTE, 32.5), (YAGI_MS - 15 * MINUTE, 29.0)])
