@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, Self
 
 from cloud.rules.course import Move, Steps
@@ -81,6 +81,7 @@ class Group:
 
     kind: Gathers
     memories: dict[Slot, Memory]
+    members: set[Member] = field(default_factory=set)  # whoever belongs to it, whether or not anything is remembered
     lasts: bool | None = None  # whether anything does; None = not known since the start
 
     @classmethod
@@ -105,6 +106,7 @@ class Group:
 
     def forget(self, member: Member) -> None:
         """A device has left the group."""
+        self.members.discard(member)
         for slot in [slot for slot in self.memories if slot[0] == member]:
             del self.memories[slot]
 

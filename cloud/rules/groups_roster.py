@@ -67,6 +67,7 @@ class Groups:
         self._by_profile: dict[str, list[tuple[Rule, Gathers]]] = {}  # rules that look at devices of a profile
         self._listeners: dict[str, list[Rule]] = {}
         self._waiting: dict[tuple[str, Place], Course] = {}  # courses of groups that are still to be found
+        self._stale: set[tuple[str, Member]] = set()
         self._kept: dict[tuple[str, Member], Kept] = {}  # of members, and not yet given to a group
 
     def take(self, rules: Collection[Rule]) -> None:
@@ -144,26 +145,29 @@ class Groups:
             parts = [number for number, each in enumerate(inputs_of(rule)) if selects(each, watch, areas)]
             if not parts:
                 continue
-            kept = self._kept.pop((rule.id, member), None)
+            kept = self._given(rule, kind, member, parts)
             places = scoped(around, kind.by, rule.selector.areas)
             for place in places[:1] if kind.at_device else places:
                 group = self._groups.get((rule.id, place)) or self._groups.setdefault((rule.id, place), Group.of(kind))
-                for number, memory in kept.slots.items() if kept is not None and kept.shape == kind.shape else ():
+                group.members.add(member)
+                for number, memory in kept.items():
                     group.memories[member, number] = memory
                 for number in parts:
                     post = self._post_of(rule, kind, number, place=place, member=member)
-                    watch.link(Link(rule.id, kind, inputs_of(rule)[number].point, number, group, post))
+                    watch.link(Link(rule.id, kind, inputs_of(rule)[number].point, number, place, group, post))
 
     def leave(self, watch: Watch) -> None:
-        """A device leaves its groups; what is kept of it waits for where it goes."""
+        """A device leaves its groups; what is kept of it waits for where it goes. A group without members ends."""
         member = watch.gateway, watch.device
         for rule, links in watch.links.items():
             self._kept[rule, member] = kept_of(links[0].group, member)
             for link in links:
                 link.group.forget(member)
-            post = self._posts.get(rule, {}).pop(member, None) if links[0].kind.at_device else None
-            if post is not None:
-                self._waiting[rule, member] = post.track.course
+                if not link.group.members:
+                    self._groups.pop((rule, link.place), None)
+                    self._retire(rule, link.place)
+                if link.kind.at_device:
+                    self._retire(rule, member)
 
     def listeners(self, rule: str) -> list[Rule]:
         """The rules that listen to alarms of this one."""
@@ -181,6 +185,29 @@ class Groups:
             return self.post(rule, place)
         return self.post(rule, member) if number == 0 else None
 
+    def _given(self, rule: Rule, kind: Gathers, member: Member, parts: Collection[int]) -> Mapping[int, Memory]:
+        """What is kept of a member for these inputs; what it no longer gives is forgotten, also in its row."""
+        kept = self._kept.pop((rule.id, member), None)
+        if kept is None:
+            return {}
+        slots = {number: memory for number, memory in kept.slots.items() if number in parts}
+        if kept.shape != kind.shape or len(slots) < len(kept.slots):
+            self._stale.add((rule.id, member))
+        return slots if kept.shape == kind.shape else {}
+
+    def _retire(self, rule: str, place: Place) -> None:
+        post = self._posts.get(rule, {}).pop(place, None)
+        if post is not None:
+            self._waiting[rule, place] = post.track.course
+
+    def take_stale(self) -> Iterator[RuleStateRow]:
+        """The rows of members of which something was forgotten."""
+        stale, self._stale = self._stale, set()
+        for rule, member in sorted(stale):
+            here = (group for (name, _), group in self._groups.items() if name == rule and member in group.members)
+            group = next(here, None)
+            yield member_row(rule, member, kept_of(group, member) if group is not None else None)
+
     def take_lost(self) -> Iterator[Key]:
         """The rows of members that no running rule looks at any more."""
         lost, self._kept = self._kept, {}
@@ -193,9 +220,10 @@ def kept_of(group: Group, member: Member) -> Kept:
     return Kept(group.kind.shape, {number: memory for number, memory in slots.items() if memory is not None})
 
 
-def member_row(rule: str, member: Member, kept: Kept) -> RuleStateRow:
-    """What is kept of a member, as a row."""
-    return RuleStateRow(MEMBER + rule, *member, msgspec.json.encode(kept).decode())
+def member_row(rule: str, member: Member, kept: Kept | None) -> RuleStateRow:
+    """What is kept of a member, as a row; nothing is no row."""
+    state = msgspec.json.encode(kept).decode() if kept is not None and kept.slots else None
+    return RuleStateRow(MEMBER + rule, *member, state)
 
 
 def _is_combined_at(rule: Rule, place: Place, geography: Geography) -> bool:

@@ -285,6 +285,7 @@ class Judge:
         for rule in self._broken:
             self._roster.drop(rule)
         self._broken = set()
+        turn.kept.update({(row.rule, row.gateway, row.device): row for row in self._roster.groups.take_stale()})
         return Judgement(
             rule_states=[*states, *turn.states(SEEN)],
             alarms=list(turn.alarms.values()),

@@ -14,6 +14,7 @@ from cloud.rules.kinds.baseline import Baseline
 from cloud.rules.kinds.repeated import Repeated
 from cloud.rules.kinds.window import Window
 from cloud.rules.rule import Rule
+from cloud.rules.scope import Place
 from cloud.rules.selector import Selector
 
 
@@ -152,6 +153,7 @@ class Link:
     kind: Gathers
     point: str
     part: int
+    place: Place
     group: Group
     post: Post | None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cloud.rules.judge import Judge
@@ -41,6 +41,13 @@ def rules(number: int) -> list[Rule]:
     ][number and 1 :]
 
 
+MOVED = [  # a device becomes another one elsewhere, and comes back
+    *[("read", "pump", 0, 0.0, "north", 0)] * 3,
+    ("read", "pump", 0, 2.0, "north", 0),
+    ("read", "well", 0, 2.0, "south", 0),
+    ("read", "pump", 0, 0.0, "north", 0),
+    ("read", "pump", 0, 0.0, "north", 0),
+]
 STEPS = st.lists(
     st.one_of(
         st.tuples(
@@ -70,7 +77,9 @@ def happen(kept: Kept, judge: Judge, step: tuple[Any, ...], minute: float) -> No
     kept.keep(judge.tick(now))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
+@example(MOVED, {6})
+@example([*MOVED[:5], ("read", "well", 0, 0.0, "north", 0), MOVED[3], ("read", "well", 1, 4.0, "north", 0)], {6, 7})
 @given(STEPS, st.sets(st.integers(0, 29)))
 def test_a_kill_between_any_two_steps_changes_nothing(steps: list[tuple[Any, ...]], kills: set[int]) -> None:
     kept, undisturbed, chosen = Kept(), Kept(), 0
@@ -87,7 +96,7 @@ def test_a_kill_between_any_two_steps_changes_nothing(steps: list[tuple[Any, ...
     assert kept.notices == undisturbed.notices
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(STEPS)
 def test_nothing_is_kept_of_what_is_gone(steps: list[tuple[Any, ...]]) -> None:
     kept = Kept()
