@@ -52,7 +52,8 @@ class Attachments:
         """Writes a content so that it survives a power cut, and returns its digest. Off the event loop."""
         digest = hashlib.sha256(content).hexdigest()
         path = self.path(digest)
-        make_lasting(path.parent)
+        for folder in (self._folder, path.parent):
+            make_lasting(folder, mode=0o700)  # pictures of people and plates are nobody else's business
         if path.exists():
             os.utime(path)  # so that it is not taken away before its row is there
         else:

@@ -86,6 +86,9 @@ async def test_the_same_content_takes_its_room_once(
     for _ in range(2):
         assert (await put(operator, incident, JPEG + b"\0" * 400_000)).status_code == 201
     assert centre.incident_files.attached_bytes() == 400_104
+    [file] = centre.incident_files.attachments(incident)[:1]
+    folder = centre.attachments.path(file.digest).parent
+    assert {each.stat().st_mode & 0o077 for each in (folder, folder.parent)} == {0}, "nobody else looks into them"
 
 
 async def test_an_engineer_takes_a_file_away_and_that_it_was_there_stays(
