@@ -88,6 +88,8 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/api/v1/notices/{key}/called"): _O,
     ("GET", "/api/v1/dead-letters"): _O,
     ("GET", "/dead-letters"): _O,
+    ("GET", "/planned-work"): _O,
+    ("GET", "/silenced"): _O,
     # Taking parts of the province out of service, and files away.
     ("DELETE", "/api/v1/incidents/{incident}/attachments/{number}"): _E,
     ("POST", "/api/v1/planned-work"): _E,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -136,3 +137,29 @@ def take(page: Page, step: str, then: str, **fields: str) -> None:
         page.locator(f"dialog[open] [name={name}]").fill(value)
     send(page, step)
     expect(page.locator("#incident-state")).to_have_text(then)
+
+
+def test_work_is_planned_for_a_device_from_its_alarm_and_ended_early(page: Page, running: RunningCentre) -> None:
+    alarm = raised(running, "radar", device="gauge-thac-ba")
+    page.goto(f"{running.url}/alarms/{alarm.id}")
+    page.get_by_role("link", name="Lập kế hoạch bảo trì").click()
+    dialog = page.locator("dialog[open]")
+    expect(dialog.locator("[name=device]")).to_have_value("gw-thac-ba/gauge-thac-ba")
+    dialog.locator("[name=until]").fill(running.call(lambda centre: tomorrow(centre.clock.now_ms())))
+    dialog.locator("[name=reason]").fill("Thay ra-đa mực nước hồ")
+    send(page, "Lập kế hoạch bảo trì")
+    row = page.locator("[data-group=now] tr", has_text="Thay ra-đa mực nước hồ")
+    expect(row).to_contain_text("Mực nước hồ Thác Bà")
+    page.goto(f"{running.url}/silenced")
+    expect(page.locator("#silenced-table")).to_contain_text("Thay ra-đa mực nước hồ")
+    page.goto(f"{running.url}/alarms/{alarm.id}")
+    expect(page.locator(".quiets")).to_contain_text("Ngừng phục vụ theo kế hoạch")
+    page.goto(f"{running.url}/planned-work")
+    row.get_by_role("button", name="Kết thúc sớm").click()
+    send(page, "Kết thúc sớm")
+    expect(page.locator("[data-group=past]")).to_contain_text("kết thúc sớm bởi engineer")
+
+
+def tomorrow(now: int) -> str:
+    """The same time of the next day in Vietnam, as a field for times takes it."""
+    return datetime.fromtimestamp(now / 1000 + 86_400, timezone(timedelta(hours=7))).strftime("%Y-%m-%dT%H:%M")

@@ -36,6 +36,8 @@ export function startForms() {
   });
   document.addEventListener("change", (event) => event.target.matches("[data-kind=until]") && showOwnTime(event.target.form));
   document.body.addEventListener("htmx:afterSwap", findFocus);
+  const wanted = CSS.escape(location.hash.slice(1)); // a link may lead straight into a dialog
+  if (wanted) document.querySelector(`[data-open=${wanted}]`)?.click();
 }
 
 // Its button is off until now: sent by the browser itself, what was typed would be lost.
