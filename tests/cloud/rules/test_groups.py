@@ -33,7 +33,7 @@ def rules(number: int) -> list[Rule]:
     listening = {"kind": "combination", "by": ["site", "area", "site"][number], "levels": LEVEL}
     return [
         built("own", {"kind": "threshold", "levels": LEVEL}, unless=["both"], unless_by="area"),
-        built("many", {**count, "levels": LEVEL}, folds=["own"]),
+        built("many", {**count, "hold_s": [0, 60, 90][number], "levels": LEVEL}, folds=["own"]),
         built("beside", beside),
         built("middle", middle),
         built("soon", {**soon, "levels": [{"name": "soon", "severity": 3, "within_s": 600}]}),
