@@ -245,8 +245,8 @@ class Centre:
         shelf = RuleShelf(
             files=RuleFiles(config.rules_dir) if config.rules_dir is not None else None,
             versions=self.state.rule_versions,
-            known=lambda: known_to_rules(config, settings.catalogue),
-            read=partial(read_rules_anew, config, settings.catalogue),
+            known=lambda: known_to_rules(config, settings.catalogue, settings.inventory),
+            read=partial(read_rules_anew, config, settings.catalogue, settings.inventory),
             install=lambda rules: recorder.replace(rules, partial(self._new_judge, rules)),
             broken=recorder.rule_faults,
             clock=self.clock,

@@ -61,7 +61,7 @@ def rehearse_command(  # the options of one command, each its own
     with told():
         settings = load_config(config)
         catalogue = load_catalogue(CATALOGUE, *settings.profile_dirs)
-        known = known_to_rules(settings, catalogue)
+        known = known_to_rules(settings, catalogue, load_inventory(settings.sites_dir))
         running = _rules_in(settings.rules_dir, known)
         others = running if rules is None else _rules_in(rules, known)
         wanted = others.get(name) if file is None else _draft(file, name, known)

@@ -14,6 +14,7 @@ from cloud.config import load_config
 from cloud.console import FAILED, WRONG_CONFIGURATION, Json, table, told
 from cloud.console_rehearse import rehearse_command
 from cloud.errors import ConfigurationError
+from cloud.inventory.load import load_inventory
 from cloud.rules.load import TESTS, load_rules, load_tests
 from cloud.rules.rule import Rule
 from cloud.rules.rule_set import RuleSet, RuleSetError
@@ -30,18 +31,19 @@ app.command("rehearse")(rehearse_command)
 Name = Annotated[str, typer.Argument(help="Id of a rule.")]
 Names = Annotated[list[str] | None, typer.Argument(help="Ids of rules; none means all.")]
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="The centre's TOML file.")]
+Sites = Annotated[Path | None, typer.Option("--sites", help="A folder of sites, for rules that name their attributes.")]
 Folder = Annotated[Path | None, typer.Option("--rules", help="A folder of rule files, without a configuration.")]
 
 
 @app.command("check")
-def check_command(config: ConfigFile = None, rules: Folder = None, as_json: Json = False) -> None:
+def check_command(config: ConfigFile = None, rules: Folder = None, sites: Sites = None, as_json: Json = False) -> None:
     """Checks every rule file and test file of a folder; connects to nothing."""
     faults: list[Fault] = []
     known: Collection[str] = ()
     with told():
         folder = _folder(config, rules)
         try:
-            known = _rules(config, rules).rules
+            known = _rules(config, rules, sites).rules
         except RuleSetError as error:
             faults.extend(error.faults)
         try:
@@ -58,10 +60,12 @@ def check_command(config: ConfigFile = None, rules: Folder = None, as_json: Json
 
 
 @app.command("test")
-def try_command(names: Names = None, config: ConfigFile = None, rules: Folder = None, as_json: Json = False) -> None:
+def try_command(
+    names: Names = None, config: ConfigFile = None, rules: Folder = None, sites: Sites = None, as_json: Json = False
+) -> None:
     """Tries rules on the cases of their test files; 1 when a case fails or a rule has none."""
     with told():
-        known = _rules(config, rules).rules
+        known = _rules(config, rules, sites).rules
         chosen = [_one(known, name) for name in names or sorted(known)]
         tests = load_tests(_folder(config, rules), known)
     outcomes = [outcome for rule in chosen if rule.id in tests for outcome in try_rule(rule, tests[rule.id], known)]
@@ -78,10 +82,12 @@ def try_command(names: Names = None, config: ConfigFile = None, rules: Folder = 
 
 
 @app.command("explain")
-def explain_command(name: Name, config: ConfigFile = None, rules: Folder = None, as_json: Json = False) -> None:
+def explain_command(
+    name: Name, config: ConfigFile = None, rules: Folder = None, sites: Sites = None, as_json: Json = False
+) -> None:
     """Says what a rule does, in Vietnamese and English, with its thresholds and who confirmed them."""
     with told():
-        rule = _one(_rules(config, rules).rules, name)
+        rule = _one(_rules(config, rules, sites).rules, name)
     words = sentences(rule)
     if as_json:
         facts = {**rule.model_dump(mode="json"), "explained": words.model_dump()}
@@ -90,15 +96,18 @@ def explain_command(name: Name, config: ConfigFile = None, rules: Folder = None,
         typer.echo(f"{words.vi}\n\n{words.en}")
 
 
-def _rules(config: Path | None, folder: Path | None) -> RuleSet:
+def _rules(config: Path | None, folder: Path | None, sites: Path | None = None) -> RuleSet:
     """The rules of the configuration, or of a folder alone."""
+    inventory = load_inventory(sites) if sites is not None else None
     if config is not None:
         settings = load_config(config)
         catalogue = load_catalogue(CATALOGUE, *settings.profile_dirs)
+        inventory = inventory or load_inventory(settings.sites_dir)
         if folder is None:
-            return read_rules(settings, catalogue, people=read_people(settings))
-        return load_rules(folder, catalogue, channels=[channel.name for channel in settings.notify.channels])
-    return load_rules(_folder(config, folder), load_catalogue())
+            return read_rules(settings, catalogue, people=read_people(settings), inventory=inventory)
+        channels = [channel.name for channel in settings.notify.channels]
+        return load_rules(folder, catalogue, channels=channels, inventory=inventory)
+    return load_rules(_folder(config, folder), load_catalogue(), inventory=inventory)
 
 
 def _folder(config: Path | None, folder: Path | None) -> Path:

@@ -93,12 +93,13 @@ class Rehearsals:
         """One device after the other, each with its whole history."""
         rule, stage = score.rule, score.stage
         devices: dict[tuple[str, str], list[StoredSeries]] = {}
-        for series in await self._series(rule.selector, stage, rule.id):
-            devices.setdefault((series.key.gateway, series.key.device), []).append(series)
+        for place in rule.places:
+            for series in await self._series(place.selector, stage, rule.id):
+                devices.setdefault((series.key.gateway, series.key.device), []).append(series)
         for whose, mine in sorted(devices.items()):
             column = _joined([await self._column(series, stage) for series in mine])
             key = replace(mine[0].key, point=rule.selector.point)
-            player = Player(rule, mine[0].site, key, stage)
+            player = Player(rule.at(mine[0].site), mine[0].site, key, stage)
             await asyncio.to_thread(_perform, player, column, self._passages(*whose), score)
             if score.readings > MOST_ALONE:
                 raise RehearsalError(

@@ -53,7 +53,9 @@ def read_settings(path: Path) -> Settings:
     inventory = _tried(lambda: load_inventory(config.sites_dir), faults)
     key = _tried(lambda: read_command_key(config.data_dir), faults)
     people = _tried(lambda: read_people(config), faults)
-    rules = _tried(lambda: read_rules(config, catalogue, people=people), faults) if catalogue is not None else None
+    rules = None
+    if catalogue is not None:
+        rules = _tried(lambda: read_rules(config, catalogue, people=people, inventory=inventory), faults)
     regulation = _tried(lambda: read_regulation(config, people), faults)
     for login in (config.broker, config.state, *([config.store] if config.store.kind == "influx" else [])):
         _tried(login.name, faults)
@@ -97,35 +99,38 @@ def read_people(config: CentreConfig) -> People:
     return people
 
 
-def read_rules(config: CentreConfig, catalogue: Catalogue, *, people: People | None) -> RuleSet:
+def read_rules(
+    config: CentreConfig, catalogue: Catalogue, *, people: People | None, inventory: Inventory | None
+) -> RuleSet:
     """The rule set of the configured folder; RuleSetError with every fault of every file.
 
-    Without people, teams cannot be checked.
+    Without people, teams cannot be checked; without an inventory, no rule can take its numbers from the sites.
     """
     if config.rules_dir is None:
         return RuleSet()
     if not config.rules_dir.is_dir():
         raise ConfigurationError(f"{config.rules_dir}: is not a folder")
     channels = [channel.name for channel in config.notify.channels]
-    return load_rules(config.rules_dir, catalogue, channels=channels, teams=None if people is None else people.teams)
+    teams = None if people is None else people.teams
+    return load_rules(config.rules_dir, catalogue, channels=channels, teams=teams, inventory=inventory)
 
 
-def read_rules_anew(config: CentreConfig, catalogue: Catalogue) -> RuleSet:
+def read_rules_anew(config: CentreConfig, catalogue: Catalogue, inventory: Inventory) -> RuleSet:
     """The same, with the people as their files say now."""
     try:
         people = read_people(config)
     except FileFaultsError as error:
         raise RuleSetError(error.faults) from error
-    return read_rules(config, catalogue, people=people)
+    return read_rules(config, catalogue, people=people, inventory=inventory)
 
 
-def known_to_rules(config: CentreConfig, catalogue: Catalogue) -> Known:
+def known_to_rules(config: CentreConfig, catalogue: Catalogue, inventory: Inventory) -> Known:
     """What a rule may name now; teams cannot be checked while their files are wrong."""
     try:
         teams: Collection[str] | None = read_people(config).teams
     except FileFaultsError:
         teams = None
-    return Known(catalogue, [channel.name for channel in config.notify.channels], teams)
+    return Known(catalogue, [channel.name for channel in config.notify.channels], teams, inventory)
 
 
 def _tried(read: Callable[[], T], faults: list[str]) -> T | None:

@@ -155,7 +155,7 @@ def threshold_views(
     """The levels of the threshold rules that watch this point of this device, lowest first."""
     views = [
         ThresholdView(rule.id, level.name, level.threshold, level.severity)
-        for rule in rules.values()
+        for rule in (place for each in rules.values() for place in each.places)
         if isinstance(rule.kind, Threshold) and _watches(rule, device, point, areas)
         for level in rule.kind.levels
     ]

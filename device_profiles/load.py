@@ -59,7 +59,22 @@ def read_toml(path: Path, model: type[M]) -> M:
 
 def parse_toml(text: str, model: type[M], *, file: str = "<text>") -> M:
     """The same for a text that is already in memory."""
-    return _build(_table_of(text, file), model, file=file)
+    return build(parse_table(text, file=file), model, file=file)
+
+
+def parse_table(text: str, *, file: str = "<text>") -> Table:
+    """What a text in memory says, before it is a model; FileFaultsError when it is not TOML."""
+    return _table_of(text, file)
+
+
+def build(table: Table, model: type[M], *, file: str = "<text>") -> M:
+    """A table as this model; FileFaultsError with every fault in it."""
+    return _build(table, model, file=file)
+
+
+def read_text(path: Path) -> str:
+    """The text of a file; FileFaultsError when it cannot be read, or is no UTF-8."""
+    return _text_of(path)
 
 
 def load_profile(path: Path) -> DeviceProfile:

@@ -97,7 +97,8 @@ class AlarmExplained:
 async def explain_alarm(alarm: str, centre: CentreDep) -> AlarmExplained:
     """The rule is replayed over the readings around the alarm, as it would be live."""
     detail = await one_alarm(alarm, centre)
-    rule, known = await _rule_of(centre, detail)
+    face, known = await _rule_of(centre, detail)
+    rule = face.at(detail.site) if face is not None else None
     now = centre.clock.now_ms()
     begin, end = span_of(rule, raised_at=detail.raised_at, ended_at=detail.cleared_at or now)
     begin, end = begin - begin % STEP_MS, min(end, now)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from cloud.rules.ladder import Level
 from cloud.rules.lines import line_of
 from cloud.rules.proof import Draft, Sheet, Verdict
 from cloud.rules.rule import Rule
@@ -148,11 +149,14 @@ def rule_view(rule: Rule, verdict: Verdict | None, *, faulted: str, alarms_open:
 
 def level_views(rule: Rule) -> tuple[LevelView, ...]:
     """The levels of a rule, from mild to grave."""
-    levels = [rule.kind.level(number) for number in range(1, len(rule.kind.levels) + 1)]
-    return tuple(
-        LevelView(each.name, each.severity, "above" if each.above is not None else "below", each.threshold, each.clear)
-        for each in levels
-    )
+    return tuple(_level_view(rule, rule.kind.level(number)) for number in range(1, len(rule.kind.levels) + 1))
+
+
+def _level_view(rule: Rule, level: Level) -> LevelView:
+    """A level; a number that the sites give is told by its name."""
+    side = "above" if level.above is not None else "below"
+    threshold = rule.named(level.name, side) or level.threshold
+    return LevelView(level.name, level.severity, side, threshold, rule.named(level.name, "clear") or level.clear)
 
 
 def rule_detail(

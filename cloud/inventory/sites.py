@@ -52,6 +52,7 @@ class Site(Strict):
     attributes: dict[str, float | str] = Field(
         default_factory=dict, description="Facts of the place that rules may name, such as flood levels."
     )
+    labels: tuple[Identifier, ...] = Field((), description="Words that rules may choose sites by.")
     gateways: tuple[GatewayEntry, ...] = Field((), description="The gateways of the site.")
 
 

@@ -241,7 +241,7 @@ class Judge:
     # --- turns ------------------------------------------------------------------------------------------------------
 
     def _take(self, rules: RuleSet) -> None:
-        self._roster.take(list(rules.rules.values()))
+        self._roster.take(rules.running)
         self.causes.take(list(rules.rules.values()))
         self._is_new = True  # combinations have not looked around yet
         self.mutes.flaps.limits = {rule.id: rule.flap.limits for rule in rules.rules.values()}

@@ -6,12 +6,22 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from cloud.inventory.sites import Inventory
+from cloud.rules.attributes import needs_sites, placed
 from cloud.rules.cases import Cases
 from cloud.rules.links import check_links
 from cloud.rules.rule import Rule
 from cloud.rules.rule_set import RuleSet, RuleSetError, check_rule, rule_set
 from device_profiles.explain import Fault, did_you_mean
-from device_profiles.load import Catalogue, FileFaultsError, parse_toml, read_toml
+from device_profiles.load import (
+    Catalogue,
+    FileFaultsError,
+    build,
+    parse_table,
+    parse_toml,
+    read_text,
+    read_toml,
+)
 
 MAX_RULES = 10_000
 MAX_FILE_BYTES = 64 * 1024
@@ -25,18 +35,24 @@ class Known:
     catalogue: Catalogue
     channels: Collection[str] = ()
     teams: Collection[str] | None = ()
+    inventory: Inventory | None = None
 
 
 def load_rules(
-    folder: Path, catalogue: Catalogue, *, channels: Collection[str] = (), teams: Collection[str] | None = ()
+    folder: Path,
+    catalogue: Catalogue,
+    *,
+    channels: Collection[str] = (),
+    teams: Collection[str] | None = (),
+    inventory: Inventory | None = None,
 ) -> RuleSet:
     """Every rule file of the folder, checked against the catalogue; RuleSetError holds all faults at once."""
     files = sorted(path for path in folder.glob("*.toml") if not path.name.endswith(TESTS))
     if len(files) > MAX_RULES:
         raise RuleSetError([Fault(str(folder), "", f"holds {len(files)} rules; at most {MAX_RULES} are allowed")])
     faults: list[Fault] = []
-    rules = dict(_read(files, faults))
-    known = Known(catalogue, channels, teams)
+    known = Known(catalogue, channels, teams, inventory)
+    rules = dict(_read(files, known, faults))
     for file, rule in rules.items():
         faults.extend(_check(rule, known, called=file.stem, file=str(file)))
     files_of = {rule.id: str(file) for file, rule in rules.items()}
@@ -50,7 +66,7 @@ def parse_rule(text: str, known: Known, *, called: str) -> Rule:
     """A rule from the text of its file; RuleSetError holds all faults at once."""
     file = f"{called}.toml"
     try:
-        rule = parse_toml(_bounded(text, file), Rule, file=file)
+        rule = _rule_in(_bounded(text, file), known, file=file)
     except FileFaultsError as error:
         raise RuleSetError(error.faults) from error
     faults = list(_check(rule, known, called=called, file=file))
@@ -99,12 +115,23 @@ def _bounded(text: str, file: str) -> str:
     return text
 
 
-def _read(files: Collection[Path], faults: list[Fault]) -> Iterator[tuple[Path, Rule]]:
+def _rule_in(text: str, known: Known, *, file: str) -> Rule:
+    """The rule that a text states, with the numbers that the sites give it; FileFaultsError."""
+    table = parse_table(text, file=file)
+    if not needs_sites(table):
+        return build(table, Rule, file=file)
+    rule, faults = placed(table, known.inventory, lambda each: build(each, Rule, file=file), file=file)
+    if rule is None:
+        raise FileFaultsError(faults)
+    return rule
+
+
+def _read(files: Collection[Path], known: Known, faults: list[Fault]) -> Iterator[tuple[Path, Rule]]:
     for file in files:
         if file.stat().st_size > MAX_FILE_BYTES:
             faults.append(Fault(str(file), "", f"is larger than {MAX_FILE_BYTES} bytes"))
             continue
         try:
-            yield file, read_toml(file, Rule)
+            yield file, _rule_in(read_text(file), known, file=str(file))
         except FileFaultsError as error:
             faults.extend(error.faults)

@@ -55,7 +55,7 @@ class Score:
     def add(self, played: Played, column: RawColumn) -> None:
         """What a device has played, and of what."""
         whose = played.site, played.key.gateway, played.key.device
-        episodes = episodes_of(self.rule.id, whose, played.history, levels=graveness_of(self.rule))
+        episodes = episodes_of(self.rule.id, whose, played.history, levels=graveness_of(self.rule.at(played.site)))
         told_at = [notice.created_at for notice in played.notices]
         self.episodes += with_notices(episodes, told_at)
         self.notices += told_at
@@ -108,7 +108,7 @@ class Score:
         if not alarms and self._charts:
             return
         step_ms = step_for(self.stage.begin, self.stage.end)
-        chart = chart_of(self.rule, played.site, played.key, column, unit=self.unit, step_ms=step_ms)
+        chart = chart_of(self.rule.at(played.site), played.site, played.key, column, unit=self.unit, step_ms=step_ms)
         drawn = [*self._charts, (alarms, chart)]
         drawn.sort(key=lambda each: -each[0])
         self._charts = [each for each in drawn if each[0] or each is drawn[0]][:MOST_CHARTS]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from cloud.alarms.flap import FlapLimits
 from cloud.rules.kinds.baseline import Baseline
@@ -103,6 +104,28 @@ class Rule(Strict):
     folds_by: Scope | Literal[""] = Field("", description="How far away they may be; empty = its group, or its site.")
     incident: bool = Field(False, description="Whether an alarm of severity 1 opens an incident by itself.")
     index: Literal["", "flood_level"] = Field("", description="Index that is derived with this rule's levels.")
+
+    _places: tuple[Rule, ...] = PrivateAttr(())
+    _named: Mapping[tuple[str, str], str] = PrivateAttr({})
+
+    @property
+    def places(self) -> tuple[Rule, ...]:
+        """The rules that run: itself, or one for each site when the sites give its numbers."""
+        return self._places or (self,)
+
+    def at(self, site: str) -> Rule:
+        """The rule as it runs at a site."""
+        return next((each for each in self._places if site in each.selector.sites), self)
+
+    def named(self, level: str, edge: str) -> str:
+        """The attribute that gives a number of a level (`above`, `below`, `clear`); "" when the file does."""
+        return self._named.get((level, edge), "")
+
+    def at_places(self, places: Iterable[Rule], named: Mapping[tuple[str, str], str]) -> Rule:
+        """The same rule, with what it is at each place."""
+        rule = self.model_copy()
+        rule._places, rule._named = tuple(places), dict(named)
+        return rule
 
     @model_validator(mode="after")
     def _only_silence_needs_no_point(self) -> Self:

@@ -37,6 +37,11 @@ class RuleSet:
     rules: Mapping[str, Rule] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def running(self) -> list[Rule]:
+        """What the judge runs: each rule, and of one whose numbers the sites give, that of each site."""
+        return [place for rule in self.rules.values() for place in rule.places]
+
 
 def rule_set(rules: Collection[Rule]) -> RuleSet:
     """Rules that are already checked, as a set."""
@@ -94,6 +99,8 @@ def _check_other(
 ) -> Iterator[Fault]:
     """The second input must be there, in the unit that the rule says, and come often enough."""
     other = kind.other or own
+    if kind.other is not None and (kind.other.labels or kind.other.only_with):
+        yield Fault(file, "kind.other", "takes no labels and no only_with", "name its sites or areas")
     profile = profiles.get(other.profile)
     if profile is None:
         hint = did_you_mean(other.profile, sorted(profiles))

@@ -18,3 +18,5 @@ class Selector(Strict):
     areas: tuple[Identifier, ...] = Field((), description="Only sites in these areas, at any depth.")
     gateways: tuple[Identifier, ...] = Field((), description="Only these gateways.")
     devices: tuple[Identifier, ...] = Field((), description="Only these devices.")
+    labels: tuple[Identifier, ...] = Field((), description="Only sites that carry all of these labels.")
+    only_with: tuple[Key, ...] = Field((), description="Only sites that have all of these attributes.")

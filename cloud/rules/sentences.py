@@ -43,6 +43,8 @@ SELECTIONS: Final = {
     "areas": Text(vi="địa bàn", en="areas"),
     "gateways": Text(vi="cổng", en="gateways"),
     "devices": Text(vi="thiết bị", en="devices"),
+    "labels": Text(vi="điểm có nhãn", en="sites labelled"),
+    "only_with": Text(vi="điểm có thuộc tính", en="sites with"),
 }
 NEAR: Final = {
     "": Text(vi="cùng nơi", en="in the same place"),
@@ -52,6 +54,7 @@ NEAR: Final = {
     "area": Text(vi="cùng địa bàn", en="in the same area"),
     "all": Text(vi="ở bất cứ đâu", en="anywhere"),
 }
+PLACES_TOLD: Final = 4
 TOLD_ELSEWHERE: Final = frozenset({"kind", "unit", "hold_s", "levels"})
 
 
@@ -68,9 +71,9 @@ def _vietnamese(rule: Rule) -> Iterator[str]:
     yield f"{rule.id}, phiên bản {rule.version}: xem {what}; {chosen}."
     for level in _levels(rule):
         side = "từ {} trở lên" if level.above is not None else "từ {} trở xuống"
-        left = "" if level.clear is None else f", hết khi về {_figure(rule, level.clear, 'vi')}"
+        left = "" if level.clear is None else f", hết khi về {_threshold(rule, level, 'clear', 'vi')}"
         name = f"Mức {level.name} ({SEVERITIES[level.severity].vi})"
-        yield f"{name}: {side.format(_figure(rule, level.threshold, 'vi'))}{left}."
+        yield f"{name}: {side.format(_threshold(rule, level, _side(level), 'vi'))}{left}."
     if settings := _settings(rule, "vi"):
         yield f"Tham số: {settings}."
     if hold_s := _hold_s(rule):
@@ -91,9 +94,9 @@ def _english(rule: Rule) -> Iterator[str]:
     yield f"{rule.id}, version {rule.version}: looks at {what}; {chosen}."
     for level in _levels(rule):
         side = "at or above" if level.above is not None else "at or below"
-        left = "" if level.clear is None else f", left at {_figure(rule, level.clear, 'en')}"
+        left = "" if level.clear is None else f", left at {_threshold(rule, level, 'clear', 'en')}"
         name = f"Level {level.name} ({SEVERITIES[level.severity].en})"
-        yield f"{name}: {side} {_figure(rule, level.threshold, 'en')}{left}."
+        yield f"{name}: {side} {_threshold(rule, level, _side(level), 'en')}{left}."
     if settings := _settings(rule, "en"):
         yield f"Parameters: {settings}."
     if hold_s := _hold_s(rule):
@@ -146,6 +149,25 @@ def _figure(rule: Rule, value: float, language: str) -> str:
     if unit == "s":
         return _duration(value, language)
     return f"{_number(value, language)} {'' if unit == '1' else shown(unit)}".rstrip()
+
+
+def _side(level: Level) -> str:
+    return "above" if level.above is not None else "below"
+
+
+def _threshold(rule: Rule, level: Level, edge: str, language: str) -> str:
+    """A number of a level; of one that the sites give, its name and what it is at the first of them."""
+    if not rule.named(level.name, edge):
+        return _figure(rule, getattr(level, edge), language)
+    told = [f"{place.selector.sites[0]} {_of_place(place, level.name, edge, language)}" for place in rule.places]
+    more = ["…"] if len(told) > PLACES_TOLD else []
+    whose = "của từng điểm" if language == "vi" else "of each site"
+    return f"{rule.named(level.name, edge)} {whose} ({'; '.join([*told[:PLACES_TOLD], *more])})"
+
+
+def _of_place(rule: Rule, name: str, edge: str, language: str) -> str:
+    level = next(each for each in _levels(rule) if each.name == name)
+    return _figure(rule, getattr(level, edge), language)
 
 
 def _duration(seconds: float, language: str) -> str:
