@@ -66,7 +66,7 @@ def failed(row: NoticeRow, error: str) -> NoticeRow:
 
 def next_way(row: NoticeRow, *, error: str, now: int) -> NoticeRow:
     """The same on its next channel, at once."""
-    return replace(row, state="pending", step=row.step + 1, since=0, due_at=now, error=error)
+    return replace(row, state="pending", step=row.step + 1, since=0, due_at=now, error=error, via="")
 
 
 def refused(row: NoticeRow, people: People, *, error: str, now: int) -> NoticeRow:

@@ -185,7 +185,7 @@ class Lane:
         self._waiting = [each for each in self._waiting if each[-1].row.key not in gone]
         heapq.heapify(self._waiting)
         now = self._clock.now_ms()
-        await self._settle(NoticeChange([replace(item.row, due_at=now) for item in items]), items)
+        await self._settle(NoticeChange([replace(item.row, due_at=now, via="") for item in items]), items)
         self._desk.wake()
 
     async def _settle(self, change: NoticeChange, items: Sequence[Item]) -> None:

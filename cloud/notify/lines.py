@@ -28,7 +28,8 @@ class Item:
     @property
     def is_fresh(self) -> bool:
         """Nobody can have heard of it yet, so it may be told together with others."""
-        return self.row.attempts == 0 and self.content is not None and self.content.kind not in ("digest", "test")
+        unsent = not self.row.attempts and not self.row.via
+        return unsent and self.content is not None and self.content.kind not in ("digest", "test")
 
 
 @dataclass(frozen=True, slots=True)

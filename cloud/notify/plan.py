@@ -103,8 +103,10 @@ class Planner:
         channel = chain_of(item.row, router.terms.people)[item.row.step]
         if channel == CALL_LIST:
             plan.rows.append(router.on_call_list(item.row))
-        else:
-            plan.send.append((channel, item))
+            return
+        handed = replace(item.row, via=channel)  # kept first: what may have been sent never gets into a digest
+        plan.rows.append(handed)
+        plan.send.append((channel, Item(handed, item.content)))
 
 
 def _muted(item: Item, terms: Terms, now: int) -> NoticeRow | None:

@@ -28,7 +28,7 @@ def share(row: NoticeRow, people: People, *, now: int) -> NoticeChange | None:
         return _handed(row, on_duty(people, team, now), now)
     if person and person not in people.persons:
         return NoticeChange([failed(row, f"there is no person {person}")])
-    if person and not row.attempts and row.state == "pending":
+    if person and not row.attempts and not row.via and row.state == "pending":
         instead = stand_in(people, person, now)
         return None if instead == person else _handed(row, (instead,), now)
     return None

@@ -78,7 +78,8 @@ class NoticeRow:
     """One notice to one recipient (`channel`): a channel, `team:<id>` or `person:<id>`.
 
     `key` makes it happen once (also sent as Idempotency-Key). `step` says how far along the person's chain of channels
-    it is, and `since` from when on. `digest`: the notice that it went out in; `via`: the channel that took it.
+    it is, and `since` from when on. `digest`: the notice that it went out in. `via`: the channel that took it, or
+    that has it in hand.
     """
 
     key: str
@@ -88,7 +89,7 @@ class NoticeRow:
     created_at: int
     due_at: int
     attempts: int = 0
-    state: str = "pending"  # pending, calling, sent, shared, digest, muted, failed
+    state: str = "pending"  # pending, calling, sent, shared, digest, failed
     error: str = ""
     severity: int = 4
     step: int = 0
