@@ -109,6 +109,18 @@ async def test_an_engineer_takes_a_file_away_and_that_it_was_there_stays(
     assert not centre.attachments.path(row["digest"]).exists()
 
 
+async def test_a_content_that_no_row_names_goes_when_nobody_can_be_waiting_for_it(
+    centre: FakeCentre, clock: ManualClock
+) -> None:
+    path = centre.attachments.path(centre.attachments.keep(JPEG))  # the centre was killed before the row was kept
+    written = round(path.stat().st_mtime * 1000)
+    clock.set_wall(written + 3_599_000)
+    assert centre.attachments.tidy() == 0
+    clock.set_wall(written + 3_601_000)
+    assert centre.attachments.tidy() == 1
+    assert not path.exists()
+
+
 async def test_contents_go_long_after_the_end_and_never_before(
     clients: Clients, incident: str, centre: FakeCentre, clock: ManualClock
 ) -> None:

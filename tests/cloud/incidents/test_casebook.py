@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -11,8 +12,11 @@ from hypothesis import strategies as st
 from cloud.incidents.casebook import (
     Action,
     Facts,
+    attach,
     comment,
     deadlines_of,
+    detach,
+    escalate,
     incident_id,
     join,
     merge,
@@ -24,7 +28,8 @@ from cloud.incidents.casebook import (
 from cloud.incidents.deadlines import HOUR_MS, MINUTE_MS, Tier
 from cloud.incidents.proposal import PROPOSAL
 from cloud.incidents.workflow import TABLE, IncidentError, IncidentState, Move
-from cloud.store.incident_port import IncidentHistoryRow, IncidentRow
+from cloud.store.incident_files_port import AttachmentRow
+from cloud.store.incident_port import IncidentChange, IncidentHistoryRow, IncidentRow
 from tests.cloud.incidents.cases import OPENED_AT, opening
 
 
@@ -38,8 +43,14 @@ def walk(row: IncidentRow, *moves: Move, each: float = 1) -> IncidentRow:
     return row
 
 
+PICTURE = AttachmentRow("", 0, "ab" * 32, "song.jpg", "image/jpeg", 104, 0, "", "")
+REMARKS: dict[str, Callable[[IncidentRow, Action], IncidentChange]] = {
+    "comment": comment,
+    "attach": lambda row, action: attach(row, action, PICTURE),
+    "escalate": lambda row, action: escalate(row, tier_of(row, action.at, PROPOSAL), at=action.at),
+}
 steps = st.tuples(
-    st.sampled_from(["comment", *(how for how in Move if how is not Move.MERGE)]),
+    st.sampled_from([*REMARKS, *(how for how in Move if how is not Move.MERGE)]),
     st.integers(0, 10 * HOUR_MS),
     st.sampled_from(["", "chờ vật tư"]),
     st.builds(Facts, assignee=st.sampled_from(["", "ubnd"]), severity=st.sampled_from([None, 1, 2, 3, 4])),
@@ -57,7 +68,7 @@ def test_any_actions_keep_to_the_table_and_leave_a_whole_history(
         now += later
         before, action = row, Action("minh", now, words, facts)
         try:
-            change = comment(row, action) if what == "comment" else move(row, Move(what), action)
+            change = REMARKS[what](row, action) if what in REMARKS else move(row, Move(what), action)
         except IncidentError:
             continue
         [row] = change.incidents
@@ -67,8 +78,8 @@ def test_any_actions_keep_to_the_table_and_leave_a_whole_history(
 
 
 def assert_legal(before: IncidentRow, what: str, row: IncidentRow) -> None:
-    if what == "comment":
-        assert row.state == before.state
+    if what in REMARKS:
+        assert (row.state, row.deadlines, row.next_due_at) == (before.state, before.deadlines, before.next_due_at)
     elif what == Move.RESUME:
         assert (before.state, row.state) == (IncidentState.WAITING, before.waits_from)
     else:
@@ -160,6 +171,18 @@ def test_a_closed_incident_comes_back_with_new_deadlines_and_no_old_escalation()
     [again] = move(row, Move.REOPEN, at(600, "nước lại lên")).incidents
     assert again.open
     assert again.next_due_at == OPENED_AT + (600 + 15) * MINUTE_MS
+
+
+def test_a_file_is_taken_away_once_and_with_a_reason() -> None:
+    change = attach(opening().incidents[0], at(1), PICTURE)
+    [row], [file] = change.incidents, change.attached
+    assert (file.incident, file.number, file.actor, file.at) == (row.id, 2, "lan", OPENED_AT + MINUTE_MS)
+    with pytest.raises(IncidentError, match="reason"):
+        detach(row, at(2), file)
+    gone = detach(row, at(2, "lộ biển số"), file)
+    assert (gone.attached[0].gone_at, gone.history[0].comment) == (OPENED_AT + 2 * MINUTE_MS, "song.jpg: lộ biển số")
+    with pytest.raises(IncidentError, match="gone already"):
+        detach(gone.incidents[0], at(3, "lần nữa"), gone.attached[0])
 
 
 def test_ids_sort_by_time() -> None:
