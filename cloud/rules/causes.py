@@ -71,7 +71,7 @@ class Causes:
     def __init__(self, geography: Geography, suppressed: set[Key] | None = None) -> None:
         self.suppressed: set[Key] = set() if suppressed is None else suppressed  # what is withheld, for all to see
         self.active = ActiveAlarms(geography)
-        self.is_pending: Callable[[str, Sequence[Place]], bool] = lambda rule, around: False
+        self.is_pending: Callable[[str, Sequence[Place], int], bool] = lambda rule, around, now: False
         self._causes: dict[str, list[Cause]] = {}  # by the rule that is quiet
         self._folds: dict[str, Folded] = {}  # by the rule of the cause
         self._withheld: dict[Key, Withheld] = {}
@@ -99,7 +99,7 @@ class Causes:
         self.suppressed.clear()
         self.suppressed.update(self._withheld)
 
-    def of(self, key: Key, site: str) -> Reason | None:
+    def of(self, key: Key, site: str, *, now: int) -> Reason | None:
         """What this problem is told as part of; also while its cause is being held, and nobody knows yet."""
         causes = self._causes.get(key[0])
         if not causes:
@@ -109,7 +109,7 @@ class Causes:
             places = scoped(around, cause.by)
             begin = around.index(places[0]) if places else 0
             alarm = next((each for each in self.active.near(cause.rule, around[begin:])), None)
-            if alarm is not None or self.is_pending(cause.rule, around[begin:]):
+            if alarm is not None or self.is_pending(cause.rule, around[begin:], now):
                 return Reason(cause.rule, alarm)
         return None
 
@@ -117,7 +117,7 @@ class Causes:
         """Decides on news of an alarm: the end is told when the beginning was."""
         key = key_of(alarm)
         known = self._withheld.get(key)
-        reason = self.of(key, alarm.site) if kind == "raised" else None
+        reason = self.of(key, alarm.site, now=now) if kind == "raised" else None
         if reason is None:
             return Heard(quiet=known is not None and kind != "raised", rows=self.forget(key))
         cause = reason.alarm

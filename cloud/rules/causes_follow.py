@@ -19,7 +19,7 @@ def follow_causes(turn: Turn, roster: Roster) -> None:
         alarm = turn.book.open_alarm(key)
         if alarm is None or alarm.state != AlarmState.UNACKED:
             _keep(turn, *turn.causes.forget(key))
-        elif turn.causes.of(key, alarm.site) is not None:
+        elif turn.causes.of(key, alarm.site, now=turn.now) is not None:
             if withheld.ended:
                 _keep(turn, turn.causes.ended(key, 0))
         elif not withheld.ended:

@@ -22,6 +22,7 @@ from cloud.rules.watch import Link, Post, Track, Watch, selects
 from cloud.store.base import RuleStateRow
 
 MEMBER = "@member/"  # the row of what is kept of a member is called so, followed by its rule
+OVERDUE_MS = 120_000  # a hold that has not ended so long after it could have is no longer waited for
 PROFILE = "@group"  # of a watch that is no device
 
 Courses = dict[Place, dict[str, Course]]  # place -> rule -> course
@@ -126,11 +127,14 @@ class Groups:
             post = here[place] = Post(watch, self._new_track(rule, place, course))
         return post
 
-    def is_pending(self, rule: str, around: Iterable[Place]) -> bool:
-        """True when a rule has reached a level in one of these places, which has not yet lasted long enough."""
-        here = self._posts.get(rule, {})
+    def is_pending(self, rule: str, around: Iterable[Place], now: int) -> bool:
+        """True when a rule has reached a level in one of these places, which may soon have lasted long enough."""
+        here, held = self._posts.get(rule, {}), self._rules.get(rule)
+        if not here or held is None:
+            return False
+        begun = now - held.kind.ladder.hold_ms - OVERDUE_MS
         standings = (here[place].track.course.live for place in around if place in here)
-        return any(standing.since and not standing.level for standing in standings)
+        return any(standing.since and not standing.level and standing.since[0] >= begun for standing in standings)
 
     def posts(self, rule: str) -> list[tuple[Place, Post]]:
         """Every group of a rule that ever had a figure."""

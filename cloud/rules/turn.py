@@ -78,7 +78,7 @@ class Turn:
         alarm = self.book.open_alarm(key)
         site = site or (alarm.site if alarm else "")
         said = self.mutes.why(key, site=site, now=self.now)
-        return said or (SUPPRESSED if self.causes.of(key, site) is not None else "")
+        return said or (SUPPRESSED if self.causes.of(key, site, now=self.now) is not None else "")
 
     def tell(self, track: Track, alarm: AlarmRow, kind: NoticeKind, *, observed_at: int) -> None:
         """Writes the notices of a change, unless the problem is muted; what latches is over when it is reset."""

@@ -261,6 +261,23 @@ def test_what_comes_while_its_cause_is_still_held_waits_for_it() -> None:
     assert "Folded into this alarm: camera one; camera two" in cause.text_en
 
 
+def test_a_cause_that_never_comes_keeps_nothing_quiet_for_long() -> None:
+    held = {"kind": "n_of_m", "condition": {"above": 1}, "within_s": 600, "hold_s": 300}
+    many = rule(
+        "many",
+        kind={**held, "levels": [{"name": "a", "severity": 2, "above": 1}]},
+        selector={"profile": "camera", "point": "value"},
+        folds=["camera"],
+    )
+    kept = Kept()
+    judge = kept.judge(many, over("camera"))
+    read(kept, judge, "camera", 1, 0)
+    for minute in range(1, 20):
+        kept.keep(judge.tick(START + minute * MINUTE))
+    assert told(kept) == ["camera"]
+    assert story(kept, "camera")[-1] == ("unsuppressed", "a", 9), "the hold, two minutes, and one to settle"
+
+
 def test_what_people_have_seen_is_not_told_again() -> None:
     kept = Kept()
     judge = kept.judge(over("mains", folds=["camera"]), over("camera"))
