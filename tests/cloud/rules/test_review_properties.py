@@ -53,6 +53,10 @@ KINDS: dict[str, dict[str, Any]] = {
     "often": {"kind": "repeated", "unit": "m", "window_s": 600, "event": FLOOD_I, "levels": OFTEN},
     "each": {"kind": "repeated", "unit": "m", "window_s": 300, "each": "reading", "event": FLOOD_I, "levels": OFTEN},
     "flat": {"kind": "flat_line", "unit": "m", "tolerance": 1, "gap_s": 400, "levels": LASTING},
+    "past_days": {
+        "kind": "baseline", "unit": "m", "figure": "difference", "period_days": 1, "periods": 2, "min_periods": 2,
+        "levels": [{"name": "more", "severity": 3, "above": 1.0, "clear": 0.5}],
+    },
     "hours": {"kind": "schedule", "unit": "m", "hold_s": 60, "hours": DAY, "levels": FLOOD},
 }  # fmt: skip
 
@@ -71,11 +75,11 @@ Fate = tuple[str, int, str, str]
 Event = list[tuple[tuple[int, float], Fate]]
 
 
-def times(steps: Iterable[tuple[int, float]]) -> list[tuple[int, float]]:
-    """Readings from pauses in seconds and values."""
+def times(name: str, steps: Iterable[tuple[int, float]]) -> list[tuple[int, float]]:
+    """Readings from pauses in seconds and values; those of a rule on past days go on for days."""
     readings, at = [], START
     for pause, value in steps:
-        at += pause * 1000
+        at += pause * (60_000 if name == "past_days" else 1000)
         readings.append((at, value))
     return readings
 
@@ -83,7 +87,8 @@ def times(steps: Iterable[tuple[int, float]]) -> list[tuple[int, float]]:
 def deliver(centre: Centre, event: Event) -> None:
     """Each reading by its fate: at once, among its neighbours somewhere, or six hours late; in blocks, some twice."""
     arrivals = []
-    for (at, value), (_, fate) in zip(times(step for step, _ in event), event, strict=True):
+    readings = times(centre.rules[0].id, (step for step, _ in event))
+    for (at, value), (_, fate) in zip(readings, event, strict=True):
         travels, minutes, copies, behind = fate
         delay = {"fresh": 0, "shuffled": minutes * MINUTE // 3, "late": 6 * HOUR + minutes * MINUTE}[travels]
         arrivals += [(at + delay + copy * 40_000, (at, value), behind) for copy in range(1 + (copies == "twice"))]
@@ -109,7 +114,7 @@ def deliver(centre: Centre, event: Event) -> None:
 @given(event=events)
 def test_any_delivery_ends_in_the_same_history(name: str, event: Event) -> None:
     one = rule(name, kind=KINDS[name])
-    told = in_order([one], times(step for step, _ in event)).told(one)
+    told = in_order([one], times(name, (step for step, _ in event))).told(one)
     centre = Centre([one])
     deliver(centre, event)
     assert centre.told(one) == told
@@ -127,7 +132,7 @@ def test_any_delivery_ends_in_the_same_history(name: str, event: Event) -> None:
 def test_what_is_enough_to_replay_says_what_all_readings_say(
     name: str, steps: list[tuple[int, float]], cut: float
 ) -> None:
-    readings, kind = times(steps), kind_of(rule(name, kind=KINDS[name]))
+    readings, kind = times(name, steps), kind_of(rule(name, kind=KINDS[name]))
     assert kind is not None
     begin = readings[round(cut * (len(readings) - 1))][0]
     before = [reading for reading in readings if reading[0] < begin]
