@@ -79,7 +79,7 @@ class Ensemble:
         self._rule = company[0]
         self._begin, self._end = stage.begin, stage.end
         self._listens = any(isinstance(each.kind, Stale) for each in company)
-        self._ticked = stage.begin
+        self._ticked = stage.begin - TICK_MS  # it listens from the beginning on
         self._alarms: dict[str, AlarmRow] = {}
         self._played: defaultdict[tuple[str, str, str], Played] = defaultdict(self._nobody)
         options = NoticeOptions(channels=(CHANNEL,), late_s=stage.late_s)

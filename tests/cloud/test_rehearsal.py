@@ -197,6 +197,23 @@ async def test_a_rule_that_listens_to_others_is_rehearsed_with_them(state: SqlSt
         await house.rehearse(Wish(both, START, END))
 
 
+async def test_silence_among_what_a_rule_listens_to_is_noticed_in_time(state: SqlStateStore) -> None:
+    others = [rule("high"), stale_rule(1500, point="velocity_m_s")]
+    both = rule(
+        "both",
+        kind={
+            "kind": "combination",
+            "alarms": [{"rule": "high"}, {"rule": "silent"}],
+            "levels": [{"name": "blind", "severity": 1, "above": 2}],
+        },
+        selector={"areas": ["lao-cai"]},
+    )
+    house = await rehearsals(state, gauge(*RISE), gauge(1.0, point="velocity_m_s"))
+    (alarm,) = (await house.rehearse(Wish(both, START, START + 2 * 60 * MINUTE, others=others))).alarms
+    assert (alarm.level, alarm.raised_at) == ("blind", START + 25 * MINUTE)
+    assert alarm.steps[0].arrived_at == START + 25 * MINUTE, "between two readings"
+
+
 @pytest.mark.parametrize(
     ("wish", "said"),
     [
