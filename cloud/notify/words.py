@@ -122,10 +122,11 @@ def _written(content: NoticeContent, language: Language) -> str:
 
 
 def _measured(content: NoticeContent, words: _Labels) -> Sequence[str]:
-    """The device and its figures; a notice about an incident has none."""
+    """The device and its figures; a notice about an incident has none, one about a whole site or area no device."""
     unit = shown(content.unit)
+    device = f"{words.device}: {content.gateway} / {content.device} {content.point}".rstrip()
     return (
-        f"{words.device}: {content.gateway} / {content.device} {content.point}".rstrip(),
+        *(() if content.gateway.startswith("@") else (device,)),
         f"{words.value}: {number(content.value, words.point)} {unit}".rstrip(),
         f"{words.threshold}: {number(content.threshold, words.point)} {unit}".rstrip(),
     )
