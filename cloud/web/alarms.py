@@ -54,6 +54,7 @@ async def alarms_list(
         cursor=cursor,
         sites=sorted(centre.sites(), key=lambda each: each.id),
         site_names=site_names(centre),
+        users=await asyncio.to_thread(choices.workers_of, centre),
         device_names=device_names(centre),
     )
 
@@ -71,6 +72,7 @@ async def alarm_page(request: Request, alarm: str, centre: CentreDep, identity: 
         explained=await explained(centre, alarm),
         may_mend=identity.role.includes(Role.ENGINEER),
         sectors=choices.sectors_of(centre),
+        users=await asyncio.to_thread(choices.workers_of, centre),
         site_names=site_names(centre),
         device_names=device_names(centre),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from cloud.access.roles import Role
 from cloud.api.deps import Centre
 from cloud.store.incident_port import IncidentRow
 
@@ -25,3 +26,8 @@ def assignees_of(centre: Centre, incidents: Sequence[IncidentRow] = ()) -> list[
     """The departments that own rules, and who works on these incidents; others may be typed."""
     owners = {rule.owner for rule in centre.rules.running.rules.values() if rule.owner}
     return sorted(owners | {row.assignee for row in incidents if row.assignee})[:MOST]
+
+
+def workers_of(centre: Centre) -> list[str]:
+    """Who may be given an alarm: everybody who can log in and work."""
+    return [row.name for row in centre.state.users() if not row.disabled and Role(row.role).includes(Role.OPERATOR)]

@@ -12,15 +12,20 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page
 
-from cloud.store.base import AlarmFilter
+from cloud.incidents.casebook import Action, Facts, move, open_incident
+from cloud.incidents.workflow import Move
+from cloud.store.base import AlarmFilter, AlarmRow
 from tests.browser.centre import running_centre
 from tests.browser.chromium import browser
-from tests.cloud.api.fake_centre import PASSWORD
+from tests.cloud.api.fake_centre import PASSWORD, FakeCentre
 
 PAGES = {
     "overview": "/",
     "devices": "/devices",
     "alarms": "/alarms?state=any",
+    "incidents": "/incidents",
+    "planned": "/planned-work",
+    "silenced": "/silenced",
     "gateways": "/gateways",
     "rules": "/rules",
     "letters": "/dead-letters",
@@ -69,8 +74,22 @@ def main() -> None:
             "device": "/devices/gw-thao/gauge-yen-bai?point=level_m",
             "gaps": "/devices/gw-thao/gauge-yen-bai?point=level_m",
             "alarm": f"/alarms/{newest.id}",
+            "incident": f"/incidents/{incident_of(running.centre, newest)}",
         }
         visit(running.url, "operator", PASSWORD, folder, more)
+
+
+def incident_of(centre: FakeCentre, alarm: AlarmRow) -> str:
+    """A new incident out of an alarm, received and given to a commune."""
+    facts = Facts(title=alarm.text_vi, severity=alarm.severity, site=alarm.site, alarms=(alarm.id,))
+    now = centre.clock.now_ms()
+    change = open_incident(Action("operator", now, facts=facts))
+    centre.incidents.keep(change)
+    for how in (Move.RECEIVE, Move.CLASSIFY, Move.DISPATCH):
+        action = Action("operator", now, "Đã gọi trạm, số đo đúng.", Facts(assignee="UBND phường Yên Bái"))
+        change = move(change.incidents[0], how, action)
+        centre.incidents.keep(change)
+    return change.incidents[0].id
 
 
 def visit(url: str, user: str, password: str, folder: Path, more: dict[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -12,7 +13,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 from cloud.store.base import AlarmRow
 from tests.browser.centre import RunningCentre, running_centre
 from tests.browser.chromium import browser
-from tests.browser.pictures import log_in
+from tests.browser.pictures import incident_of, log_in
+from tests.browser.test_pages import CONTRAST
 from tests.cloud.api.fake_centre import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -163,3 +165,46 @@ def test_work_is_planned_for_a_device_from_its_alarm_and_ended_early(page: Page,
 def tomorrow(now: int) -> str:
     """The same time of the next day in Vietnam, as a field for times takes it."""
     return datetime.fromtimestamp(now / 1000 + 86_400, timezone(timedelta(hours=7))).strftime("%Y-%m-%dT%H:%M")
+
+
+def test_many_alarms_are_acknowledged_with_one_reason_and_what_is_refused_stays_ticked(
+    page: Page, running: RunningCentre
+) -> None:
+    alarms = [raised(running, f"many-{n}", device="rain-yen-bai") for n in range(4)]
+    page.goto(f"{running.url}/alarms?severity=2")
+    expect(page.locator("#bulk")).to_be_hidden()
+    for alarm in alarms[:3]:
+        page.locator(f"[data-pick='{alarm.id}']").check()
+    expect(page.locator("#bulk")).to_contain_text("3 cảnh báo đã chọn")
+    raised(running, "many-new", device="rain-yen-bai")
+    expect(page.locator("tbody tr").first).to_contain_text("Trạm đo mưa Yên Bái")
+    expect(page.locator(f"[data-pick='{alarms[0].id}']")).to_be_checked()
+    act = running.centre.acknowledge(alarms[2].id, actor="operator", comment="")
+    asyncio.run_coroutine_threadsafe(act, running.loop).result(10)
+    page.get_by_role("button", name="Xác nhận tất cả").click()
+    page.keyboard.type("Cùng một trận mưa")
+    send(page, "Xác nhận tất cả")
+    expect(page.locator("#said")).to_have_text("Đã làm 2, không làm được 1.")
+    expect(page.locator("#bulk")).to_contain_text("1 cảnh báo đã chọn")
+    expect(page.locator(f"tr[data-alarm='{alarms[0].id}']")).to_contain_text("Đã xác nhận")
+    expect(page.locator(f"tr[data-alarm='{alarms[3].id}']")).to_contain_text("Chưa xác nhận")
+    page.get_by_role("button", name="Bỏ chọn").click()
+    page.locator("#pick-all").check()
+    page.get_by_role("button", name="Giao tất cả").click()
+    page.locator("dialog[open] [name=assignee]").select_option("operator")
+    page.locator("dialog[open] [name=reason]").fill("Ca chiều theo dõi")
+    send(page, "Giao tất cả")
+    expect(page.locator(f"tr[data-alarm='{alarms[3].id}']")).to_contain_text("Người xử lý: operator")
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_an_incident_fits_on_a_phone_and_can_be_read(page: Page, running: RunningCentre, theme: str) -> None:
+    alarm = raised(running, f"phone-{theme}")
+    incident = running.call(lambda centre: incident_of(centre, alarm))
+    page.goto(f"{running.url}/preferences?theme={theme}&language=vi")
+    for width in (1440, 390, 320):
+        page.set_viewport_size({"width": width, "height": 844})
+        for path in (f"/incidents/{incident}", "/incidents", f"/alarms/{alarm.id}"):
+            page.goto(running.url + path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+            assert page.evaluate(CONTRAST) == [], (path, width)

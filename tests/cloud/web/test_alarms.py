@@ -103,3 +103,21 @@ async def test_the_list_counts_all_that_is_open_and_shows_a_page_of_it(
     assert page.count("<tr class=") == 50
     assert (await operator.get("/alarms?per=500&site=site-pvhcc")).text.count("<tr class=") == 500
     assert (await operator.get("/alarms?per=5000", headers={"Accept": "text/html"})).status_code == 422
+
+
+async def test_who_works_may_pick_open_alarms_and_give_them_to_those_who_work(
+    clients: Clients, centre: FakeCentre
+) -> None:
+    alarm = gauge(centre)
+    closed = centre.raise_alarm("I", at=centre.clock.now_ms(), severity=3, rule="past", state="normal")
+    page = (await clients["operator"].get("/alarms?state=any")).text
+    assert f'data-pick="{alarm.id}"' in page
+    assert f'data-pick="{closed.id}"' not in page
+    assert "<option>operator</option>" in page
+    assert "<option>viewer</option>" not in page
+    viewer = (await clients["viewer"].get("/alarms")).text
+    assert "data-pick" not in viewer
+    assert "<option>operator</option>" not in viewer
+    body = {"assignee": "operator", "comment": "gọi trạm"}
+    assert (await clients["operator"].post(f"/api/v1/alarms/{alarm.id}/assign", json=body)).status_code == 200
+    assert "Người xử lý: operator" in (await clients["viewer"].get("/alarms")).text

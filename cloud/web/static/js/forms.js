@@ -142,7 +142,8 @@ export function done(form, answer, said = form.dataset.done) {
     location.assign(form.dataset.go.replace("{id}", encodeURIComponent(answer.id)));
     return;
   }
-  announce(said ?? t("done"));
+  announce(said ?? (answer?.items ? t("bulk_done", answer) : t("done")));
+  form.dispatchEvent(new CustomEvent("thacba:done", { bubbles: true, detail: answer }));
   // The live feed says some of it as well; this is for the moment when the feed is down.
   document.body.dispatchEvent(new CustomEvent(`thacba:${form.dataset.event}`, { detail: {} }));
 }

@@ -9,6 +9,7 @@ import { startLetters } from "./letters.js";
 import { startLive } from "./live.js";
 import { startMap } from "./map.js";
 import { startRules } from "./rules.js";
+import { startPicks } from "./picks.js";
 import { startSearch } from "./search.js";
 import { showReading } from "./values.js";
 
@@ -22,6 +23,7 @@ startForms();
 startAttach();
 startLetters();
 startRules();
+startPicks();
 startSearch();
 startMap();
 startChart();
