@@ -18,7 +18,8 @@ from cloud.store.base import AlarmHistoryRow
 
 MISSED, MISSED_END, WITHDRAWN = "missed", "missed_end", "withdrawn"
 UPWARDS = ("raised", "escalated", MISSED)
-DOWNWARDS = ("eased", "cleared", MISSED_END)
+OVER = ("cleared", "latched")  # what latches has returned, although its alarm stays
+DOWNWARDS = ("eased", *OVER, MISSED_END)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def facts_of(lines: Iterable[AlarmHistoryRow]) -> Facts:
         if line.what == WITHDRAWN:
             facts.pop(line.observed_at, None)
         elif line.what in UPWARDS or line.what in DOWNWARDS:
-            level = "" if line.what == "cleared" else line.level
+            level = "" if line.what in OVER else line.level
             facts[line.observed_at] = Fact(level, line.what, line.alarm)
     return dict(sorted(facts.items()))
 

@@ -15,7 +15,8 @@ from cloud.store.base import AlarmHistoryRow
 VIETNAM = timezone(timedelta(hours=7))
 NIGHT = (22, 6)  # hours at Hà Nội
 NEAR_MS = 3_600_000  # alarms of one device that begin so close together are the same problem
-WORDS = frozenset({"raised", "escalated", "eased", "cleared", "missed", "missed_end"})  # what rules do, not people
+OVER = frozenset({"cleared", "latched", "missed_end"})  # what latches has returned, although its alarm stays
+WORDS = frozenset({"raised", "escalated", "eased", "missed"}) | OVER  # what rules do, not people
 
 Device = tuple[str, str, str]  # site, gateway, device
 Graveness = Mapping[str, tuple[int, float]]  # level -> severity and threshold
@@ -43,7 +44,7 @@ def episodes_of(rule: str, device: Device, history: Iterable[AlarmHistoryRow], *
             episodes.append(_begun(rule, device, step, levels))
         elif place is not None:
             episodes[place] = _with(episodes[place], step, levels)
-            if line.what in ("cleared", "missed_end"):
+            if line.what in OVER:
                 del current[name]
     return sorted(episodes, key=lambda each: each.raised_at)
 
@@ -120,7 +121,7 @@ def _begun(rule: str, device: Device, step: Step, levels: Graveness) -> Episode:
 def _with(episode: Episode, step: Step, levels: Graveness) -> Episode:
     """One step further; the level is the gravest that it had."""
     episode = replace(episode, steps=(*episode.steps, step))
-    if step.what in ("cleared", "missed_end"):
+    if step.what in OVER:
         return replace(episode, cleared_at=step.at)
     names = list(levels)
     if step.level in names and (episode.level not in names or names.index(step.level) > names.index(episode.level)):

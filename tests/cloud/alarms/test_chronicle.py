@@ -33,6 +33,7 @@ def entries(*told: str, levels: tuple[str, ...] = ("I", "II", "III")) -> list[st
         (("10 raised III", "20 missed_end I", "30 cleared I"), ["10 raised III", "20 eased I", "30 cleared I"]),
         (("10 raised I", "20 escalated II", "15 missed III"), ["10 raised I", "15 escalated III", "20 eased II"]),
         (("10 cleared I", "20 commented I"), []),
+        (("1 raised I", "5 latched I", "6 reset I", "9 raised I"), ["1 raised I", "5 cleared I", "9 raised I"]),
     ],
 )  # fmt: skip
 def test_the_last_word_about_each_instant_makes_the_story(told: tuple[str, ...], known: list[str]) -> None:

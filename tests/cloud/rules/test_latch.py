@@ -10,6 +10,7 @@ from cloud.alarms.lifecycle import AlarmError
 from cloud.rules import desk, handling
 from cloud.rules.desk import Remark
 from cloud.rules.judge import Judge
+from cloud.rules.rehearse_summary import episodes_of, graveness_of
 from tests.cloud.rules.builders import FLOOD, MINUTE, START, Kept, block, minutes, rule
 
 LAN = Remark("lan", "đã kiểm tra")
@@ -83,6 +84,16 @@ def test_a_rule_that_latches_no_more_still_waits_for_the_reset() -> None:
     kept.keep(judge.act(handling.reset(alarm, LAN), now=START + 3 * MINUTE))
     flood(judge, kept, 30.5, 29.0, minute=4)
     assert sorted(row.state for row in kept.alarms.values()) == ["normal", "returned_unacked"]
+
+
+def test_a_rehearsal_sees_the_end_of_what_latches() -> None:
+    kept = Kept()
+    judge, _ = returned(kept)
+    flood(judge, kept, 30.5, minute=9)
+    device = ("yen-bai", "gw-1", "river-1")
+    first, second = episodes_of("freeze", device, kept.history, levels=graveness_of(FREEZE))
+    assert (first.raised_at, first.cleared_at) == (START, START + MINUTE)
+    assert (second.raised_at, second.cleared_at) == (START + 9 * MINUTE, None)
 
 
 @settings(max_examples=60, deadline=None)
