@@ -10,7 +10,7 @@ from cloud.notify.content import LABEL, NoticeContent, NoticeKind, Words, encode
 from cloud.notify.recipient import team_recipient
 from cloud.notify.words import number
 from cloud.rules.rule import Rule, filled
-from cloud.rules.scope import AT_AREA, EVERYWHERE
+from cloud.rules.scope import AT_AREA, AT_GATEWAY, EVERYWHERE, GROUPED
 from cloud.rules.watch import Watch
 from cloud.store.base import AlarmRow, NoticeRow
 from device_profiles.schema import Text
@@ -38,7 +38,6 @@ class Announcer:
         facts = {
             "level": reached.name,
             "unit": shown(self.units.get(rule.id, "")),
-            "site": watch.site,
             "gateway": watch.gateway,
             "device": watch.device,
         }
@@ -57,8 +56,8 @@ class Announcer:
             severity=reached.severity,
             value=figure,
             threshold=reached.threshold,
-            text_vi=filled(rule.text.vi, vi | {"site": name.vi if name else watch.site}) + rest_vi,
-            text_en=filled(rule.text.en, en | {"site": name.en if name else watch.site}) + rest_en,
+            text_vi=filled(rule.text.vi, vi | _place(watch, name.vi if name else watch.site)) + rest_vi,
+            text_en=filled(rule.text.en, en | _place(watch, name.en if name else watch.site)) + rest_en,
         )
 
     def notices(
@@ -136,6 +135,14 @@ class Announcer:
         return NoticeRow(
             key, alarm.id, channel, encode_content(content), received_at, received_at, severity=alarm.severity
         )
+
+
+def _place(watch: Watch, name: str) -> dict[str, str]:
+    """What a text may say of the place; a group is called by its gateway, or by its site or area."""
+    if watch.gateway not in GROUPED:
+        return {"site": name}
+    own = watch.device if watch.gateway == AT_GATEWAY else name
+    return {"site": name, "gateway": own, "device": own}
 
 
 def _rest(devices: Sequence[str]) -> tuple[str, str]:

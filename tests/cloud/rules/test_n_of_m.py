@@ -9,12 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from cloud.rules.announce import Announcer
 from cloud.rules.groups import Input, replay
 from cloud.rules.headcount import MET, NOT_MET, Headcount
 from cloud.rules.judge import Judge
 from cloud.rules.kinds.n_of_m import NOfM
 from cloud.rules.rule import Rule
 from cloud.rules.rule_set import rule_set
+from cloud.rules.watch import Watch
+from device_profiles.schema import Text
 from tests.cloud.rules.builders import MINUTE, START, Kept, block, rule
 
 CAMERAS: dict[str, object] = {"profile": "ip_camera", "point": "online"}
@@ -86,6 +89,20 @@ def test_one_alarm_of_the_site_counts_its_cameras_and_names_them() -> None:
         ("cleared", "some", 4),
     ]
     assert len(kept.notices) == 3
+
+
+def test_the_text_of_a_group_calls_it_by_its_name() -> None:
+    named = lost(text={"vi": "{device} mất {value}", "en": "{gateway}: {value} lost at {site}"})
+    hall, area = Text(vi="Hội trường", en="Town hall"), Text(vi="Xã Văn Phú", en="Văn Phú")
+    announcer = Announcer(names={"hall": hall, "@area/van-phu": area})
+    for place, text in (
+        (("@site", "hall"), "Town hall: 2 lost at Town hall"),
+        (("@area", "van-phu"), "Văn Phú: 2 lost at Văn Phú"),
+        (("@gateway", "gw-1"), "gw-1: 2 lost at Town hall"),
+        (("@all", "province"), "the whole province: 2 lost at the whole province"),
+    ):
+        finding = announcer.finding(named, Watch(*place, "@group", "hall", {}, {}), 1, 2.0)
+        assert finding.text_en == text
 
 
 def test_sites_are_counted_apart_unless_the_group_is_everything() -> None:
