@@ -20,7 +20,12 @@ AS_READ: Final = frozenset({"threshold", "schedule"})  # what is judged is the v
 LEAD_MS: Final = 30 * 60_000  # so much is shown before, at least
 MOST_MS: Final = 7 * 86_400_000
 MOST_SHOWN: Final = 1_500
-ENDS: Final = {"shelved": "unshelved", "suppressed": "unsuppressed", "out_of_service": "in_service"}
+ENDS: Final = {
+    "shelved": "unshelved",
+    "suppressed": "unsuppressed",
+    "out_of_service": "in_service",
+    "flapping": "steady",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,10 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Mute:
-    """Between these two moments people were told nothing of the alarm, and why (None = still)."""
+    """Between these two moments people were told nothing of the alarm, and why (None = still).
+
+    Of what flaps they were told that it does, and then what was graver.
+    """
 
     why: str
     begin: int
@@ -110,7 +118,7 @@ def mutes(history: Iterable[AlarmHistoryRow]) -> list[Mute]:
     opened: dict[str, AlarmHistoryRow] = {}
     for line in history:
         if line.what in ENDS:
-            opened[ENDS[line.what]] = line
+            opened.setdefault(ENDS[line.what], line)  # each raise within planned work says it again
         elif line.what in opened:
             begun = opened.pop(line.what)
             found.append(Mute(begun.what, begun.at, line.at, begun.comment))

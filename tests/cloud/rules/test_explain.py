@@ -99,3 +99,7 @@ def test_what_muted_an_alarm_is_told_with_its_reason_and_end() -> None:
     assert told == [
         Mute("shelved", START + 1, START + 5, "thay cảm biến"), Mute("suppressed", START + 7, None, ""),
     ]  # fmt: skip
+    again = [line(1, "out_of_service", "sửa"), line(3, "flapping", "6 times"), line(4, "out_of_service", "sửa")]
+    assert mutes([*again, line(8, "steady"), line(9, "in_service")]) == [
+        Mute("out_of_service", START + 1, START + 9, "sửa"), Mute("flapping", START + 3, START + 8, "6 times"),
+    ]  # fmt: skip
