@@ -58,13 +58,13 @@ async def summary(centre: CentreDep) -> Summary:
     return await summarise(centre)
 
 
-async def summarise(centre: Centre) -> Summary:
-    """Adds up the ledger, the fleet and the open alarms."""
+async def summarise(centre: Centre, *, devices: int | None = None) -> Summary:
+    """Adds up the ledger, the fleet and the open alarms; `devices`: how many there are, for who has them at hand."""
     accounts, gateways, counters = centre.ledger(), centre.gateways(), centre.counters()
     opened = await asyncio.to_thread(centre.state.open_alarms)
     return Summary(
         **sums_of(accounts),
-        devices=len(centre.devices()),
+        devices=len(centre.devices()) if devices is None else devices,
         gateways=len(gateways),
         gateways_online=sum(gateway.state == "online" for gateway in gateways),
         alarms_open=sum(each.alarms for each in opened),

@@ -23,7 +23,7 @@ LOOK_EVERY_S = 1.0  # how long a notice that waited may be overdue
 FORGET_EVERY_S = 3600.0
 KEEP_DAYS = 90
 DAY_MS = 86_400_000
-AT_ONCE = 5000  # due notices in one look; whatever is looked at leaves the due ones, so none starves
+AT_ONCE = 10_000  # due notices in one look; whatever is looked at leaves the due ones, so none starves
 
 
 class NoticePipeline:

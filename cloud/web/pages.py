@@ -64,7 +64,7 @@ async def overview(request: Request, centre: CentreDep) -> HTMLResponse:
     return page(
         request,
         "overview.html",
-        figures=await summarise(centre),
+        figures=await summarise(centre, devices=len(devices)),
         severities=severity_counts(opened),
         freshness=freshness_counts(devices),
         rivers=[river for river in rivers if river is not None],
@@ -172,9 +172,25 @@ def site_names(centre: Centre) -> dict[str, Text]:
     return {site.id: site.name for site in centre.sites()}
 
 
-def device_names(centre: Centre) -> dict[tuple[str, str], Text]:
+class DeviceNames:
+    """What devices are called, by (gateway, device): looked up one by one, for a page names a few of thousands."""
+
+    def __init__(self, centre: Centre) -> None:
+        self._centre = centre
+
+    def __contains__(self, key: tuple[str, str]) -> bool:
+        return self._centre.device(*key) is not None
+
+    def __getitem__(self, key: tuple[str, str]) -> Text:
+        found = self._centre.device(*key)
+        if found is None:
+            raise KeyError(key)
+        return found.name
+
+
+def device_names(centre: Centre) -> DeviceNames:
     """What the devices are called."""
-    return {(device.gateway, device.id): device.name for device in centre.devices()}
+    return DeviceNames(centre)
 
 
 def value_formats(request: Request, centre: Centre) -> dict[str, object]:
