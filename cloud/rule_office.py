@@ -6,10 +6,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from cloud.api.deps import Edit, RuleChangedError, RuleRefusedError, UnknownThingError, WrongStateError
 from cloud.errors import CloudError, ConfigurationError
+from cloud.rule_archive import RuleArchive
 from cloud.rule_files import ReadOnlyRulesError, RuleFiles
 from cloud.rules.links import check_links
 from cloud.rules.load import MAX_RULES, Known
@@ -23,7 +23,6 @@ from device_profiles.explain import Fault
 log = logging.getLogger(__name__)
 
 NO_FOLDER = "No folder of rules is configured: name one as rules_dir in the centre's file, and start it again."
-BY_HAND = "file"  # who changed a rule in the folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +39,16 @@ class Shelf:
     install: Callable[[RuleSet], Awaitable[None]]
     broken: Callable[[], Mapping[str, str]]
     clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What becomes of a rule."""
+
+    rule: str
+    sheet: Sheet
+    version: int
+    what: str
 
 
 class RuleOffice:
@@ -61,7 +70,8 @@ class RuleOffice:
     async def open(self) -> None:
         """Settles what a cut left half done, and notes the texts that changed by hand; StoreUnavailableError."""
         async with self._turn:
-            await asyncio.to_thread(self._settle)
+            if self._shelf.files:
+                await asyncio.to_thread(self._archive().settle)
             await asyncio.to_thread(self._note)
 
     async def run(self) -> None:
@@ -165,14 +175,15 @@ class RuleOffice:
     async def delete(self, rule: str, edit: Edit) -> None:
         """Removes a rule; its versions stay. UnknownThingError, RuleRefusedError, RuleChangedError, WrongStateError."""
         async with self._turn:
-            files, before = self._files(), await self.sheet(rule)
+            self._files()
+            before = await self.sheet(rule)
             _check_match(before, edit)
             rest = [each for each in self.running.rules.values() if each.id != rule]
             missed = list(check_links({each.id: each for each in rest}, {each.id: f"{each.id}.toml" for each in rest}))
             if missed:
                 raise RuleRefusedError(missed)  # others name it: their files would be wrong without it
-            row = await self._row(rule, Sheet(""), edit, version=self._version_of(rule), what="deleted")
-            await self._change(row, before, rule_set(rest), partial(files.remove, rule))
+            gone = _Change(rule, Sheet(""), self._version_of(rule), "deleted")
+            await self._change(gone, before, rule_set(rest), edit=edit)
             self._loaded.pop(rule, None)
             self._verdicts.pop(rule, None)
 
@@ -186,27 +197,25 @@ class RuleOffice:
         if verdict.faults or verdict.rule is None:
             raise RuleRefusedError(verdict.faults)
         after = draft.sheet
-        row = await self._row(draft.rule, after, edit, version=verdict.rule.version, what=what)
-        rules = self._with(verdict.rule)
-        await self._change(row, before, rules, partial(files.write, draft.rule, after))
+        change = _Change(draft.rule, after, verdict.rule.version, what)
+        await self._change(change, before, self._with(verdict.rule), edit=edit)
         self._loaded[draft.rule] = after.etag
         self._verdicts[draft.rule] = after.etag, verdict
         self.faults = tuple(each for each in self.faults if each.file.rpartition("/")[2] != f"{draft.rule}.toml")
         return before is None
 
-    async def _change(
-        self, row: RuleVersionRow, before: Sheet | None, rules: RuleSet, write: Callable[[], None]
-    ) -> None:
+    async def _change(self, new: _Change, before: Sheet | None, rules: RuleSet, *, edit: Edit) -> None:
         """Keeps the text, replaces the files, goes on with the set; or leaves everything as it was."""
-        await asyncio.to_thread(self._shelf.versions.add, replace(row, kept=False))
+        archive = self._archive()
+        row = await asyncio.to_thread(self._kept, new, before, edit)
         try:
-            await asyncio.to_thread(write)
+            await asyncio.to_thread(self._write, new)
             await self._go_on(rules)
         except ReadOnlyRulesError as error:
-            await asyncio.to_thread(self._undo, row, before)
+            await asyncio.to_thread(archive.undo, row, before)
             raise WrongStateError(str(error)) from error
         except CloudError:
-            await asyncio.to_thread(self._undo, row, before)
+            await asyncio.to_thread(archive.undo, row, before)
             raise
         await asyncio.to_thread(self._shelf.versions.keep, row.rule, row.revision)
         log.info("rule changed", extra={"rule": row.rule, "version": row.version, "what": row.what, "by": row.actor})
@@ -232,12 +241,6 @@ class RuleOffice:
             return replace(verdict, faults=(*verdict.faults, full))
         return verdict
 
-    async def _row(self, rule: str, sheet: Sheet, edit: Edit, *, version: int, what: str) -> RuleVersionRow:
-        newest = await asyncio.to_thread(self._shelf.versions.newest, rule)
-        revision = newest.revision + 1 if newest else 1
-        now = self._shelf.clock.now_ms()
-        return RuleVersionRow(rule, revision, version, sheet.text, sheet.tests, edit.actor, now, edit.comment, what)
-
     def _with(self, rule: Rule) -> RuleSet:
         return rule_set({**self.running.rules, rule.id: rule}.values())
 
@@ -255,50 +258,31 @@ class RuleOffice:
     def _judged(self, draft: Draft, above: int = 0) -> Verdict:
         return judge_draft(draft, self._shelf.known(), running=self.running.rules, above=above)
 
-    def _undo(self, row: RuleVersionRow, before: Sheet | None) -> None:
-        """Puts the former texts back as far as the disk allows; the rest is settled at the next opening."""
-        files = self._files()
-        try:
-            if before is None:
-                files.remove(row.rule)
-            elif files.read(row.rule) != before:
-                files.write(row.rule, before)
-            self._shelf.versions.drop(row.rule, row.revision)
-        except CloudError as error:
-            log.warning("change of a rule half undone", extra={"rule": row.rule, "error": str(error)})
+    def _archive(self) -> RuleArchive:
+        return RuleArchive(self._files(), self._shelf.versions, self._shelf.clock)
 
-    def _settle(self) -> None:
-        if self._shelf.files is None:
-            return
-        for row in self._shelf.versions.pending():
-            sheet = self._shelf.files.read(row.rule)
-            came_to_be = sheet is None if row.what == "deleted" else sheet is not None and sheet.text == row.text
-            try:
-                if came_to_be:
-                    self._shelf.files.write_tests(row.rule, row.tests)
-                    self._shelf.versions.keep(row.rule, row.revision)
-                else:
-                    self._shelf.files.write_tests(row.rule, self._tests_before(row))
-                    self._shelf.versions.drop(row.rule, row.revision)
-            except ReadOnlyRulesError as error:
-                log.warning("change of a rule not settled", extra={"rule": row.rule, "error": str(error)})
+    def _kept(self, new: _Change, before: Sheet | None, edit: Edit) -> RuleVersionRow:
+        """The new text as a pending row; what stands in the files is kept first, also when nobody has read it yet."""
+        archive = self._archive()
+        if before is not None:
+            archive.remember(new.rule, before)
+        row = archive.row(new.rule, new.sheet, new.version, actor=edit.actor, what=new.what, comment=edit.comment)
+        self._shelf.versions.add(replace(row, kept=False))
+        return row
 
-    def _tests_before(self, row: RuleVersionRow) -> str:
-        former = [each for each in self._shelf.versions.versions(row.rule) if each.kept]
-        return former[0].tests if former else ""
+    def _write(self, new: _Change) -> None:
+        if new.what == "deleted":
+            self._files().remove(new.rule)
+        else:
+            self._files().write(new.rule, new.sheet)
 
     def _note(self) -> None:
         """Keeps every running text that changed by hand."""
-        for rule in self.running.rules.values():
-            sheet = self._shelf.files.read(rule.id) if self._shelf.files else None
-            if sheet is None:
-                continue
-            self._loaded[rule.id] = sheet.etag
-            newest = self._shelf.versions.newest(rule.id)
-            if newest is None or Sheet(newest.text, newest.tests) != sheet:
-                revision, now = (newest.revision if newest else 0) + 1, self._shelf.clock.now_ms()
-                found = (rule.id, revision, rule.version, sheet.text, sheet.tests, BY_HAND, now, "", "found")
-                self._shelf.versions.add(RuleVersionRow(*found))
+        for rule in self.running.rules.values() if self._shelf.files else ():
+            sheet = self._files().read(rule.id)
+            if sheet is not None:
+                self._loaded[rule.id] = sheet.etag
+                self._archive().remember(rule.id, sheet)
 
 
 def _check_match(before: Sheet | None, edit: Edit) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Header, Query, Response
@@ -32,6 +33,7 @@ from cloud.api.rule_views import (
     version_view,
 )
 from cloud.rules.proof import Draft, Sheet, id_in
+from cloud.rules.rule import Rule
 from cloud.store.base import AlarmFilter
 from device_profiles.schema import Key
 
@@ -87,7 +89,8 @@ async def list_rules(
     limit: Limit = 100,
 ) -> RulePage:
     """By id; with the faults of files that were not taken."""
-    views = [each for each in await rule_views(centre) if fits(each, q, state, severity)]
+    running = centre.rules.running.rules.values()
+    views = [each for each in await rule_views(centre, running) if fits(each, q, state, severity)]
     page = page_of(views, lambda each: each.id, cursor=cursor, limit=limit)
     faults = [fault_view(each, Sheet("")) for each in centre.rules.faults]
     return RulePage(items=page.items, next=page.next, faults=faults)
@@ -188,15 +191,13 @@ async def restore_rule(
     return await one_rule(rule, centre, response)
 
 
-async def rule_views(centre: Centre) -> list[RuleView]:
-    """Every running rule."""
+async def rule_views(centre: Centre, rules: Iterable[Rule]) -> list[RuleView]:
+    """These rules as a list shows them."""
     rows = await asyncio.to_thread(centre.state.alarms, AlarmFilter(open=True), before=None, limit=MOST_OPEN)
-    opened, broken = Counter(row.rule for row in rows), centre.rules.broken()
+    opened, broken, book = Counter(row.rule for row in rows), centre.rules.broken(), centre.rules
     return [
-        rule_view(
-            rule, centre.rules.last_verdict(rule.id), faulted=broken.get(rule.id, ""), alarms_open=opened[rule.id]
-        )
-        for rule in centre.rules.running.rules.values()
+        rule_view(rule, book.last_verdict(rule.id), faulted=broken.get(rule.id, ""), alarms_open=opened[rule.id])
+        for rule in rules
     ]
 
 
@@ -206,7 +207,7 @@ async def detail_of(centre: Centre, rule: str) -> RuleDetail:
     if running is None:
         raise UnknownThingError(f"There is no rule {rule!r}.")
     sheet, verdict = await centre.rules.sheet(rule), await centre.rules.verdict(rule)
-    view = next(each for each in await rule_views(centre) if each.id == rule)
+    (view,) = await rule_views(centre, [running])
     rows = await centre.rules.versions(rule)
     return rule_detail(view, running, sheet, verdict=verdict, differs=centre.rules.differs(rule, sheet), rows=rows)
 

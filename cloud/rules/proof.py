@@ -19,7 +19,7 @@ from device_profiles.explain import Fault
 MAX_STEPS = 50_000  # readings and half minutes of waiting in all cases together: about five seconds
 NO_CASES = "has no cases"
 _ID = re.compile(r"^id[ \t]*=[ \t]*[\"']([a-z0-9_]{1,64})[\"']", re.MULTILINE)
-_VERSION = re.compile(r"^(version[ \t]*=[ \t]*)[0-9_]+", re.MULTILINE)
+_VERSION = re.compile(r"^(version[ \t]*=[ \t]*)([0-9_]+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,12 @@ def id_in(text: str) -> str:
     """The id that a rule's text gives itself; "rule" when it gives none."""
     found = _ID.search(text)
     return found[1] if found else "rule"
+
+
+def version_in(text: str) -> int:
+    """The version that a rule's text gives itself; 0 when it gives none."""
+    found = _VERSION.search(text)
+    return int(found[2][:18].replace("_", "") or 0) if found else 0
 
 
 def with_version(text: str, version: int) -> str:

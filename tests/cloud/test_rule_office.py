@@ -78,6 +78,17 @@ async def test_texts_that_changed_by_hand_are_kept_too(sample: SampleRules, stat
     assert [(each.version, each.actor, each.what) for each in rows] == [(2, "file", "found"), (1, "file", "found")]
 
 
+async def test_a_text_that_was_changed_by_hand_and_never_read_is_kept_when_it_is_replaced(
+    sample: SampleRules, state: SqlStateStore
+) -> None:
+    await sample.office.open()
+    hand = Sheet(FLOOD.replace("hold_s = 600", "hold_s = 900"), FLOOD_TESTS)
+    RuleFiles(sample.folder).write(RULE, hand)
+    await sample.office.save(Draft(RULE, NEW), Edit("lan", match=hand.etag))
+    rows = state.rule_versions.versions(RULE)
+    assert [(each.what, each.text) for each in rows] == [("saved", NEW.text), ("found", hand.text), ("found", FLOOD)]
+
+
 async def test_two_changes_at_once_are_made_one_after_the_other(sample: SampleRules) -> None:
     async def save(tests: str) -> str:
         try:
