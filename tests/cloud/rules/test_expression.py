@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -91,6 +91,7 @@ def test_of_several_devices_of_a_site_the_wanted_value_counts(of: str, level: in
 readings = st.lists(st.tuples(st.integers(0, 2), st.sampled_from([0.0, 0.2, 1.0, 86.0])), max_size=40)
 
 
+@settings(deadline=None)
 @given(readings)
 def test_the_level_is_that_of_the_newest_values(story: list[tuple[int, float]]) -> None:
     newest: dict[int, float] = {}

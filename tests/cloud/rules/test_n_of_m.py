@@ -254,6 +254,7 @@ def test_a_rule_that_breaks_stops_alone() -> None:
 
 
 def test_heads_are_counted_as_by_hand_whatever_comes_and_goes() -> None:
+    @settings(deadline=None)
     @given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from([MET, NOT_MET, None]), st.integers(0, 9))))
     def counted(story: list[tuple[int, float | None, int]]) -> None:
         heads, by_hand, clock = Headcount(met_ms=5, member_ms=12), dict[int, tuple[int, float]](), 0
