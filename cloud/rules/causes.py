@@ -49,10 +49,14 @@ class Folded:
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """An alarm that nobody was told of; `ended` is when its cause was first seen to be over, 0 = it lasts."""
+    """An alarm that nobody was told of; `ended` is when its cause was first seen to be over, 0 = it lasts.
+
+    `worse`: people have been told of it before, and only not that it has become worse.
+    """
 
     alarm: str
     ended: int = 0
+    worse: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +117,16 @@ class Causes:
                 return Reason(cause.rule, alarm)
         return None
 
-    def hear(self, alarm: AlarmRow, kind: NoticeKind, *, now: int) -> Heard:
-        """Decides on news of an alarm: the end is told when the beginning was."""
+    def hear(self, alarm: AlarmRow, kind: NoticeKind, *, now: int, begins: Callable[[], bool]) -> Heard:
+        """Decides on news of an alarm, that it `begins` or becomes worse, or ends: this is told when the begin was."""
         key = key_of(alarm)
         known = self._withheld.get(key)
         reason = self.of(key, alarm.site, now=now) if kind == "raised" else None
         if reason is None:
-            return Heard(quiet=known is not None and kind != "raised", rows=self.forget(key))
+            is_unknown = known is not None and not known.worse
+            return Heard(quiet=is_unknown and kind != "raised", rows=self.forget(key))
         cause = reason.alarm
-        row = self._put(key, Withheld(alarm.id))
+        row = self._put(key, Withheld(alarm.id, worse=not begins() if known is None else known.worse))
         if known is not None:
             return Heard(quiet=True, rows=(row,))
         comment = f"{reason.rule} {cause.id}" if cause is not None else reason.rule

@@ -101,12 +101,16 @@ class Turn:
 
     def _is_withheld(self, alarm: AlarmRow, kind: NoticeKind) -> bool:
         """True when people hear of the alarm's cause instead; the cause then names it."""
-        heard = self.causes.hear(alarm, kind, now=self.now)
+        heard = self.causes.hear(alarm, kind, now=self.now, begins=lambda: self._begins(alarm.id))
         self.history.extend(heard.lines)
         self.kept.update({(row.rule, row.gateway, row.device): row for row in heard.rows})
         if heard.lines and heard.cause is not None:
             self._name(heard.cause)
         return heard.quiet
+
+    def _begins(self, alarm: str) -> bool:
+        """True when the last thing in this turn that happened to an alarm is that it was raised."""
+        return next((line.what == "raised" for line in reversed(self.history) if line.alarm == alarm), True)
 
     def _name(self, alarm: AlarmRow) -> None:
         """Lets the alarm of a cause name what it stands for."""

@@ -218,6 +218,17 @@ def test_what_ends_with_its_cause_is_never_told_but_the_end_of_what_was_told_is(
     assert not [row for row in kept.states.values() if row.rule.startswith("@withheld") and row.state]
 
 
+def test_the_end_is_told_of_what_was_told_before_it_became_worse() -> None:
+    kept = Kept()
+    judge = kept.judge(over("mains", folds=["camera"]), over("camera"))
+    read(kept, judge, "camera", 1, 0)
+    read(kept, judge, "mains", 1, 1)
+    read(kept, judge, "camera", 2, 2)
+    assert told(kept) == ["camera", "mains"]
+    read(kept, judge, "camera", 0, 3)
+    assert told(kept) == ["camera", "mains", "camera"]
+
+
 def test_a_rule_is_quiet_while_another_has_an_alarm_in_its_area() -> None:
     kept = Kept()
     water = over("water", unless=["flood"], unless_by="area")
