@@ -90,6 +90,7 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/dead-letters"): _O,
     ("GET", "/planned-work"): _O,
     ("GET", "/silenced"): _O,
+    ("GET", "/handover"): _O,
     # Taking parts of the province out of service, and files away.
     ("DELETE", "/api/v1/incidents/{incident}/attachments/{number}"): _E,
     ("POST", "/api/v1/planned-work"): _E,

@@ -26,6 +26,7 @@ PAGES = {
     "incidents": "/incidents",
     "planned": "/planned-work",
     "silenced": "/silenced",
+    "handover": "/handover",
     "gateways": "/gateways",
     "rules": "/rules",
     "letters": "/dead-letters",

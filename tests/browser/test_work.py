@@ -208,3 +208,13 @@ def test_an_incident_fits_on_a_phone_and_can_be_read(page: Page, running: Runnin
             page.goto(running.url + path)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
             assert page.evaluate(CONTRAST) == [], (path, width)
+
+
+def test_the_shift_is_handed_over_with_a_note(page: Page, running: RunningCentre) -> None:
+    page.goto(f"{running.url}/handover")
+    page.locator("[name=to]").select_option("operator")
+    page.locator("[name=note]").fill("Sông Thao còn lên; đã báo UBND phường Hồng Hà")
+    page.locator("#handover [type=submit]").click()
+    expect(page.locator("#handovers")).to_contain_text("engineer → operator")
+    expect(page.locator("#handovers")).to_contain_text("Sông Thao còn lên; đã báo UBND phường Hồng Hà")
+    expect(page.locator("[name=note]")).to_have_value("")

@@ -39,9 +39,8 @@ function boxes() {
 function show() {
   const here = boxes();
   for (const each of here) each.checked = picked.has(each.dataset.pick);
-  const all = document.querySelector("[data-pick-all]");
-  if (all) {
-    const ticked = here.filter((each) => each.checked).length;
+  const ticked = here.filter((each) => each.checked).length;
+  for (const all of document.querySelectorAll("[data-pick-all]")) {
     all.checked = ticked > 0 && ticked === here.length;
     all.indeterminate = ticked > 0 && ticked < here.length;
   }
