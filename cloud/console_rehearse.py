@@ -170,7 +170,9 @@ def _rules_in(folder: Path | None, known: Known) -> Mapping[str, Rule]:
         return {}
     if not folder.is_dir():
         raise ConfigurationError(f"{folder}: is not a folder")
-    return load_rules(folder, known.catalogue, channels=known.channels, teams=known.teams).rules
+    return load_rules(
+        folder, known.catalogue, channels=known.channels, teams=known.teams, inventory=known.inventory
+    ).rules
 
 
 def _hint(name: str, rules: Collection[str]) -> str:

@@ -28,6 +28,7 @@ from cloud.rules.ladder import IDLE, Standing
 from cloud.rules.rehearse_arrival import Batch, Prompt, in_order_of_arrival
 from cloud.rules.rehearse_glance import Glance, glance
 from cloud.rules.rehearse_report import Against
+from cloud.rules.rehearse_rule import CHANNEL, as_rehearsed
 from cloud.rules.review import Readings
 from cloud.rules.review_at_once import past_of, review_at_once
 from cloud.rules.review_settling import Case, Past
@@ -45,7 +46,6 @@ WORTH_A_JUMP = 64  # readings; stepping through fewer is quicker than building u
 SETTLED_MS = 10_000  # the centre reviews the past when nothing more has come late for so long
 AFTER_A_JUMP = 16  # the first block behind one: most of them end soon
 NEVER = 2**63
-CHANNEL = "rehearsal"
 ANY = "value"  # point of the readings that a rule on a whole device is rehearsed with
 
 
@@ -282,13 +282,6 @@ class Player:
         row = RuleStateRow(SEEN, self._key.gateway, self._key.device, msgspec.json.encode(seen).decode())
         self._rows[row.rule, row.gateway, row.device] = row
         self._take_back()
-
-
-def as_rehearsed(rule: Rule, *, alone: bool = True) -> Rule:
-    """The rule with one channel, so that each notice counts once; alone it hears nothing of other rules."""
-    notice = rule.notice.model_copy(update={"channels": (), "teams": ()})
-    apart = {"unless": (), "folds": ()} if alone else {}
-    return rule.model_copy(update={"notice": notice, "index": "", **apart})
 
 
 def _gaps(kind: Kind, times: Sequence[int]) -> list[int]:

@@ -14,7 +14,8 @@ from cloud.rules.groups_roster import inputs_of, is_of_groups
 from cloud.rules.judge import Judge, Judgement, NoticeOptions
 from cloud.rules.kinds.combination import Combination
 from cloud.rules.kinds.stale import Stale
-from cloud.rules.rehearse import ANY, CHANNEL, Played, RehearsalError, Stage, as_rehearsed
+from cloud.rules.rehearse import ANY, Played, RehearsalError, Stage
+from cloud.rules.rehearse_rule import CHANNEL, as_rehearsed
 from cloud.rules.rule import Rule
 from cloud.rules.rule_set import rule_set
 from cloud.rules.selector import Selector
@@ -68,7 +69,8 @@ def selectors_of(company: Sequence[Rule]) -> list[Selector]:
     found: list[Selector] = []
     for rule in company:
         if not isinstance(rule.kind, Combination):
-            found += [each for each in inputs_of(rule) or [rule.selector] if each not in found]
+            for place in rule.places:
+                found += [each for each in inputs_of(place) or [place.selector] if each not in found]
     return found
 
 

@@ -154,6 +154,23 @@ async def test_a_rule_on_a_group_is_rehearsed_with_all_its_devices_together(stat
     assert (report.totals.devices, report.totals.readings) == (2, 12)
 
 
+async def test_a_rule_with_numbers_of_its_sites_is_rehearsed_with_the_numbers_of_each(state: SqlStateStore) -> None:
+    def at(site: str, above: float, **more: Any) -> Rule:
+        levels = [{"name": "I", "severity": 3, "above": above}]
+        selector: dict[str, object] = {"profile": "river_gauge_radar", "point": "level_m", "sites": [site]}
+        return rule(kind={"kind": "threshold", "unit": "m", "levels": levels}, selector=selector, **more)
+
+    blocks = gauge(*RISE), gauge(*RISE, site="nghia-lo", device="river-2")
+    house = await rehearsals(state, *blocks)
+    for more in ({}, {"unless": ["never"]}):  # alone, and among others
+        places = [at("yen-bai", 31.0, **more), at("nghia-lo", 50.0, **more)]
+        never = rule("never", kind={"kind": "threshold", "unit": "m", "levels": [{**FLOOD[0], "above": 90}]})
+        wanted = places[0].at_places(places, {})
+        report = await house.rehearse(Wish(wanted, START, END, others=[wanted, never]))
+        assert [(each.site, each.threshold) for each in report.alarms] == [("yen-bai", 31.0)]
+        assert (report.totals.notices, report.totals.devices) == (2, 2)
+
+
 @pytest.mark.parametrize("by", ["unless", "folds"])
 async def test_a_rule_that_another_keeps_quiet_tells_as_little_as_it_does_live(state: SqlStateStore, by: str) -> None:
     fast: dict[str, object] = {
