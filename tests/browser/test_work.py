@@ -218,3 +218,16 @@ def test_the_shift_is_handed_over_with_a_note(page: Page, running: RunningCentre
     expect(page.locator("#handovers")).to_contain_text("engineer → operator")
     expect(page.locator("#handovers")).to_contain_text("Sông Thao còn lên; đã báo UBND phường Hồng Hà")
     expect(page.locator("[name=note]")).to_have_value("")
+
+
+def test_an_alarm_right_after_another_is_shown_too(page: Page, running: RunningCentre) -> None:
+    page.goto(f"{running.url}/alarms")
+    expect(page.locator("#live")).to_have_attribute("data-state", "live")
+    with page.expect_response(f"{running.url}/alarms", timeout=8_000):
+        page.evaluate(TWICE)
+    with page.expect_response(f"{running.url}/alarms", timeout=8_000):
+        pass
+
+
+TWICE = """() => [0, 50].forEach((wait) => setTimeout(
+  () => document.body.dispatchEvent(new CustomEvent("thacba:alarm", { detail: {} })), wait))"""

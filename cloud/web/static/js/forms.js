@@ -145,7 +145,7 @@ export function done(form, answer, said = form.dataset.done) {
   announce(said ?? (answer?.items ? t("bulk_done", answer) : t("done")));
   form.dispatchEvent(new CustomEvent("thacba:done", { bubbles: true, detail: answer }));
   // The live feed says some of it as well; this is for the moment when the feed is down.
-  document.body.dispatchEvent(new CustomEvent(`thacba:${form.dataset.event}`, { detail: {} }));
+  document.body.dispatchEvent(new CustomEvent(`thacba:${form.dataset.event}`, { detail: { own: true } }));
 }
 
 export function announce(text) {

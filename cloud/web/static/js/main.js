@@ -2,6 +2,7 @@
 import { startAges } from "./ages.js";
 import { send } from "./api.js";
 import { startAttach } from "./attach.js";
+import { startCalm } from "./calm.js";
 import { startChart } from "./chart.js";
 import { startExplanation } from "./explain.js";
 import { startForms } from "./forms.js";
@@ -18,6 +19,7 @@ document.getElementById("log-out")?.addEventListener("click", async () => {
   await send("DELETE", "/session");
   location.assign("/login");
 });
+startCalm();
 startAges();
 startForms();
 startAttach();
