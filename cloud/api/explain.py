@@ -74,6 +74,7 @@ class AlarmExplained:
     rule: str
     version: str
     rule_known: Known
+    rule_runs: bool
     kind: str
     sentences: Text | None
     figures: Text | None
@@ -112,6 +113,7 @@ async def explain_alarm(alarm: str, centre: CentreDep) -> AlarmExplained:
         rule=detail.rule,
         version=detail.rule_version,
         rule_known=known,
+        rule_runs=detail.rule in centre.rules.running.rules,
         kind=rule.kind.kind if rule else "",
         sentences=sentences(rule) if rule else None,
         figures=FIGURES.get(rule.kind.kind) if rule else None,

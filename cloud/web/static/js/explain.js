@@ -18,14 +18,15 @@ export async function startExplanation() {
     return;
   }
   const { unit, pointUnit } = place.dataset;
+  const scale = Number(place.dataset.scale); // what lasts is drawn in minutes
   const levels = told.levels.filter((each) => typeof each.threshold === "number");
-  const lines = levels.map((each) => ({ level: each.name, severity: each.severity, value: each.threshold }));
+  const lines = levels.map((each) => ({ level: each.name, severity: each.severity, value: each.threshold / scale }));
   const apart = told.judged_apart;
-  const figures = told.readings.map((each) => (apart ? each.figure : each.value));
+  const figures = told.readings.map((each) => (apart ? each.figure && each.figure / scale : each.value));
   draw(place, told, { values: figures, lines, unit, label: t(apart ? "figure" : "value") });
   const below = document.getElementById("why-values");
   if (below) draw(below, told, { values: told.readings.map((each) => each.value), lines: [], unit: pointUnit, label: t("value") });
-  showLegend(told, lines);
+  showLegend(told, lines, unit);
 }
 
 function draw(place, told, { values, lines, unit, label }) {
@@ -142,8 +143,8 @@ function clip({ ctx, bbox }) {
   ctx.clip();
 }
 
-function showLegend(told, lines) {
-  const items = lines.map((each) => item(`level severity-${each.severity}`, `${t("level")} ${each.level}: ${number(each.value, 2)}`));
+function showLegend(told, lines, unit) {
+  const items = lines.map((each) => item(`level severity-${each.severity}`, `${t("level")} ${each.level}: ${number(each.value, 2)} ${unit}`));
   if (told.holds.some((each) => each.held && !each.before)) items.push(item("hold", t("hold")));
   if (told.holds.some((each) => !each.held && !each.before)) items.push(item("hold left", t("hold_left")));
   items.push(item("moment", t("moment")));

@@ -21,7 +21,10 @@ export function startRules() {
   addEventListener("beforeunload", (event) => {
     if (!form.dataset.saved && areas.some((area) => area.value !== area.defaultValue)) event.preventDefault();
   });
-  for (const button of document.querySelectorAll("[data-restore]")) button.addEventListener("click", () => restore(form, button));
+  for (const button of document.querySelectorAll("[data-restore]")) {
+    button.disabled = false;
+    button.addEventListener("click", () => restore(form, button));
+  }
   startRehearsal(() => (form.elements.text.value === form.elements.text.defaultValue ? "" : form.elements.text.value));
 }
 
