@@ -15,6 +15,7 @@ from cloud.console import FAILED, WRONG_CONFIGURATION, Json, table, told
 from cloud.console_rehearse import rehearse_command
 from cloud.errors import ConfigurationError
 from cloud.inventory.load import load_inventory
+from cloud.rules.attributes import stated
 from cloud.rules.load import TESTS, load_rules, load_tests
 from cloud.rules.rule import Rule
 from cloud.rules.rule_set import RuleSet, RuleSetError
@@ -90,7 +91,7 @@ def explain_command(
         rule = _one(_rules(config, rules, sites).rules, name)
     words = sentences(rule)
     if as_json:
-        facts = {**rule.model_dump(mode="json"), "explained": words.model_dump()}
+        facts = {**stated(rule), "explained": words.model_dump()}
         typer.echo(json.dumps(facts, ensure_ascii=False, indent=2))
     else:
         typer.echo(f"{words.vi}\n\n{words.en}")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from cloud.rules.attributes import stated
 from cloud.rules.ladder import Level
 from cloud.rules.lines import line_of
 from cloud.rules.proof import Draft, Sheet, Verdict
@@ -167,7 +168,7 @@ def rule_detail(
         **{name: getattr(view, name) for name in RuleView.__dataclass_fields__},
         etag=sheet.etag,
         differs=differs,
-        model=rule.model_dump(mode="json"),
+        model=stated(rule),
         toml=sheet.text,
         tests_toml=sheet.tests,
         sentences=sentences(rule),

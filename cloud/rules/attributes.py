@@ -80,6 +80,14 @@ def placed(table: Table, inventory: Inventory | None, build: Build, *, file: str
     return face.at_places(rules, {(each.name, each.edge): f"site.{each.attribute}" for each in found}), []
 
 
+def stated(rule: Rule) -> Table:
+    """The rule as its file states it: numbers that the sites give stand there by name."""
+    facts = rule.model_dump(mode="json")
+    for level in facts["kind"]["levels"]:
+        level.update({edge: name for edge in EDGES if (name := rule.named(level["name"], edge))})
+    return facts
+
+
 def _fitting(selector: Mapping[str, Any], inventory: Inventory) -> Iterator[Site]:
     """The sites that a selector chooses; a selector that is wrong chooses what it can, the model tells the rest."""
 

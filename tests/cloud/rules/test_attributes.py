@@ -9,6 +9,7 @@ import pytest
 from cloud.api.rule_views import level_views
 from cloud.inventory.sites import Area, GatewayEntry, Inventory, Site
 from cloud.rehearsal import Rehearsals
+from cloud.rules.attributes import stated
 from cloud.rules.judge import Places
 from cloud.rules.load import Known, load_rules, parse_rule
 from cloud.rules.proof import Draft, Sheet, judge_draft
@@ -108,6 +109,9 @@ def test_words_and_levels_name_the_attribute_and_say_what_it_is_where() -> None:
     rule = read()
     assert [each.threshold for each in level_views(rule)] == ["site.flood_level_1_m", "site.flood_level_2_m"]
     assert [each.threshold for each in level_views(rule.at("upper"))] == [50.0, 51.0]
+    assert [level["above"] for level in stated(rule)["kind"]["levels"]] == [
+        "site.flood_level_1_m", "site.flood_level_2_m",
+    ]  # fmt: skip
     words = sentences(rule)
     assert "từ site.flood_level_1_m của từng điểm (lower 30 m; upper 50 m) trở lên" in words.vi
     assert "at or above site.flood_level_2_m of each site (lower 31 m; upper 51 m)" in words.en
