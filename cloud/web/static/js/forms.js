@@ -4,6 +4,7 @@
 // opens a dialog for one thing; <form data-send data-event="alarm" data-go="/incidents/{id}"> sends it.
 // A field with data-kind is turned into what the API takes (see `kinds`); empty fields are left out.
 import { attempt, send } from "./api.js";
+import { moment } from "./format.js";
 import { now, t } from "./words.js";
 import { localTime, untilOf, timeOf } from "./times.js";
 
@@ -35,6 +36,7 @@ export function startForms() {
     submit(form);
   });
   document.addEventListener("change", (event) => event.target.matches("[data-kind=until]") && showOwnTime(event.target.form));
+  document.addEventListener("input", (event) => event.target.type === "datetime-local" && readBack(event.target));
   document.body.addEventListener("htmx:afterSwap", findFocus);
   const wanted = CSS.escape(location.hash.slice(1)); // a link may lead straight into a dialog
   if (wanted) document.querySelector(`[data-open=${wanted}]`)?.click();
@@ -47,7 +49,18 @@ function prepare(form) {
   for (const input of form.querySelectorAll("[data-days]")) {
     input.min = localTime(now());
     input.max = localTime(now() + Number(input.dataset.days) * 86400e3);
+    readBack(input);
   }
+}
+
+// A browser shows such a field in the order of its own language; below it the time stands as everywhere on our pages.
+function readBack(input) {
+  let place = input.nextElementSibling;
+  if (!place) {
+    place = document.createElement("small");
+    input.after(place);
+  }
+  place.textContent = input.value ? moment(timeOf(input.value)) : "";
 }
 
 function open(opener, dialog) {
@@ -103,6 +116,7 @@ function showOwnTime(form) {
   const shown = !choice.disabled && choice.value === "own";
   own.closest("label").hidden = !shown;
   own.required = shown;
+  own.disabled = !shown; // a hidden field that the browser finds wrong would stop the form without a word
 }
 
 export function bodyOf(form) {
