@@ -13,7 +13,7 @@ from cloud.api.alarms import AlarmView, alarms_page, one_alarm
 from cloud.api.deps import Centre
 from cloud.api.explain import AlarmExplained, explain_alarm
 from cloud.api.guard import CentreDep, IdentityDep
-from cloud.api.pages import Cursor, Page
+from cloud.api.pages import Cursor, Page, encode_cursor
 from cloud.errors import StoreUnavailableError
 from cloud.store.base import AlarmFilter
 from cloud.web import choices
@@ -96,6 +96,8 @@ async def silenced_page(centre: Centre, wanted: AlarmFilter, *, cursor: str | No
         cursor = some.next
         if cursor is None:
             break
+    if len(found) > limit:
+        found, cursor = found[:limit], encode_cursor(found[limit - 1].id)
     return Page(items=found, next=cursor)
 
 

@@ -121,3 +121,15 @@ async def test_who_works_may_pick_open_alarms_and_give_them_to_those_who_work(
     body = {"assignee": "operator", "comment": "gọi trạm"}
     assert (await clients["operator"].post(f"/api/v1/alarms/{alarm.id}/assign", json=body)).status_code == 200
     assert "Người xử lý: operator" in (await clients["viewer"].get("/alarms")).text
+
+
+async def test_the_silenced_ones_are_paged_too(clients: Clients, centre: FakeCentre) -> None:
+    now = centre.clock.now_ms()
+    for n in range(60):
+        centre.raise_alarm("I", at=now + n, severity=3, rule=f"r{n}")
+    work = {"site": "site-cau-yen-bai", "until": now + HOUR_MS, "reason": "bảo trì"}
+    assert (await clients["engineer"].post("/api/v1/planned-work", json=work)).status_code == 201
+    page = (await clients["operator"].get("/alarms?told=silenced&severity=3")).text
+    assert page.count("<tr class=") == 50
+    more = page.split('class="paging"')[1].split('href="')[1].split('"')[0].replace("&amp;", "&")
+    assert (await clients["operator"].get(more)).text.count("<tr class=") == 10
