@@ -94,7 +94,12 @@ class Lanes:
         return [wish for wish in (events, live, *backlog) if wish.limit > 0]
 
     def fresh(self, wish: Wish, found: Sequence[Parcel]) -> list[Parcel]:
-        """Those of the found parcels that are not on their way, nor held, and fit into the link; the lane goes on."""
+        """Those of the found parcels that are not on their way, nor held, and fit into the link; the lane goes on.
+
+        None when the lane was sent back while the outbox was read: what was found then lies behind what is asked for.
+        """
+        if self._cursor[wish.channel] != wish.after:
+            return []
         room, chosen = self._room(wish.channel), []
         for parcel in found:
             if parcel.sequence not in self._out and parcel.sequence not in self._held:
@@ -106,8 +111,8 @@ class Lanes:
         return chosen
 
     def moved(self, wish: Wish) -> bool:
-        """Whether the lane went on since it wished this, so that it may wish for more."""
-        return self._cursor[wish.channel] > wish.after
+        """Whether the lane went on, or back, since it wished this, so that it may wish for more."""
+        return self._cursor[wish.channel] != wish.after
 
     def sent(self, parcel: Parcel, channel: Channel, *, now: float) -> None:
         """This batch was just handed to the broker."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,6 +23,7 @@ class Line:
         self.next = 1
         self.now = 0.0
         self.sent: list[tuple[int, Channel]] = []
+        self.meanwhile: Callable[[], None] = lambda: None  # comes while the outbox is read
 
     def append(self, count: int, priority: Priority = Priority.READINGS) -> None:
         for _ in range(count):
@@ -40,6 +41,7 @@ class Line:
                 for sequence, priority in sorted(self.kept.items())
                 if priority is wish.priority and wish.after < sequence < wish.before
             ][: wish.limit]
+            self.meanwhile()
             for parcel in self.lanes.fresh(wish, found):
                 self.lanes.sent(parcel, wish.channel, now=self.now)
                 sent.append((parcel.sequence, wish.channel))
@@ -256,6 +258,22 @@ def test_what_was_held_and_is_missing_after_all_goes_again_as_backlog_and_nothin
     assert line.drain() == []
     line.begin()
     assert [sequence for sequence, _ in line.drain()] == [7, 4, 5]
+
+
+def test_what_is_asked_for_while_the_outbox_is_read_is_not_passed_over() -> None:
+    line = Line()
+    line.append(50)
+    line.begin()
+    line.receipt(held=[sequence for sequence, _ in line.drain()])  # 1 to 32 fill the window
+    line.now = 61
+
+    def ask() -> None:
+        line.meanwhile = lambda: None
+        line.receipt(missing=range(1, 6))
+
+    line.meanwhile = ask
+    sent = [sequence for _ in range(20) for sequence, _ in line.wave()]
+    assert sorted(sent) == [*range(1, 6), *range(33, 51)]
 
 
 def test_while_the_store_is_away_no_backlog_travels_for_nothing() -> None:
