@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import logging
 import signal
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import NoReturn
 
 import uvicorn
 
 from cloud.alarms.book import AlarmBook
+from cloud.alone import alone_in, listening
 from cloud.api.deadline import prompt_protocol
 from cloud.api.deps import ApiSettings
 from cloud.api.hub import Hub
@@ -26,7 +23,6 @@ from cloud.broadcast import Broadcast
 from cloud.centre import House, ThacbaCentre
 from cloud.channels import is_usual, report_of
 from cloud.commands import Commander
-from cloud.errors import CloudError
 from cloud.escalations import Desk, Escalations
 from cloud.flow import Flow, Parts
 from cloud.ingest.admission import Admission, SeriesAllowance
@@ -65,16 +61,11 @@ from cloud.tidying import Tidier
 from cloud.views import Display
 from cloud.web.app import create_site
 from device_profiles.clock import Clock, SystemClock
-from device_profiles.folders import make_lasting
 from device_profiles.load import FileFaultsError
 
 log = logging.getLogger(__name__)
 
 STOP_S = 3  # open requests get so long; the whole stop stays below 5 s
-
-
-class AlreadyRunningError(CloudError):
-    """Something that only one program can have is taken: the data folder or the port."""
 
 
 class Centre:
@@ -215,7 +206,7 @@ class Centre:
     async def run(self, stop: asyncio.Event) -> None:
         """Opens everything, runs until `stop` is set, and closes everything within seconds."""
         http = self._settings.config.http
-        with _alone_in(self._settings.config.data_dir), _listening(http.host, http.port) as listener:
+        with alone_in(self._settings.config.data_dir), listening(http.host, http.port) as listener:
             self.port = listener.getsockname()[1]
             try:
                 await asyncio.to_thread(self.state.migrate)
@@ -336,25 +327,3 @@ async def _reload_when(asked: asyncio.Event, centre: Centre) -> NoReturn:
         await asked.wait()
         asked.clear()
         await centre.reload_rules()
-
-
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Holds the data folder: two centres with one folder would each think they own the ledger."""
-    make_lasting(folder)
-    with (folder / "centre.lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise AlreadyRunningError(f"{folder}: another centre works with this folder") from None
-        yield
-
-
-@contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    try:
-        listener = socket.create_server((host, port))
-    except OSError as error:
-        raise AlreadyRunningError(f"http.port {port} on {host}: {error.strerror}") from error
-    with listener:
-        yield listener

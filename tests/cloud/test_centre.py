@@ -14,7 +14,8 @@ import pytest
 
 from cloud.access.roles import Role
 from cloud.access.sessions import begin_token
-from cloud.app import AlreadyRunningError, Centre
+from cloud.alone import AlreadyRunningError
+from cloud.app import Centre
 from cloud.errors import StoreMisconfiguredError, StoreUnavailableError
 from cloud.metrics import Metric
 from cloud.settings import read_settings
