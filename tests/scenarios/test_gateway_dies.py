@@ -7,7 +7,7 @@ tells its will.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from device_profiles.wire import Batch, BirthDevice, DeviceBlock, Health, State,
 from simulators.load.gateway import LoadGateway, Words
 from tests.cloud.stage import EPOCH, GATEWAY, PROFILE, running, write_config
 from tests.fakes import ManualClock
-from tests.servers import Server
+from tests.servers import Server, run_mosquitto
 from tests.waiting import PATIENCE_S, eventually
 
 pytestmark = pytest.mark.scenario
@@ -45,6 +45,13 @@ name = "silent"
 severity = 3
 after_s = {SILENT_S}
 """
+
+
+@pytest.fixture
+def broker() -> Iterator[Server]:
+    """A broker of our own: a will that is retained must not reach the next test."""
+    with run_mosquitto() as server:
+        yield server
 
 
 class Field:
@@ -107,11 +114,8 @@ class Field:
         )  # fmt: skip
 
 
-async def test_one_alarm_names_forty_devices_and_their_return_is_told_truly(
-    tmp_path: Path, mosquitto_server: Server
-) -> None:
-    broker, clock = mosquitto_server, ManualClock()
-    config = write_config(tmp_path, broker.url)
+async def test_one_alarm_names_forty_devices_and_their_return_is_told_truly(tmp_path: Path, broker: Server) -> None:
+    clock, config = ManualClock(), write_config(tmp_path, broker.url)
     (tmp_path / "rules" / "gauge_silent.toml").write_text(SILENT, encoding="utf-8")
     async with running(Centre(read_settings(config), clock=clock)) as centre:
         await eventually(lambda: clock.sleepers >= AT_REST)
