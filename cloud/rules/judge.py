@@ -22,8 +22,9 @@ from cloud.rules.groups_alarms import follow_combination, look_around
 from cloud.rules.observe import observe_block
 from cloud.rules.planning import follow_planned
 from cloud.rules.platform import Report, follow_platform
+from cloud.rules.review_groups import GroupCase
 from cloud.rules.review_marks import Mark, Marks
-from cloud.rules.review_settling import Case, cases_of
+from cloud.rules.review_settling import Case, cases_of, group_cases_of
 from cloud.rules.roster import SEEN, Roster
 from cloud.rules.rule_set import RuleSet
 from cloud.rules.scope import Geography
@@ -190,6 +191,14 @@ class Judge:
     def cases(self, marks: Sequence[Mark]) -> list[Case]:
         """What a review must know of the rules that marks are of (review.py)."""
         return cases_of(marks, self._roster)
+
+    def group_cases(self, marks: Sequence[Mark]) -> list[GroupCase]:
+        """The same of rules over several inputs (review_groups.py)."""
+        return group_cases_of(marks, self._roster)
+
+    def is_of_group(self, mark: Mark) -> bool:
+        """True when a mark is of a rule over several inputs."""
+        return self._roster.groups.find(mark.rule, (mark.gateway, mark.device)) is not None
 
     def guard(self, rule: str, work: Callable[[], None]) -> None:
         """Does something with a rule; one that breaks is named in `faults` and runs no more."""
