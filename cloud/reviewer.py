@@ -22,8 +22,9 @@ from cloud.rules.groups import Input
 from cloud.rules.review import DAY_MS, Truth, go_on, is_enough, reach_ms, start
 from cloud.rules.review_groups import GroupCase, GroupPast, MovedError, past_of_group
 from cloud.rules.review_groups import reach_ms as group_reach_ms
+from cloud.rules.review_groups_settling import settle_group, skip_group
 from cloud.rules.review_marks import Mark
-from cloud.rules.review_settling import Case, Past, drop, settle, settle_group, skip_group, stretch_of
+from cloud.rules.review_settling import Case, Past, drop, settle, stretch_of
 from cloud.rules.roster import Roster
 from cloud.rules.turn import Turn
 from cloud.store.base import ReadingStore, SeriesKey

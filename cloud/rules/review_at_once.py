@@ -10,7 +10,8 @@ from cloud.rules.groups import Input
 from cloud.rules.judge import Judge, Judgement
 from cloud.rules.review import Readings, enough_of
 from cloud.rules.review_groups import GroupCase, past_of_group
-from cloud.rules.review_settling import Case, Past, drop, settle, settle_group, stretch_of, truth_of
+from cloud.rules.review_groups_settling import settle_group
+from cloud.rules.review_settling import Case, Past, drop, settle, stretch_of, truth_of
 from cloud.store.base import AlarmHistoryRow, AlarmRow
 
 
