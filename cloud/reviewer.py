@@ -20,7 +20,7 @@ from cloud.recorder import Recorder
 from cloud.rules.desk import Act
 from cloud.rules.groups import Input
 from cloud.rules.review import DAY_MS, Truth, go_on, is_enough, reach_ms, start
-from cloud.rules.review_groups import GroupCase, GroupPast, MovedError, past_of_group
+from cloud.rules.review_groups import GroupCase, GroupPast, MovedError, is_known, past_of_group
 from cloud.rules.review_groups import reach_ms as group_reach_ms
 from cloud.rules.review_groups_settling import settle_group, skip_group
 from cloud.rules.review_marks import Mark
@@ -125,7 +125,7 @@ class Reviewer:
         past = await self._past_of(case)
         stretch = stretch_of(case, past, stored_since=self._stored_since())
         inputs = await self._inputs(case, stretch.begin)
-        if inputs is None:
+        if inputs is None or not is_known(case, inputs, begin=stretch.begin):
             self._metrics.add(Metric.REVIEWS_SKIPPED, 1)
             return partial(skip_group, case=case)
         done: list[GroupPast] = []

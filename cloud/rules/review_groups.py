@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from cloud.alarms.book import Key
 from cloud.errors import CloudError
 from cloud.rules.course import Course, Move, is_idle
-from cloud.rules.groups import Gathers, Group, Input, Member, instant_of
+from cloud.rules.groups import Gathers, Group, Input, Member, Memory, Slot, instant_of
 from cloud.rules.kinds.compare import Compare
 from cloud.rules.kinds.expression import Expression
 from cloud.rules.kinds.n_of_m import RENEWALS, NOfM
-from cloud.rules.kinds.sequence import Succession
+from cloud.rules.kinds.sequence import LASTS, Succession
 from cloud.rules.ladder import IDLE
 from cloud.rules.review import DAY_MS, Truth
 from cloud.rules.review_marks import Mark
@@ -136,3 +136,31 @@ def reach_ms(kind: Gathers) -> int:
     if isinstance(kind, Succession):
         return round(1000 * kind.levels[0].within_s) + DAY_MS
     return round(1000 * (kind.max_age_s + kind.hold_s)) if isinstance(kind, Expression) else DAY_MS
+
+
+def is_known(case: GroupCase, inputs: Iterable[Input], *, begin: int) -> bool:
+    """True when inputs from `reach_ms` before `begin` on say how the group stood at the begin.
+
+    When a condition of a sequence began long before, nobody can say how long after the other one that was.
+    """
+    kind = case.kind
+    if not isinstance(kind, Succession):
+        return True
+    of_slot: dict[Slot, list[Input]] = {(source.member, source.part): [] for source in case.sources}
+    for given in in_order(inputs):
+        of_slot[given.member, given.part].append(given)
+    since = begin - reach_ms(kind) + round(1000 * kind.levels[0].within_s)
+    return all(_is_slot_known(kind, case.group.memories.get(slot, ()), own, since) for slot, own in of_slot.items())
+
+
+def _is_slot_known(kind: Succession, kept: Memory, own: Sequence[Input], since: int) -> bool:
+    """True when its condition does not last from before, and did not begin before `since` and goes on."""
+    if not own:
+        return not (kept and kept[-1][1] == LASTS)
+    if kind.remember(((0, LASTS),), own[0])[-1][1] == LASTS:
+        return False
+    memory: Memory = ()
+    for given in own:
+        memory = kind.remember(memory, given)
+    began_early = any(began < since for began, lasts in memory if lasts == LASTS)
+    return not began_early

@@ -350,3 +350,22 @@ async def test_what_a_group_missed_is_found_while_it_goes_on(tmp_path: Path) -> 
             content = msgspec.json.decode(notice.body, type=NoticeContent)
             assert notice.created_at - content.observed_at <= LATE_S * 1000
         assert not bench.recorder.reviews()
+
+
+async def test_what_has_lasted_for_long_is_not_taken_for_a_beginning(tmp_path: Path) -> None:
+    soon: dict[str, object] = {
+        "kind": "sequence", "unit": "m", "first": {"above": 30}, "then": {"above": 31},
+        "levels": [{"name": "soon", "severity": 2, "within_s": 600}],
+    }  # fmt: skip
+    async with bench_in(tmp_path, [rule("soon", kind=soon)]) as bench:
+        for hour in range(0, 60, 2):  # both began together, two days ago
+            await bench.at(YAGI_MS + hour * HOUR)
+            await give(bench, of("g-0", YAGI_MS + hour * HOUR, 30.5 if hour else 29.0))
+            await give(bench, of("g-1", YAGI_MS + hour * HOUR + MINUTE, 29.0 if hour < 6 else 31.5))
+        known = bench.state.pasts.past("soon", "@site", "yen-bai", since=0)[1]
+        assert [line.what for line in known] == ["raised"]
+        await give(bench, of("g-0", YAGI_MS + 50 * HOUR + MINUTE, 30.5))
+        await bench.review()
+        assert not bench.recorder.reviews()
+        assert bench.metrics.value(Metric.REVIEWS_SKIPPED) == 1
+        assert bench.state.pasts.past("soon", "@site", "yen-bai", since=0)[1] == known
