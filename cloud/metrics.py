@@ -30,6 +30,7 @@ class Metric(StrEnum):
     ROLL_UPS_MISSED = "thacba_roll_up_missed_hours_total"  # hours of devices whose readings were gone before their turn
     REVIEWS = "thacba_reviews_total"  # stretches of the past that were looked at again because readings came late
     REVIEWS_AGAIN = "thacba_reviews_repeated_total"  # reviews that something had overtaken, and that were begun anew
+    REVIEWS_SKIPPED = "thacba_reviews_skipped_total"  # reviews of groups that need more than can be read
     REVIEW_RETRIES = "thacba_review_retries_total"  # reviews that had to wait for a store
     COMMANDS = "thacba_commands_total"  # commands sent
 

@@ -19,6 +19,7 @@ from cloud.rules.absence import Sign
 from cloud.rules.desk import Act
 from cloud.rules.judge import Judge, Judgement
 from cloud.rules.platform import Report
+from cloud.rules.review_groups import GroupCase
 from cloud.rules.review_marks import Mark
 from cloud.rules.review_settling import Case
 from cloud.rules.rule_set import RuleSet
@@ -154,18 +155,29 @@ class Recorder:
         """What keeps problems from people: to look at, not to change."""
         return self._judge.mutes if self._judge is not None else Mutes()
 
-    def due_reviews(self, *, quiet_ms: int, longest_ms: int, limit: int) -> list[Mark]:
-        """What late readings marked longest ago and is to be looked at; where a gateway holds readings, it waits."""
+    def due_reviews(self, *, quiet_ms: int, longest_ms: int, limit: int, groups: bool = False) -> list[Mark]:
+        """What late readings marked longest ago and is to be looked at; where a gateway holds readings, it waits.
+
+        `groups`: of rules over several inputs, or of all others; groups wait for every gateway.
+        """
         if self._judge is None:
             return []
         now, holding = self._clock.now_ms(), {gateway for gateway, _ in self.ledger.held()}
         due = self._judge.marks.due(quiet_since=now - quiet_ms, first_before=now - longest_ms)
-        return nsmallest(limit, (mark for mark in due if mark.gateway not in holding), key=lambda mark: mark.first)
+        if groups and holding:
+            return []
+        free = (mark for mark in due if mark.gateway not in holding and self._judge.is_of_group(mark) == groups)
+        return nsmallest(limit, free, key=lambda mark: mark.first)
 
     def case_of(self, key: Key) -> Case | None:
         """A case as it stands now; None when nothing is marked, or the rule or the device is gone."""
         mark = self._judge.marks.get(key) if self._judge is not None else None
         return next(iter(self._judge.cases([mark])), None) if self._judge is not None and mark is not None else None
+
+    def group_case_of(self, key: Key) -> GroupCase | None:
+        """The same of a rule over several inputs."""
+        mark = self._judge.marks.get(key) if self._judge is not None else None
+        return next(iter(self._judge.group_cases([mark])), None) if self._judge is not None and mark else None
 
     def reviews(self) -> int:
         """How many stretches of the past wait to be looked at again."""

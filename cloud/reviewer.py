@@ -18,9 +18,13 @@ from cloud.ingest.patience import Patience
 from cloud.metrics import Metric, Metrics
 from cloud.recorder import Recorder
 from cloud.rules.desk import Act
+from cloud.rules.groups import Input
 from cloud.rules.review import DAY_MS, Truth, go_on, is_enough, reach_ms, start
+from cloud.rules.review_groups import GroupCase, GroupPast, MovedError, is_known, past_of_group
+from cloud.rules.review_groups import reach_ms as group_reach_ms
+from cloud.rules.review_groups_settling import settle_group, skip_group
 from cloud.rules.review_marks import Mark
-from cloud.rules.review_settling import Case, MovedError, Past, drop, settle, stretch_of
+from cloud.rules.review_settling import Case, Past, drop, settle, stretch_of
 from cloud.rules.roster import Roster
 from cloud.rules.turn import Turn
 from cloud.store.base import ReadingStore, SeriesKey
@@ -33,6 +37,9 @@ PROBE_S = 30.0
 TRIES = 3  # a device that says much moves on while it is looked at
 FIRST_BACK_MS = 600_000
 LONGEST_BACK_MS = 60 * DAY_MS  # memory from further back is left out
+MANY_INPUTS = 1_000_000  # of a group, with what its members gave
+REST = 9.0  # times as long as a group's review took, groups are left alone
+AGAIN_S = 15.0  # until a group that moved is looked at again
 MANY = 200_000  # readings from further back
 GRACE_MS = 7_200_000  # readings are let go by the hour
 CLOCKS_MS = 600_000  # what happened may be written down with a clock that is so far ahead
@@ -69,6 +76,7 @@ class Reviewer:
         self._clock = clock
         self._metrics = metrics
         self._terms = terms or ReviewTerms()
+        self._groups_from = 0.0  # monotonic
         self._patience = Patience("reviews", clock, metrics, counter=Metric.REVIEW_RETRIES, probe_s=PROBE_S)
 
     async def run(self) -> NoReturn:
@@ -93,7 +101,56 @@ class Reviewer:
             self._metrics.add(Metric.REVIEWS_AGAIN, len(moved))
             left = moved
         self._metrics.add(Metric.REVIEWS, len(due) - len(left))
+        return len(due) + await self._turn_of_groups(quiet_ms, longest_ms)
+
+    async def _turn_of_groups(self, quiet_ms: int, longest_ms: int) -> int:
+        """Looks at one group, and then leaves groups alone for nine times as long: they take a tenth of the time."""
+        began = self._clock.monotonic()
+        if began < self._groups_from:
+            return 0
+        due = self._recorder.due_reviews(quiet_ms=quiet_ms, longest_ms=longest_ms, limit=1, groups=True)
+        for mark in due:
+            work = await self._look_at_group(mark)
+            moved = await self._settle([(mark, work)] if work is not None else [])
+            self._metrics.add(Metric.REVIEWS_AGAIN if moved else Metric.REVIEWS, 1)
+            now = self._clock.monotonic()
+            self._groups_from = now + max(REST * (now - began), AGAIN_S if moved else 0.0)
         return len(due)
+
+    async def _look_at_group(self, mark: Mark) -> Act | None:
+        """As `_look`; where too much would have to be read, the mark is let go and counted."""
+        case = self._recorder.group_case_of(mark.key)
+        if case is None:
+            return partial(drop, mark=mark)
+        past = await self._past_of(case)
+        stretch = stretch_of(case, past, stored_since=self._stored_since())
+        inputs = await self._inputs(case, stretch.begin)
+        if inputs is None or not is_known(case, inputs, begin=stretch.begin):
+            self._metrics.add(Metric.REVIEWS_SKIPPED, 1)
+            return partial(skip_group, case=case)
+        done: list[GroupPast] = []
+        work = partial(past_of_group, case, inputs, begin=stretch.begin, level=stretch.level)
+        await asyncio.to_thread(self._recorder.guard, case.rule.id, lambda: done.append(work()))
+        return partial(settle_group, case=case, past=past, found=done[0]) if done else None
+
+    async def _inputs(self, case: GroupCase, begin: int) -> list[Input] | None:
+        """What every member gave from far enough back; None when that is too much."""
+        inputs: list[Input] = []
+        since = max(0, begin - min(group_reach_ms(case.kind), LONGEST_BACK_MS))
+        for source in case.sources:
+            key = SeriesKey(source.profile, *source.member, source.point)
+            for at in range(since, source.newest + 1, DAY_MS):
+                column = await self._readings.raw(key, begin=at, end=min(at + DAY_MS, source.newest + 1))
+                both = zip(column.times, column.values, strict=True)
+                inputs += [Input(then, float(value), source.member, source.part) for then, value in both]
+                if len(inputs) > MANY_INPUTS:
+                    return None
+        return inputs
+
+    def _stored_since(self) -> int:
+        """Readings of before may be gone."""
+        keep_ms = self._terms.kept_days * DAY_MS
+        return self._clock.now_ms() - keep_ms + GRACE_MS if keep_ms else 0
 
     async def _look(self, mark: Mark) -> Act | None:
         """What is to be done about a mark; None when its rule broke over it, and runs no more."""
@@ -119,15 +176,13 @@ class Reviewer:
             await self._recorder.act(act)
         return moved
 
-    async def _past_of(self, case: Case) -> Past:
+    async def _past_of(self, case: Case | GroupCase) -> Past:
         read = partial(self._past.past, *case.key, since=case.mark.since - CLOCKS_MS)
         return Past(*await asyncio.to_thread(read))
 
     async def _truth(self, case: Case, past: Past) -> Truth | None:
         """Replays a case's stretch a day at a time; None when the rule broke over it."""
-        keep_ms = self._terms.kept_days * DAY_MS
-        stored_since = self._clock.now_ms() - keep_ms + GRACE_MS if keep_ms else 0
-        stretch = stretch_of(case, past, stored_since=stored_since)
+        stretch = stretch_of(case, past, stored_since=self._stored_since())
         before = await self._before(case, stretch.begin)
         first = partial(start, case.kind, before, begin=stretch.begin, level=stretch.level)
         truth = await self._guarded(case, first)

@@ -35,7 +35,7 @@ class Course:
 
     `live` follows the readings in order. `owed`: the alarm was raised by old news, nobody has been told yet.
     `stirred` is the newest time at which a rule that is idle now was not. `at` is the time of a group, which never goes
-    back.
+    back, and `moved` when its level changed last.
     """
 
     kind: str
@@ -45,6 +45,7 @@ class Course:
     stirred: int = 0
     index: Standing = IDLE
     at: int = 0
+    moved: int = 0
 
     @property
     def idle(self) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from cloud.alarms.lifecycle import AlarmState, Trigger
 from cloud.indices.flood_level import derive
 from cloud.rules.course import Course, Move, advance, good_readings, is_idle
-from cloud.rules.groups import Figure
+from cloud.rules.groups import Figure, instant_of
 from cloud.rules.kinds.threshold import Threshold
 from cloud.rules.ladder import IDLE
 from cloud.rules.review_marks import matters_since
@@ -48,9 +48,12 @@ def follow_live(track: Track, watch: Watch, readings: Readings, turn: Turn) -> N
 def follow_figure(track: Track, watch: Watch, figure: Figure, turn: Turn) -> None:
     """The figure of a group at a time, or that its time has passed and nothing can be said."""
     at, value = figure
+    moved, level = track.course.moved, track.course.live.level
     if value is not None:
+        at = instant_of(track.rule.kind, track.course.live, at, value, moved=moved)
         follow_live(track, watch, [(at, value)], turn)
-    turn.follow(track, watch, replace(track.course, at=at))
+    moved = at if track.course.live.level != level else moved
+    turn.follow(track, watch, replace(track.course, at=at, moved=moved))
 
 
 def follow_hold(track: Track, watch: Watch, *, until: int, turn: Turn) -> None:

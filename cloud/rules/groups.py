@@ -12,6 +12,8 @@ from cloud.rules.scope import Scope
 from cloud.rules.selector import Selector
 
 MAX_INPUTS = 12  # of one kind
+MAX_TAPE = 10_000  # inputs that a group judges while somebody looks at its past
+TOLERANCE_MS = 5_000  # members of a live fleet are heard in any order within so long
 
 Member = tuple[str, str]  # gateway, device
 Slot = tuple[Member, int]  # a member, and which of the kind's inputs it gives
@@ -83,6 +85,9 @@ class Group:
     memories: dict[Slot, Memory]
     members: set[Member] = field(default_factory=set)  # whoever belongs to it, whether or not anything is remembered
     lasts: bool | None = None  # whether anything does; None = not known since the start
+    newest: int = 0  # time of the newest reading that any member has given
+    stirred: int = 0  # newest time at which an input changed more than the time of a member
+    tape: list[Input] | None = None  # what was judged since somebody looks at the past; None = nobody does
 
     @classmethod
     def of(cls, kind: Gathers) -> Self:
@@ -93,6 +98,8 @@ class Group:
         """The figure after an input, or None when it changes nothing; `idle`: nothing is reached or pending."""
         if self.lasts is None:
             self.lasts = self.kind.lasts(self.memories, since)
+        if self.tape is not None:
+            self._note(self.tape, given)
         slot = (given.member, given.part)
         before = self.memories.get(slot, ())
         after = self.kind.remember(before, given)
@@ -101,14 +108,32 @@ class Group:
         if idle and not self.lasts and self.kind.is_still(before, after):
             return None
         at = max(since, given.at)
+        self.stirred = max(self.stirred, at)
         self.lasts = self.kind.lasts(self.memories, at)
         return at, self.kind.figure_of(self.memories, given, at)
+
+    def ignores(self, given: Input) -> bool:
+        """True when a late input leaves the past as it is: nothing lasted from its time on, and it begins nothing."""
+        before = self.memories.get((given.member, given.part), ())
+        quiet = self.lasts is False and given.at > self.stirred
+        return quiet and self.kind.is_still(before, self.kind.remember((), given)) and bool(before)
+
+    def _note(self, tape: list[Input], given: Input) -> None:
+        """Keeps an input for those who look at the past, but never too many."""
+        tape.append(given)
+        if len(tape) > MAX_TAPE:
+            self.tape = None
 
     def forget(self, member: Member) -> None:
         """A device has left the group."""
         self.members.discard(member)
         for slot in [slot for slot in self.memories if slot[0] == member]:
             del self.memories[slot]
+
+
+def instant_of(kind: Steps, standing: Standing, at: int, value: float, *, moved: int) -> int:
+    """When a figure counts: two changes of level are never at the same instant, `moved` being that of the last one."""
+    return moved + 1 if at <= moved and kind.step(standing, at, value).level != standing.level else at
 
 
 def replay(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from cloud.rules.cells import numbers
+from cloud.rules.cells import last_value, numbers
 from cloud.rules.course import good_readings
 from cloud.rules.follow import follow_figure, follow_live
-from cloud.rules.groups import Input
-from cloud.rules.groups_roster import kept_of, member_row
+from cloud.rules.groups import TOLERANCE_MS, Input
+from cloud.rules.groups_roster import alarmed_by, kept_of, member_row
 from cloud.rules.turn import Turn
 from cloud.rules.watch import Link, Watch
 from cloud.store.base import Columns
@@ -24,9 +24,42 @@ def follow_groups(watch: Watch, block: Columns, turn: Turn, *, guard: Guard) -> 
     first that others are compared to.
     """
     loud = set(_loud(watch, block))
-    for rule in sorted(loud):
-        here = [link for link in watch.links[rule] if link.point in block.points]
-        guard(rule, partial(_follow, here, watch, block, turn=turn))
+    for rule, links in sorted(watch.links.items()):
+        here = [link for link in links if link.point in block.points]
+        if not here:
+            continue
+        if block.times[0] < _in_time_since(links, watch):
+            guard(rule, partial(_mark, here, watch, block, since=_in_time_since(links, watch), turn=turn))
+        if rule in loud:
+            guard(rule, partial(_follow, here, watch, block, turn=turn))
+        for link in here:
+            link.group.newest = max(link.group.newest, last_value(block.times, block.points[link.point]))
+
+
+def _in_time_since(links: Sequence[Link], watch: Watch) -> int:
+    """Inputs before this time are late: behind those of the same device, or well behind those of another."""
+    own = max(watch.seen.get(link.point, 0) for link in links)
+    return max(own, *(link.group.newest - TOLERANCE_MS for link in links))
+
+
+def _mark(links: Sequence[Link], watch: Watch, block: Columns, *, since: int, turn: Turn) -> None:
+    """Marks every alarm that late inputs may have changed, from the oldest of them on."""
+    member = watch.gateway, watch.device
+    late = [
+        at
+        for link in links
+        for at, value in good_readings(block, link.point)
+        if at < since and not _is_ignored(link, Input(at, value, member, link.part))
+    ]
+    if not late:
+        return
+    for place in sorted({place for link in links for place in alarmed_by(link, watch)}):
+        row = turn.marks.put((links[0].rule, *place), since=min(late), now=turn.now)
+        turn.rows.extend([row] if row else [])
+
+
+def _is_ignored(link: Link, given: Input) -> bool:
+    return link.post is not None and link.post.track.idle and link.group.tape is None and link.group.ignores(given)
 
 
 def _loud(watch: Watch, block: Columns) -> Iterator[str]:
@@ -67,8 +100,10 @@ def _take(link: Link, given: Input, watch: Watch, turn: Turn) -> None:
     if home is not watch:
         home.site = watch.site  # an alarm of several sites is at that of the member who raises it
         home.named = partial(link.kind.named, link.group.memories, figure[0])
+    level = post.track.course.live.level
     if link.kind.at_device:  # in order of the device's own time, which its newest reading keeps
         at, value = figure
         follow_live(post.track, home, [(at, value)] if value is not None else [], turn)
     else:
         follow_figure(post.track, home, figure, turn)
+    post.moves += post.track.course.live.level != level

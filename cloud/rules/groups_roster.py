@@ -136,6 +136,15 @@ class Groups:
         standings = (here[place].track.course.live for place in around if place in here)
         return any(standing.since and not standing.level and standing.since[0] >= begun for standing in standings)
 
+    def find(self, rule: str, place: Place) -> tuple[Post, Group] | None:
+        """Where an alarm of a rule over several inputs stands, and the group behind it."""
+        post = self._posts.get(rule, {}).get(place)
+        group = self._groups.get((rule, place))
+        if group is None:
+            here = (group for (name, _), group in self._groups.items() if name == rule and place in group.members)
+            group = next((group for group in here if group.kind.at_device), None)
+        return (post, group) if rule in self._rules and post is not None and group is not None else None
+
     def posts(self, rule: str) -> list[tuple[Place, Post]]:
         """Every group of a rule that ever had a figure."""
         return list(self._posts.get(rule, {}).items())
@@ -158,6 +167,8 @@ class Groups:
                     group.memories[member, number] = memory
                 for number in parts:
                     post = self._post_of(rule, kind, number, place=place, member=member)
+                    group.newest = max(group.newest, watch.seen.get(inputs_of(rule)[number].point, 0))
+                    group.stirred = group.newest
                     watch.link(Link(rule.id, kind, inputs_of(rule)[number].point, number, place, group, post))
 
     def leave(self, watch: Watch) -> None:
@@ -216,6 +227,15 @@ class Groups:
         """The rows of members that no running rule looks at any more."""
         lost, self._kept = self._kept, {}
         return ((MEMBER + rule, *member) for rule, member in sorted(lost))
+
+
+def alarmed_by(link: Link, watch: Watch) -> Collection[Place]:
+    """The places whose alarm an input of a device can change."""
+    if not link.kind.at_device:
+        return (link.place,)
+    if isinstance(link.kind, Compare) and link.kind.against == "other" and link.part == 0:
+        return ((watch.gateway, watch.device),)
+    return link.group.members
 
 
 def kept_of(group: Group, member: Member) -> Kept:

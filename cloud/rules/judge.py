@@ -19,9 +19,12 @@ from cloud.rules.flapping import end_flaps
 from cloud.rules.follow import follow_hold, indices_of
 from cloud.rules.gateways import follow_gateways
 from cloud.rules.groups_alarms import follow_combination, look_around
+from cloud.rules.groups_roster import is_of_groups
 from cloud.rules.observe import observe_block
 from cloud.rules.planning import follow_planned
 from cloud.rules.platform import Report, follow_platform
+from cloud.rules.review_groups import GroupCase
+from cloud.rules.review_groups_settling import group_cases_of
 from cloud.rules.review_marks import Mark, Marks
 from cloud.rules.review_settling import Case, cases_of
 from cloud.rules.roster import SEEN, Roster
@@ -190,6 +193,15 @@ class Judge:
     def cases(self, marks: Sequence[Mark]) -> list[Case]:
         """What a review must know of the rules that marks are of (review.py)."""
         return cases_of(marks, self._roster)
+
+    def group_cases(self, marks: Sequence[Mark]) -> list[GroupCase]:
+        """The same of rules over several inputs (review_groups.py)."""
+        return group_cases_of(marks, self._roster)
+
+    def is_of_group(self, mark: Mark) -> bool:
+        """True when a mark is of a rule over several inputs."""
+        rule = self._roster.rule(mark.rule)
+        return rule is not None and is_of_groups(rule)
 
     def guard(self, rule: str, work: Callable[[], None]) -> None:
         """Does something with a rule; one that breaks is named in `faults` and runs no more."""

@@ -6,14 +6,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
 from cloud.alarms.book import Key, key_of
+from cloud.rules.groups import Input
 from cloud.rules.judge import Judge, Judgement
 from cloud.rules.review import Readings, enough_of
-from cloud.rules.review_settling import Case, Past, drop, settle, truth_of
+from cloud.rules.review_groups import GroupCase, past_of_group
+from cloud.rules.review_groups_settling import settle_group
+from cloud.rules.review_settling import Case, Past, drop, settle, stretch_of, truth_of
 from cloud.store.base import AlarmHistoryRow, AlarmRow
 
 
 def review_at_once(
-    judge: Judge, readings_of: Callable[[Case], Readings], past_of: Callable[[Key], Past], *, now: int
+    judge: Judge,
+    readings_of: Callable[[Case], Readings],
+    past_of: Callable[[Key], Past],
+    *,
+    now: int,
+    inputs_of: Callable[[GroupCase], Iterable[Input]] = lambda case: (),
 ) -> Iterator[Judgement]:
     """What the reviews of all marks change; each is to be kept before the next is asked for."""
     cases = judge.cases(list(judge.marks))
@@ -22,7 +30,13 @@ def review_at_once(
         past = past_of(case.key)
         truth = truth_of(case, past, readings)
         yield judge.act(partial(settle, case=case, past=past, truth=truth), now=now)
-    for mark in set(judge.marks) - {case.mark for case in cases}:
+    for mark in list(judge.marks):
+        for group in judge.group_cases([mark]):
+            past = past_of(group.key)
+            stretch = stretch_of(group, past)
+            found = past_of_group(group, inputs_of(group), begin=stretch.begin, level=stretch.level)
+            yield judge.act(partial(settle_group, case=group, past=past, found=found), now=now)
+    for mark in list(judge.marks):
         yield judge.act(partial(drop, mark=mark), now=now)
 
 

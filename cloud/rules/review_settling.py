@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 
 from cloud.alarms.book import Key, new_alarm
 from cloud.alarms.chronicle import MISSED, MISSED_END, UPWARDS, WITHDRAWN, Fact, Facts, facts_of, level_at
-from cloud.errors import CloudError
 from cloud.rules.course import Course, Move
 from cloud.rules.follow import apply_move
 from cloud.rules.review import Readings, Reviewed, Truth, kind_of, replay
+from cloud.rules.review_groups import GroupCase, MovedError
 from cloud.rules.review_marks import Mark
 from cloud.rules.roster import ACTIVE, Roster
 from cloud.rules.rule import Rule
@@ -24,10 +24,6 @@ CHANGED = "late data changed what is known"
 NOT_SO = "late data shows that it was not so"
 WITHDRAWN_RULE = "the rule was changed or withdrawn"
 RECORD = "m"  # ends the id of an alarm that late data alone has found
-
-
-class MovedError(CloudError):
-    """Something has happened since the readings were taken: look again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +80,7 @@ class Stretch:
     quiet: Sequence[int]
 
 
-def stretch_of(case: Case, past: Past, *, stored_since: int = 0) -> Stretch:
+def stretch_of(case: Case | GroupCase, past: Past, *, stored_since: int = 0) -> Stretch:
     """What is to be replayed for a case, by what the chronicle knows; readings of before `stored_since` may be gone."""
     facts = facts_of(past.lines)
     begin = past.begin(max(case.mark.since, stored_since), version=str(case.rule.version))
@@ -101,7 +97,7 @@ def truth_of(case: Case, past: Past, readings: Readings) -> Truth:
 
 def drop(turn: Turn, roster: Roster, *, mark: Mark) -> None:
     """Forgets a mark of which nothing can be made any more; MovedError when something can."""
-    if _find(mark.key, roster):
+    if _find(mark.key, roster) or roster.groups.find(mark.rule, (mark.gateway, mark.device)):
         raise MovedError("the rule looks at the device again")
     turn.rows.append(turn.marks.take(mark.key))
 
@@ -112,7 +108,7 @@ def settle(turn: Turn, roster: Roster, *, case: Case, past: Past, truth: Truth) 
     turn.rows.append(turn.marks.take(case.key))
     if truth.begin > case.newest:
         return  # all of it was said by another version of the rule
-    settling = _Settling(turn, track, watch, past, truth)
+    settling = Settling(turn, track, watch, past, truth)
     course = replace(settling.put_right(), live=truth.standing)
     settling.write_down()
     turn.follow(track, watch, replace(course, stirred=max(course.stirred, truth.stirred)))
@@ -145,8 +141,8 @@ def _number(rule: Rule, level: str) -> int:
 
 
 @dataclass(slots=True)
-class _Settling:
-    """One rule and device while its history is put right."""
+class Settling:
+    """One rule and place while its history is put right. Mutable; lives for one settlement."""
 
     turn: Turn
     track: Track

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cloud.alarms.book import AlarmBook
+from cloud.alarms.book import AlarmBook, Key
 from cloud.rules.case_readings import MINUTE_MS, Reading
 from cloud.rules.cases import Case, Cases
+from cloud.rules.groups import Input
 from cloud.rules.judge import Judge, Judgement, NoticeOptions, Places
 from cloud.rules.review import Readings
 from cloud.rules.review_at_once import past_of, review_at_once
+from cloud.rules.review_groups import GroupCase, Source
 from cloud.rules.review_settling import Case as ReviewCase
+from cloud.rules.review_settling import Past
 from cloud.rules.rule import Rule
 from cloud.rules.rule_set import rule_set
 from cloud.store.base import AlarmHistoryRow, AlarmRow, Columns, NoticeRow, RuleStateRow
@@ -64,7 +67,13 @@ class Memory:
             mine = [each for each in readings if _is_of(each, case) and not each.quality]
             return sorted((each.at, float(each.value)) for each in mine if isinstance(each.value, int | float))
 
-        for judgement in review_at_once(judge, good, lambda key: past_of(key, self.alarms, self.history), now=now):
+        def given(case: GroupCase) -> list[Input]:
+            return [each for source in case.sources for each in _inputs(source, readings)]
+
+        def past(key: Key) -> Past:
+            return past_of(key, self.alarms, self.history)
+
+        for judgement in review_at_once(judge, good, past, now=now, inputs_of=given):
             self.keep(judgement)
 
     def notices_of(self, rule: str) -> int:
@@ -156,6 +165,15 @@ def _block(reading: Reading) -> Columns:
         quality={origin.point: [(0, reading.quality)]} if reading.quality else {},
         types={origin.point: PointType.BOOL if isinstance(reading.value, bool) else PointType.FLOAT},
     )
+
+
+def _inputs(source: Source, readings: Sequence[Reading]) -> Iterator[Input]:
+    """What a member gave as an input of a group."""
+    for each in readings:
+        origin = each.origin
+        mine = (origin.gateway, origin.device, origin.point) == (*source.member, source.point)
+        if mine and not each.quality and isinstance(each.value, int | float):
+            yield Input(each.at, float(each.value), source.member, source.part)
 
 
 def _is_of(reading: Reading, case: ReviewCase) -> bool:

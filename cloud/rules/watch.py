@@ -143,6 +143,7 @@ class Post:
 
     watch: Watch
     track: Track
+    moves: int = 0  # how often its level has changed since the start
 
 
 @dataclass(slots=True)
@@ -159,8 +160,10 @@ class Link:
 
     def is_deaf(self, watch: Watch, extremes: tuple[float, float], until: int) -> bool:
         """True when values between two, up to a time, change nothing."""
-        if self.group.lasts is not False or (self.post is not None and not self.post.track.idle):
-            return False  # not known, or something lasts
+        if self.group.tape is not None or self.group.lasts is not False:
+            return False  # somebody looks at the past, or something lasts, or that is not known
+        if self.post is not None and not self.post.track.idle:
+            return False
         memory = self.group.memories.get(((watch.gateway, watch.device), self.part), ())
         return self.kind.is_deaf(self.part, memory, extremes, until)
 

@@ -301,3 +301,71 @@ async def test_the_running_centre_records_what_a_gateway_sends_after_hours(tmp_p
         _, lines = centre.state.pasts.past("river_high", GATEWAY, DEVICE, since=0)
         assert [(line.what, line.observed_at) for line in lines] == [("missed", times[1]), ("missed_end", times[4])]
         assert not centre.state.notices(limit=9)
+
+
+TWO: dict[str, object] = {
+    "kind": "n_of_m", "unit": "m", "condition": {"above": 30}, "within_s": 3600,
+    "levels": [{"name": "two", "severity": 2, "above": 2}],
+}  # fmt: skip
+
+
+def of(device: str, at: int, value: float) -> Columns:
+    """One reading of a gauge."""
+    return Columns("yen-bai", GATEWAY, device, PROFILE, [at], {"level_m": [value]}, {}, {"level_m": PointType.FLOAT})
+
+
+async def give(bench: Bench, *columns: Columns) -> None:
+    """Readings of several gauges arrive, now."""
+    bench.sequence += 1
+    number, now = bench.sequence, bench.clock.now_ms()
+    window = Window()
+    window.add(Admitted(GATEWAY, Channel.BACKLOG, EPOCH, number, number - 1, now, list(columns), size=len(columns)))
+    await bench.readings.write(columns, [])
+    await bench.recorder.settle(window, received_at=now)
+
+
+async def test_what_a_group_missed_is_found_while_it_goes_on(tmp_path: Path) -> None:
+    async with bench_in(tmp_path, [rule("two", kind=TWO)]) as bench:
+        for number in range(3):
+            await give(bench, of(f"g-{number}", YAGI_MS, 29.0))
+        await bench.at(YAGI_MS + 6 * HOUR)
+        await give(bench, of("g-0", YAGI_MS + 6 * HOUR, 29.0))
+        await give(bench, of("g-1", YAGI_MS + HOUR, 31.0), of("g-2", YAGI_MS + HOUR + MINUTE, 31.0))
+        await give(bench, of("g-1", YAGI_MS + 2 * HOUR, 29.0))
+        bench.kill()
+        await bench.recorder.open()
+        now = YAGI_MS + 6 * HOUR + MINUTE
+
+        async def go_on() -> None:
+            await give(bench, of("g-0", now, 31.0), of("g-2", now + 1000, 31.0))
+
+        bench.readings.interrupt = go_on
+        for _ in range(3):
+            await bench.clock.advance(60)
+            await bench.review()
+        _, lines = bench.state.pasts.past("two", "@site", "yen-bai", since=0)
+        found = [(entry.what, entry.observed_at - YAGI_MS) for entry in chronicle(lines, ["two"])]
+        assert found == [("raised", HOUR + MINUTE), ("cleared", 2 * HOUR), ("raised", 6 * HOUR + MINUTE + 1000)]
+        for notice in bench.state.notices(limit=1000):
+            content = msgspec.json.decode(notice.body, type=NoticeContent)
+            assert notice.created_at - content.observed_at <= LATE_S * 1000
+        assert not bench.recorder.reviews()
+
+
+async def test_what_has_lasted_for_long_is_not_taken_for_a_beginning(tmp_path: Path) -> None:
+    soon: dict[str, object] = {
+        "kind": "sequence", "unit": "m", "first": {"above": 30}, "then": {"above": 31},
+        "levels": [{"name": "soon", "severity": 2, "within_s": 600}],
+    }  # fmt: skip
+    async with bench_in(tmp_path, [rule("soon", kind=soon)]) as bench:
+        for hour in range(0, 60, 2):  # both began together, two days ago
+            await bench.at(YAGI_MS + hour * HOUR)
+            await give(bench, of("g-0", YAGI_MS + hour * HOUR, 30.5 if hour else 29.0))
+            await give(bench, of("g-1", YAGI_MS + hour * HOUR + MINUTE, 29.0 if hour < 6 else 31.5))
+        known = bench.state.pasts.past("soon", "@site", "yen-bai", since=0)[1]
+        assert [line.what for line in known] == ["raised"]
+        await give(bench, of("g-0", YAGI_MS + 50 * HOUR + MINUTE, 30.5))
+        await bench.review()
+        assert not bench.recorder.reviews()
+        assert bench.metrics.value(Metric.REVIEWS_SKIPPED) == 1
+        assert bench.state.pasts.past("soon", "@site", "yen-bai", since=0)[1] == known
