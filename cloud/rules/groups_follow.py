@@ -28,7 +28,9 @@ def follow_groups(watch: Watch, block: Columns, turn: Turn, *, guard: Guard) -> 
         here = [link for link in links if link.point in block.points]
         if not here:
             continue
-        if block.times[0] < _in_time_since(links, watch):
+        begin = block.times[0]  # what a group is deaf to changes nothing either behind its last stir
+        is_heard = rule in loud or any(begin <= link.group.stirred for link in here)
+        if is_heard and begin < _in_time_since(links, watch):
             guard(rule, partial(_mark, here, watch, block, since=_in_time_since(links, watch), turn=turn))
         if rule in loud:
             guard(rule, partial(_follow, here, watch, block, turn=turn))
