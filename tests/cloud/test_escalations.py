@@ -207,5 +207,6 @@ async def test_a_store_that_is_away_is_asked_again(world: World, tmp_path: Path)
     async with asyncio.TaskGroup() as group:
         task = group.create_task(Escalations(desk).run())
         await eventually(asked_twice)
+        assert not task.done(), "one refusal ends nothing"
         task.cancel()
     away.close()

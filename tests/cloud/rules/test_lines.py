@@ -42,4 +42,4 @@ def test_a_syntax_fault_knows_its_line() -> None:
     "text", ["a." * 32_000 + "= 1", "[" + "a. " * 20_000 + "]", "[a" + " " * 60_000, "[[a]]\n" * 10_000, '"' * 64_000]
 )
 def test_a_text_made_to_be_slow_is_not(text: str) -> None:
-    line_of(text, "a.b[c].d")
+    assert line_of(text, "a.b[c].d") in (None, 1)

@@ -52,4 +52,4 @@ def test_the_example_can_be_copied(config: type[BaseModel]) -> None:
     text = (ROOMS / room / "README.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
     (channel,) = tomllib.loads(example)["notify"]["channels"]
-    config.model_validate(channel)
+    assert config.model_validate(channel).model_dump()["kind"] == room
