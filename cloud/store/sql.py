@@ -23,6 +23,7 @@ from cloud.store.base import (
     SecretRow,
     UserRow,
 )
+from cloud.store.configuration_sql import SqlConfigurationStore
 from cloud.store.incident_files_sql import SqlIncidentFiles
 from cloud.store.incident_sql import SqlIncidentStore
 from cloud.store.notice_sql import SqlNoticeStore
@@ -67,6 +68,7 @@ class SqlStateStore:
         self.notice_book = SqlNoticeStore(self._door)
         self.rule_versions = SqlRuleVersionStore(self._door)
         self.pasts = SqlPastStore(self._door)
+        self.configurations = SqlConfigurationStore(self._door)
 
     def migrate(self) -> None:
         """Brings the database to this version's schema; CloudError when it is newer than this program."""
