@@ -190,6 +190,7 @@ class Command(Strict):
     verb: Key = Field(description="Name of the command.")
     name: Text = Field(description="Name on the screens.")
     arguments: tuple[Key, ...] = Field((), description="Names of the arguments that it takes.")
+    dangerous: bool = Field(False, description="True when a second person must confirm it.")
 
 
 class DeviceProfile(Strict):
