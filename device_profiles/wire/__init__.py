@@ -11,6 +11,7 @@ from device_profiles.wire.codec import (
     relative_times,
     size_of,
 )
+from device_profiles.wire.configuration import Configuration, SignedConfiguration, fingerprint
 from device_profiles.wire.errors import WireError
 from device_profiles.wire.messages import (
     Batch,
@@ -24,6 +25,8 @@ from device_profiles.wire.messages import (
     Receipt,
     Refused,
     Result,
+    RunningConfiguration,
+    Settings,
     SignedCommand,
     State,
 )
@@ -36,6 +39,7 @@ __all__ = [
     "BirthDevice",
     "Channel",
     "Command",
+    "Configuration",
     "DeviceBlock",
     "DeviceHealth",
     "Dropped",
@@ -45,7 +49,10 @@ __all__ = [
     "Receipt",
     "Refused",
     "Result",
+    "RunningConfiguration",
+    "Settings",
     "SignedCommand",
+    "SignedConfiguration",
     "State",
     "WireError",
     "absolute_times",
@@ -53,6 +60,7 @@ __all__ = [
     "decode_batch",
     "encode",
     "filter_for",
+    "fingerprint",
     "parse_topic",
     "readings_in",
     "relative_times",

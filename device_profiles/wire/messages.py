@@ -13,6 +13,8 @@ Scalar = Whole | float | bool | str
 Cell = Whole | float | bool | str | None
 Version = Literal[1]
 ClockState = Literal["good", "doubtful"]
+Source = Literal["file", "centre", "site"]  # of a configuration
+Standing = Literal["active", "trial", "rolled_back"]
 
 
 class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -109,6 +111,37 @@ class BirthDevice(Message, frozen=True):
     name_en: str
 
 
+class Settings(Message, frozen=True):
+    """The tables of gateway.toml that a configuration replaces; what is not named stays as it is on the gateway.
+
+    `gateway` may hold every option but `id` and `data_dir`. Paths of secrets read `sealed:<name>`.
+    """
+
+    devices: list[dict[str, object]] | None = None
+    broker: dict[str, object] | None = None
+    outbox: dict[str, object] | None = None
+    listen: dict[str, object] | None = None
+    gateway: dict[str, object] | None = None
+    release: str = ""  # the wanted version of the program; empty = leave it as it is
+
+
+class RunningConfiguration(Message, frozen=True):
+    """What the gateway says of its configuration, in its birth and its health.
+
+    `state`: `active` = confirmed, `trial` = waits for its confirmation, `rolled_back` = the last one that was tried
+    (`tried`) was given up for `reason`, and `version` runs again. `version` is 0 and `hash` the file's while only
+    gateway.toml counts. `settings` travels in the birth alone, and only for what was changed at the site.
+    """
+
+    version: int
+    hash: str
+    source: Source
+    state: Standing
+    tried: int = 0
+    reason: str = ""
+    settings: Settings | None = None
+
+
 class State(Message, frozen=True):
     """The gateway's birth (`online`), its will (`lost`) or its clean stop (`stopped`)."""
 
@@ -119,6 +152,7 @@ class State(Message, frozen=True):
     agent: str = ""
     configuration: str = ""
     devices: list[BirthDevice] = []
+    running: RunningConfiguration | None = None
 
 
 class DeviceHealth(Message, frozen=True):
@@ -145,6 +179,7 @@ class Health(Message, frozen=True):
     hours_left: float | None = None
     clock: ClockState = "good"
     devices: list[DeviceHealth] = []
+    running: RunningConfiguration | None = None
 
 
 class Command(Message, frozen=True):
