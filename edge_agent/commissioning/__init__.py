@@ -1,0 +1,1 @@
+"""Commissioning records on the gateway: drafts that survive a power cut, pictures, and a queue towards the centre."""
