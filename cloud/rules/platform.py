@@ -19,12 +19,15 @@ from cloud.store.rows import AlarmRow
 CENTRE = "@centre"  # where such alarms are; no gateway can be called so
 STORE = "store"
 
-Kind = Literal["away", "refused", "channel"]
+Kind = Literal["away", "refused", "channel", "security"]
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What is wrong with a part of the centre, the store or a channel, and since when (ms since 1970 UTC)."""
+    """What is wrong with a part of the centre, the store or a channel, and since when (ms since 1970 UTC).
+
+    `security`: somebody tried to get in; its part is the kind of event, and `:gateway` when one is concerned.
+    """
 
     kind: Kind
     since: int
@@ -93,6 +96,18 @@ PLATFORM_RULES: dict[Kind, Rule] = {
         en=(
             "The channel {device} sends no notices. They wait, or go another way.",
             "Look at the channel's server, account and network; the list of notices says why.",
+        ),
+    ),
+    "security": built_in(
+        "platform_security",
+        "attempt",
+        vi=(
+            "Có người thử xâm nhập: {device}. Yêu cầu đã bị từ chối.",
+            "Xem nhật ký an ninh; kiểm tra tủ và nhãn của cổng; nếu nghi ngờ, thu hồi chứng thư của cổng đó.",
+        ),
+        en=(
+            "Somebody tried to get in: {device}. It was refused.",
+            "Look at the security events, the cabinet and the gateway's label; in doubt revoke its certificate.",
         ),
     ),
 }

@@ -1,0 +1,1 @@
+"""How gateways become ours and cease to be: claims, certificates, the registry, and what was tried against them."""
