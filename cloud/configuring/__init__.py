@@ -1,0 +1,1 @@
+"""What every gateway shall run: versions, drift, and roll-outs in waves."""

@@ -1,0 +1,1 @@
+"""Tests of desired configurations and roll-outs."""
