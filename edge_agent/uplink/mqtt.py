@@ -8,13 +8,13 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Literal, TypeVar
+from typing import Literal
 
 import aiomqtt
 from aiomqtt.exceptions import MqttConnectError
 from msgspec.structs import replace
 
-from device_profiles.wire import Channel, Health, Receipt, State, WireError, decode, encode, parse_topic, topic_for
+from device_profiles.wire import Channel, Health, Receipt, State, encode, topic_for
 from edge_agent.clockwatch import ClockWatch
 from edge_agent.connector import LinkError
 from edge_agent.outbox.base import Parcel
@@ -25,13 +25,14 @@ from edge_agent.uplink.client import GatewayClient, tls
 from edge_agent.uplink.collecting import Collecting
 from edge_agent.uplink.commands import Commands
 from edge_agent.uplink.faults import fault_of
+from edge_agent.uplink.hearing import channel_of, documents_in
 from edge_agent.uplink.lanes import Lanes, lane_of
 from edge_agent.uplink.link import Link
 from edge_agent.uplink.rival import Rival
 from edge_agent.uplink.spending import Spending
+from edge_agent.uplink.standing import LinkStanding, Standing
 
 log = logging.getLogger(__name__)
-M = TypeVar("M", Receipt, State)
 
 UNACKNOWLEDGED = 8  # publishes without PUBACK: enough for a satellite's round trip, few enough for 16 kbit/s
 CONNECT_S = 3.0
@@ -54,7 +55,9 @@ class Uplink:
         commands: Commands,
         health: Callable[[int], Health],
         clock: ClockWatch,
+        configurations: Callable[[bytes], None] | None = None,
     ) -> None:
+        """`configurations` takes what the centre says this gateway shall be."""
         self._link = link
         self._birth = birth
         self._gateway = gateway
@@ -62,6 +65,7 @@ class Uplink:
         self._commands = commands
         self._health = health
         self._clock = clock
+        self._configurations = configurations
         self._lanes = Lanes(receipt_timeout_s=link.receipt_timeout_s)
         self._spending = Spending(link.bytes_per_day, outbox=outbox, clock=clock)
         self._collecting = Collecting()
@@ -69,10 +73,19 @@ class Uplink:
         self._slots = asyncio.Semaphore(UNACKNOWLEDGED)
         self._stop = asyncio.Event()
         self._parted = asyncio.Event()
-        self._linked = False
-        self._lost_at: float | None = None
-        self._fault = ""
-        self._sessions = 0
+        self._reborn = asyncio.Event()
+        self._born_at = 0
+        self._standing = Standing(link)
+
+    @property
+    def standing(self) -> LinkStanding:
+        """How the link is now."""
+        return self._standing.now
+
+    def introduce(self, birth: State) -> None:
+        """The gateway is this from now on; a session that lasts hears of it at once."""
+        self._birth = birth
+        self._reborn.set()
 
     async def run(self) -> None:
         """Keeps the link up until `stop`."""
@@ -87,14 +100,14 @@ class Uplink:
     async def drain(self, *, within_s: float) -> None:
         """Waits until the centre has everything, or the link is down, or the time is over."""
         until = self._clock.monotonic() + within_s
-        while self._linked and self._outbox.counters().backlog_batches and self._clock.monotonic() < until:
+        while self.standing.is_up and self._outbox.counters().backlog_batches and self._clock.monotonic() < until:
             self._outbox.settled.clear()
             await first_of(self._outbox.settled.wait(), self._clock.sleep(until - self._clock.monotonic()))
 
     def stop(self) -> None:
         """Says farewell when there is a link, and ends `run`."""
         self._stop.set()
-        if not self._linked:
+        if not self.standing.is_up:
             self._parted.set()
 
     async def _until_parted(self) -> None:
@@ -107,17 +120,22 @@ class Uplink:
             async with self._connected() as client:
                 await self._introduce(client)
                 await first_of(
-                    self._hear(client), self._send(client), self._report(client), self._tell(client), self._stop.wait()
+                    self._hear(client),
+                    self._send(client),
+                    self._report(client),
+                    self._tell(client),
+                    self._introduce_again(client),
+                    self._stop.wait(),
                 )
                 await self._publish_state(client, "stopped")
                 await self._spending.write_down()
             self._parted.set()
         except aiomqtt.MqttError as error:
-            if self._linked:
+            if self.standing.is_up:
                 self._rival.lost(self._clock.monotonic())
             raise LinkError(_fault_of(error), str(error)) from error
         finally:
-            self._linked = False
+            self._standing.parted(self._clock.monotonic())
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[GatewayClient]:
@@ -146,30 +164,43 @@ class Uplink:
     async def _introduce(self, client: GatewayClient) -> None:
         """Subscribes before it speaks, so that no receipt is missed; then the birth, then the lanes begin anew."""
         suspected = self._rival.suspected(self._clock.monotonic())
-        for channel in (Channel.RECEIPT, Channel.COMMAND, *([Channel.STATE] if suspected else [])):
+        heard = (Channel.RECEIPT, Channel.COMMAND, Channel.CONFIGURATION, *([Channel.STATE] if suspected else []))
+        for channel in heard:
             await client.subscribe(self._topic(channel), qos=1)
+        self._reborn.clear()
+        self._born_at = self._clock.now_ms()
         await self._publish_state(client, "online")
         self._lanes.begin(next_sequence=self._outbox.counters().next_sequence, now=self._clock.monotonic())
-        self._sessions += 1
-        self._linked = True
-        self._note_back()
+        self._standing.up(self._clock.monotonic(), backlog=self._outbox.counters().backlog_readings)
+
+    async def _introduce_again(self, client: GatewayClient) -> None:
+        """The gateway became another while the link stood: the same session, a birth more."""
+        while True:
+            await self._reborn.wait()
+            self._reborn.clear()
+            await self._publish_state(client, "online")
 
     async def _hear(self, client: GatewayClient) -> None:
         receipts: list[Receipt] = []
         async for message in client.messages:
-            channel = _channel_of(str(message.topic))
+            channel = channel_of(str(message.topic))
             payload = message.payload if isinstance(message.payload, bytes) else b""
             if channel is Channel.COMMAND:
                 self._commands.take(payload, retained=bool(message.retain))
+            elif channel is Channel.CONFIGURATION and self._configurations is not None:
+                self._configurations(payload)
             elif channel is Channel.RECEIPT:
-                receipts += _heard(payload, Receipt)
-            elif channel is Channel.STATE and any(self._rival.is_rival(each.since) for each in _heard(payload, State)):
+                receipts += documents_in(payload, Receipt)
+            elif channel is Channel.STATE and any(
+                self._rival.is_rival(each.since) for each in documents_in(payload, State)
+            ):
                 raise LinkError(TAKEN_OVER, "another gateway uses this one's name")
             if receipts and (len(client.messages) == 0 or len(receipts) >= RECEIPTS_AT_ONCE):
                 await self._settle(receipts)
                 receipts = []
 
     async def _settle(self, receipts: list[Receipt]) -> None:
+        self._standing.heard(len(receipts))
         epoch = self._outbox.counters().epoch
         for receipt in receipts:
             for refused in receipt.refused:
@@ -227,7 +258,7 @@ class Uplink:
 
     async def _report(self, client: GatewayClient) -> None:
         while True:
-            document = self._health(max(0, self._sessions - 1))
+            document = self._health(max(0, self.standing.sessions - 1))
             payload = encode(document)
             await client.publish(self._topic(Channel.HEALTH), payload, qos=0, retain=True)
             self._spending.spend(payload)
@@ -249,7 +280,7 @@ class Uplink:
         await client.publish(self._topic(Channel.STATE), encode(document), qos=1, retain=True, timeout=patience_s)
 
     def _state_of(self, state: Literal["online", "stopped", "lost"]) -> State:
-        since = self._clock.now_ms()
+        since = self._born_at if state == "online" else self._clock.now_ms()
         self._rival.said(since)
         return replace(self._birth, state=state, since=since)
 
@@ -257,36 +288,8 @@ class Uplink:
         return topic_for(self._gateway, channel)
 
     def _note_lost(self, fault: str) -> None:
-        """One line when the link goes, one per change of the reason, none per attempt."""
-        if self._stop.is_set():
-            return
-        if fault != self._fault:
-            log.warning("link down", extra={"fault": fault, "host": self._link.host, "port": self._link.port})
-        if self._lost_at is None:
-            self._lost_at = self._clock.monotonic()
-        self._fault = fault
-
-    def _note_back(self) -> None:
-        lasted = round(self._clock.monotonic() - self._lost_at, 1) if self._lost_at is not None else 0.0
-        log.info("link up", extra={"after_s": lasted, "backlog": self._outbox.counters().backlog_readings})
-        self._lost_at = None
-        self._fault = ""
-
-
-def _channel_of(topic: str) -> Channel | None:
-    try:
-        return parse_topic(topic).channel
-    except WireError:
-        return None
-
-
-def _heard(payload: bytes, kind: type[M]) -> list[M]:
-    """The document in a message; none when it is not one, for what a receipt would have freed is simply sent again."""
-    try:
-        return [decode(payload, kind)]
-    except WireError as error:
-        log.warning("message unreadable", extra={"kind": kind.__name__, "error": str(error)})
-        return []
+        if not self._stop.is_set():
+            self._standing.lost(fault, self._clock.monotonic())
 
 
 def _fault_of(error: aiomqtt.MqttError) -> str:
