@@ -124,6 +124,8 @@ class DerivedSource(Strict):
 
 Source = Annotated[ModbusSource | JsonSource | CameraSource | DerivedSource, Field(discriminator="protocol")]
 Protocol = Literal["modbus", "http_json", "camera", "kiosk", "derived"]
+# Kind of a connection -> the protocol that it speaks: a device's connection must speak what its profile needs.
+SPEAKS = {"modbus": "modbus", "http_json": "http_json", "http_push": "http_json", "kiosk": "kiosk", "camera": "camera"}
 
 
 class Report(Strict):

@@ -9,11 +9,10 @@ from pathlib import Path
 from device_profiles.clock import Clock
 from device_profiles.explain import Fault, did_you_mean
 from device_profiles.load import Catalogue, FileFaultsError
-from device_profiles.schema import DeviceProfile, Limits, Point, Report, Text
+from device_profiles.schema import SPEAKS, DeviceProfile, Limits, Point, Report, Text
 from edge_agent.config import Connection, DeviceConfig, GatewayConfig, ListenConfig
 from edge_agent.connector import Listener, Poller, Writer
 
-SPEAKS = {"modbus": "modbus", "http_json": "http_json", "http_push": "http_json", "kiosk": "kiosk", "camera": "camera"}
 PUSHED = "http_push"
 
 
