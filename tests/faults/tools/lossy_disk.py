@@ -3,6 +3,7 @@
 with lossy_disk(folder) as disk:
     ...  disk.cut("forget")      everything not fsynced is gone, and every call fails with EIO until
     ...  disk.power_on()
+    disk.cut_at(12, "forget")    the same by itself, instead of the 12th step from now that matters (fsync, name)
 
 A name (create, rename, unlink) is safe after an fsync of its folder, bytes and length after an fsync of the file, as
 POSIX says and no more. "tear" is meaner: of what was not fsynced any part may survive, in any order, in halves.
@@ -104,6 +105,8 @@ class LossyDisk:
         self._open: dict[int, Node] = {}
         self._handles = iter(range(1, 1 << 62))
         self._is_on = True
+        self._steps = 0
+        self._cut_at: tuple[int, bool] | None = None  # the step that is not done any more, and whether it tears
 
     def getattr(self, path: str, fh: int | None = None) -> dict[str, Any]:
         """Kind and size."""
@@ -152,12 +155,14 @@ class LossyDisk:
 
     def fsync(self, path: str, _datasync: int, fh: int) -> None:
         """Makes it safe."""
+        self._step()
         self._node(path, fh).sync()
 
     fsyncdir = fsync
 
     def unlink(self, path: str) -> None:
         """Takes a name away."""
+        self._step()
         folder, name = self._place(path)
         if folder.names.pop(name, None) is None:
             raise OSError(errno.ENOENT, path)
@@ -166,10 +171,21 @@ class LossyDisk:
 
     def rename(self, old: str, new: str) -> None:
         """Moves a name."""
+        self._step()
         node = self._node(old)
-        self.unlink(old)
+        folder, name = self._place(old)
+        del folder.names[name]
         folder, name = self._place(new)
         folder.names[name] = node
+
+    def symlink(self, path: str, target: str) -> None:
+        """A new name that leads elsewhere; where to is as safe as the name."""
+        self._step()
+        self._add(path, Node(stat.S_IFLNK | 0o777, bytearray(target.encode()), bytearray(target.encode())))
+
+    def readlink(self, path: str) -> str:
+        """Where to."""
+        return self._node(path).seen.decode()
 
     def chmod(self, path: str, mode: int) -> None:
         """Permission bits."""
@@ -187,15 +203,29 @@ class LossyDisk:
         return {**size, "f_bfree": CAPACITY_BLOCKS // 2, "f_bavail": CAPACITY_BLOCKS // 2}
 
     def getxattr(self, _path: str, _name: str, _position: int = 0) -> bytes:
-        """Whether the power is on."""
-        return b"on" if self._is_on else b"off"
+        """Whether the power is on, and how many steps there were."""
+        return b"%s %d" % (b"on" if self._is_on else b"off", self._steps)
 
     def setxattr(self, _path: str, _name: str, value: bytes, _options: int, _position: int = 0) -> None:
-        """The power switch: forget, tear, on."""
-        self._is_on = value == b"on"
-        if not self._is_on:
-            self._root.lose(self._chance if value == b"tear" else None)
-            self._open.clear()
+        """The power switch: forget, tear, on; forget@12 and tear@12 wait for that step."""
+        how, _, at = value.decode().partition("@")
+        self._cut_at = (self._steps + int(at), how == "tear") if at else None
+        if how == "on":
+            self._is_on = True
+        elif not at:
+            self._lose(tears=how == "tear")
+
+    def _lose(self, *, tears: bool) -> None:
+        self._is_on = False
+        self._root.lose(self._chance if tears else None)
+        self._open.clear()
+
+    def _step(self) -> None:
+        """Counts what makes something safe or moves a name; the one that the cut waits for is not done any more."""
+        self._steps += 1
+        if self._is_on and self._cut_at and self._steps >= self._cut_at[0]:
+            self._lose(tears=self._cut_at[1])
+            raise OSError(errno.EIO, "power cut")
 
     def _node(self, path: str, fh: int | None = None) -> Node:
         if not self._is_on and path != "/":
@@ -235,6 +265,20 @@ class Disk:
     def cut(self, how: Cut) -> None:
         """The power goes; whoever still works on the disk hears EIO."""
         os.setxattr(self.folder, SWITCH, how.encode())
+
+    def cut_at(self, step: int, how: Cut) -> None:
+        """The power goes by itself, right before this step from now (1 = the next one)."""
+        os.setxattr(self.folder, SWITCH, f"{how}@{step}".encode())
+
+    @property
+    def is_on(self) -> bool:
+        """Whether a cut that was waited for has not come yet."""
+        return os.getxattr(self.folder, SWITCH).startswith(b"on")
+
+    @property
+    def steps(self) -> int:
+        """How many steps there were that matter: fsyncs, names moved, names taken away."""
+        return int(os.getxattr(self.folder, SWITCH).split()[1])
 
     def power_on(self) -> None:
         """The power is back; files open from before stay dead."""

@@ -82,6 +82,33 @@ def test_torn_writes_are_a_mixture_of_old_and_new(disk: Disk) -> None:
     assert set(path.read_bytes()) == set(b"ab")
 
 
+def test_a_link_is_as_safe_as_its_name(disk: Disk) -> None:
+    for name in ("kept", "gone"):
+        (disk.folder / name).symlink_to("elsewhere")
+        if name == "kept":
+            sync_folder(disk.folder)
+    assert (disk.folder / "gone").readlink() == Path("elsewhere")
+    disk.cut("forget")
+    disk.power_on()
+    assert [(path.name, path.readlink()) for path in disk.folder.iterdir()] == [("kept", Path("elsewhere"))]
+
+
+def test_the_cut_comes_instead_of_the_step_that_it_waits_for(disk: Disk) -> None:
+    before = disk.steps
+    disk.cut_at(3, "forget")
+    for name in ("one", "two", "three"):
+        (disk.folder / name).mkdir()
+        try:
+            sync_folder(disk.folder)
+        except OSError:
+            assert name == "three"
+    assert (disk.is_on, disk.steps - before) == (False, 3)
+    disk.power_on()
+    assert {path.name for path in disk.folder.iterdir()} == {"one", "two"}
+    sync_folder(disk.folder)
+    assert disk.is_on
+
+
 @pytest.mark.parametrize(("setting", "kept"), [("FULL", True), ("NORMAL", False)])
 def test_the_disk_tells_a_durable_commit_from_one_that_is_not(disk: Disk, setting: str, kept: bool) -> None:
     path = disk.folder / "base.sqlite3"
