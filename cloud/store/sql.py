@@ -24,6 +24,7 @@ from cloud.store.base import (
     UserRow,
 )
 from cloud.store.configuration_sql import SqlConfigurationStore
+from cloud.store.enrolment_sql import SqlEnrolmentStore
 from cloud.store.incident_files_sql import SqlIncidentFiles
 from cloud.store.incident_sql import SqlIncidentStore
 from cloud.store.notice_sql import SqlNoticeStore
@@ -69,6 +70,7 @@ class SqlStateStore:
         self.rule_versions = SqlRuleVersionStore(self._door)
         self.pasts = SqlPastStore(self._door)
         self.configurations = SqlConfigurationStore(self._door)
+        self.enrolment = SqlEnrolmentStore(self._door)
 
     def migrate(self) -> None:
         """Brings the database to this version's schema; CloudError when it is newer than this program."""
