@@ -1,0 +1,118 @@
+"""Joins a centre with a claim: queued on disk first, tried until it is done, the same key at every try."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import msgspec
+
+from device_profiles.wire import WireError
+from device_profiles.wire.claims import JOIN_PATH, JoinAnswer, JoinRequest, join_answer_of, parse_claim
+from edge_agent.clockwatch import ClockWatch
+from edge_agent.identity.centre import Answer, CentreDoor, Question, pinned_authorities, trouble_of
+from edge_agent.identity.errors import AwayError, PapersError, RefusedError
+from edge_agent.identity.papers import Identity, prove, read_certificates, request_pem, signing_request
+from edge_agent.identity.store import IdentityStore, QueuedClaim
+
+log = logging.getLogger(__name__)
+
+CODE_OF_WIRE = {"centre": "centre_unknown"}
+CREATED = 201
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """What this box says of itself while it joins."""
+
+    serial: str
+    agent: str
+
+
+class Joiner:
+    """Brings a claim to the centre. `queue` and then `attempt`, as often as it takes; a kill between any two steps is
+
+    the same as an attempt that failed: the claim and its key are on disk before the centre hears of them.
+    """
+
+    def __init__(self, store: IdentityStore, *, clock: ClockWatch, box: Callable[[], Box]) -> None:
+        self._store = store
+        self._clock = clock
+        self._box = box
+
+    def queue(self, text: str, *, centre: str = "", anew: bool = False) -> QueuedClaim:
+        """Keeps a code or a link; RefusedError when it is none, or when this gateway has joined and `anew` is not said.
+
+        `centre` may carry a pin: `https://centre.example/#pin=<64 hex digits>`.
+        """
+        address, _, fragment = centre.partition("#")
+        pin = fragment.removeprefix("pin=").strip().lower() if fragment.startswith("pin=") else ""
+        try:
+            claim = parse_claim(text, centre=address)
+        except WireError as error:
+            code = CODE_OF_WIRE.get(error.reason, "claim_unreadable")
+            raise RefusedError(code, error.detail) from error
+        known = self._store.claim()
+        if known is not None and (known.centre, known.code) == (claim.centre, claim.code) and not known.refused:
+            return known
+        if known is None and not anew and self._store.certificate_file.exists():
+            raise RefusedError("joined_already", self._gateway())
+        queued = QueuedClaim(claim.centre, claim.code, claim.pin or pin, queued_at=self._clock.now_ms())
+        if not self._store.serial():
+            self._store.keep_serial(self._box().serial)
+        self._store.queue(queued)
+        log.info("claim queued", extra={"centre": queued.centre})
+        return queued
+
+    async def attempt(self, queued: QueuedClaim) -> Identity:
+        """One try: AwayError when it is worth another one, RefusedError when it is not; then the claim says so."""
+        try:
+            identity = await self._join(queued)
+        except (RefusedError, PapersError) as error:
+            refused = msgspec.structs.replace(queued, refused=error.code, detail=error.detail)
+            self._store.queue(refused)
+            log.warning("claim refused", extra={"reason": error.code, "detail": error.detail})
+            raise
+        log.info("gateway joined", extra={"gateway": identity.gateway, "site": identity.welcome.site})
+        return identity
+
+    async def _join(self, queued: QueuedClaim) -> Identity:
+        key = self._store.claim_key()
+        box = self._box()
+        authorities = await pinned_authorities(queued.centre, queued.pin) if queued.pin else ""
+        door = CentreDoor(queued.centre, authorities=authorities, with_dates=self._clock.state() == "good")
+        csr = request_pem(signing_request(key, name=box.serial or "gateway"))
+        body = msgspec.json.encode(JoinRequest(queued.code, csr, box.serial, box.agent))
+        answer = await door.ask(Question("POST", JOIN_PATH, body))
+        if not answer.good:
+            raise trouble_of(answer)
+        return self._taken(answer)
+
+    def _taken(self, answer: Answer) -> Identity:
+        try:
+            said = join_answer_of(answer.body)
+        except WireError as error:
+            raise AwayError("answer_wrong", error.detail) from error
+        now = self._clock.now_ms() if self._clock.state() == "good" else answer.date_ms
+        prove(_identity_in(said, self._store), now=now)
+        return self._store.take(said)
+
+    def _gateway(self) -> str:
+        try:
+            known = self._store.load()
+        except PapersError:
+            return ""
+        return known.gateway if known else ""
+
+
+def _identity_in(said: JoinAnswer, store: IdentityStore) -> Identity:
+    """The identity that the answer would make, to be proved before anything is written."""
+    certificate, *more = read_certificates(said.certificate.encode())
+    chain = read_certificates(said.chain.encode()) if said.chain.strip() else ()
+    authorities = read_certificates(said.authorities.encode())
+    if said.gateway != said.welcome.gateway:
+        raise PapersError("other_name", f"{said.gateway!r} and {said.welcome.gateway!r}")
+    if said.welcome.broker_authorities.strip():
+        read_certificates(said.welcome.broker_authorities.encode())
+    return Identity(said.gateway, store.claim_key(), certificate, (*more, *chain), authorities, said.welcome)

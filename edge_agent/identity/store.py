@@ -1,0 +1,203 @@
+"""The folder `identity/` of a gateway: key, certificate, authorities, welcome and the claim that waits; all on disk."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from device_profiles.folders import make_lasting
+from device_profiles.wire.claims import Claim, JoinAnswer, Welcome
+from edge_agent.identity.errors import PapersError
+from edge_agent.identity.papers import (
+    Identity,
+    certificates_pem,
+    key_pem,
+    new_key,
+    read_certificates,
+    read_key,
+)
+from edge_agent.lasting import PRIVATE_FOLDER, move_lasting, remove_lasting, write_lasting
+
+PUBLIC_MODE = 0o644
+KEY, CERTIFICATE = "key.pem", "certificate.pem"
+AUTHORITIES, WELCOME = "authorities.pem", "welcome.json"
+CLAIM, CLAIM_KEY, ANSWER = "claim.json", "claim-key.pem", "answer.json"
+REVOKED, SERIAL, LOCK = "revoked.json", "serial", "lock"
+T = TypeVar("T")
+
+
+class QueuedClaim(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A claim on its way. `refused` is the code for which the centre will not have it; then nobody tries any more."""
+
+    centre: str
+    code: str
+    pin: str = ""
+    queued_at: int = 0
+    refused: str = ""
+    detail: str = ""
+
+    @property
+    def claim(self) -> Claim:
+        """What the technician brought."""
+        return Claim(self.centre, self.code, self.pin)
+
+
+class Revocation(msgspec.Struct, frozen=True):
+    """That the centre said: this certificate is revoked. Counts for the certificate with this number only."""
+
+    certificate: str
+    at: int
+
+
+class IdentityStore:
+    """Owns `data_dir/identity/`. A new identity is taken in one step, whatever happens in between.
+
+    ```
+    claim.json + claim-key.pem ──▶ answer.json (fsync) ──▶ key, authorities, welcome, certificate ──▶ both removed
+                                        └── found at the next start: the same again
+    ```
+    `certificate.pem` holds the chain behind the certificate, so that a renewal is one rename.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self.folder = data_dir / "identity"
+
+    @property
+    def certificate_file(self) -> Path:
+        """For the link: the certificate with its chain; read at each session."""
+        return self.folder / CERTIFICATE
+
+    @property
+    def key_file(self) -> Path:
+        """For the link: the key."""
+        return self.folder / KEY
+
+    def load(self) -> Identity | None:
+        """The identity, as it lies there; None for a gateway without one, PapersError when the files are damaged."""
+        self._finish()
+        if not self.certificate_file.exists():
+            return None
+        key = read_key(self._read(KEY))
+        certificate, *chain = read_certificates(self._read(CERTIFICATE))
+        welcome = _decoded(self._read(WELCOME), Welcome)
+        authorities = read_certificates(self._read(AUTHORITIES))
+        return Identity(welcome.gateway, key, certificate, tuple(chain), authorities, welcome)
+
+    def claim(self) -> QueuedClaim | None:
+        """The claim that waits, or was refused; None when there is none."""
+        path = self.folder / CLAIM
+        return _decoded(self._read(CLAIM), QueuedClaim) if path.exists() else None
+
+    def queue(self, claim: QueuedClaim) -> None:
+        """Keeps the claim; another one that waited is forgotten."""
+        self._finish()
+        write_lasting(self.folder / CLAIM, msgspec.json.encode(claim))
+
+    def drop_claim(self) -> None:
+        """Forgets the claim and its key."""
+        remove_lasting(self.folder / CLAIM)
+        remove_lasting(self.folder / CLAIM_KEY)
+
+    def claim_key(self) -> ec.EllipticCurvePrivateKey:
+        """The key that joins: made when there is none, and the same at every try, also after a power cut."""
+        path = self.folder / CLAIM_KEY
+        if path.exists():
+            return read_key(self._read(CLAIM_KEY))
+        key = new_key()
+        write_lasting(path, key_pem(key))
+        return key
+
+    def take(self, answer: JoinAnswer) -> Identity:
+        """Makes the answer of the centre this gateway's identity; it was proved before."""
+        write_lasting(self.folder / ANSWER, msgspec.json.encode(answer))
+        self._spread()
+        identity = self.load()
+        if identity is None:
+            raise PapersError("damaged", "the identity is gone although it was just written")
+        return identity
+
+    def renew(self, certificate: x509.Certificate, chain: tuple[x509.Certificate, ...]) -> None:
+        """Puts the certificate in the place of the one in force; it was proved before."""
+        write_lasting(self.certificate_file, certificates_pem([certificate, *chain]), mode=PUBLIC_MODE)
+
+    def revoked(self) -> Revocation | None:
+        """What is known of a revocation; it may be that of a former certificate."""
+        path = self.folder / REVOKED
+        return _decoded(self._read(REVOKED), Revocation) if path.exists() else None
+
+    def note_revoked(self, revocation: Revocation | None) -> None:
+        """Keeps that the certificate is revoked; None takes it back."""
+        if revocation is None:
+            remove_lasting(self.folder / REVOKED)
+        else:
+            write_lasting(self.folder / REVOKED, msgspec.json.encode(revocation))
+
+    def serial(self) -> str:
+        """The serial number that was kept; empty when none was."""
+        path = self.folder / SERIAL
+        return self._read(SERIAL).decode("utf-8", "replace").strip() if path.exists() else ""
+
+    def keep_serial(self, serial: str) -> None:
+        """Keeps the serial number, so that it is the same whoever runs the program."""
+        write_lasting(self.folder / SERIAL, serial.encode() + b"\n", mode=PUBLIC_MODE)
+
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        """Whether nobody else is joining or renewing in this folder now; the kernel lets go after a kill."""
+        make_lasting(self.folder, mode=PRIVATE_FOLDER)
+        descriptor = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            os.close(descriptor)
+
+    def _finish(self) -> None:
+        """Goes on where a power cut ended `take`."""
+        if (self.folder / ANSWER).exists():
+            with self.alone() as is_alone:
+                if is_alone and (self.folder / ANSWER).exists():
+                    self._spread()
+
+    def _spread(self) -> None:
+        """Puts what the answer holds into its files; every step may be done twice."""
+        answer = _decoded(self._read(ANSWER), JoinAnswer)
+        if (self.folder / CLAIM_KEY).exists():
+            move_lasting(self.folder / CLAIM_KEY, self.folder / KEY)
+        write_lasting(self.folder / AUTHORITIES, answer.authorities.encode(), mode=PUBLIC_MODE)
+        write_lasting(self.folder / WELCOME, msgspec.json.encode(answer.welcome))
+        self.renew(*_split(answer))
+        for done in (REVOKED, CLAIM, ANSWER):
+            remove_lasting(self.folder / done)
+
+    def _read(self, name: str) -> bytes:
+        try:
+            return (self.folder / name).read_bytes()
+        except OSError as error:
+            raise PapersError("damaged", f"{self.folder / name} cannot be read ({error.strerror})") from error
+
+
+def _split(answer: JoinAnswer) -> tuple[x509.Certificate, tuple[x509.Certificate, ...]]:
+    certificate, *more = read_certificates(answer.certificate.encode())
+    chain = read_certificates(answer.chain.encode()) if answer.chain.strip() else ()
+    return certificate, (*more, *chain)
+
+
+def _decoded(content: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except msgspec.DecodeError as error:
+        raise PapersError("damaged", f"{kind.__name__}: {error}") from error
