@@ -39,7 +39,7 @@ class Link(Protocol):
     async def run(self, inbox: Inbox) -> None:
         """Feeds the inbox until cancelled."""
 
-    def send(self, topic: str, payload: bytes, *, qos: Qos = 1) -> bool:
+    def send(self, topic: str, payload: bytes, *, qos: Qos = 1, retain: bool = False) -> bool:
         """Hands a message over for sending; False when it had to let one go."""
 
     def fault(self) -> str:
@@ -60,7 +60,7 @@ class MqttLink:
         self._config = config
         self._clock = clock
         self._metrics = metrics
-        self._outbox: deque[tuple[str, bytes, Qos]] = deque()
+        self._outbox: deque[tuple[str, bytes, Qos, bool]] = deque()
         self._unsent = asyncio.Event()
         self._fault = "not connected yet"
         self._since = 0.0
@@ -74,13 +74,13 @@ class MqttLink:
         """How long the link has been good; 0 when it is not."""
         return 0.0 if self._fault else self._clock.monotonic() - self._since
 
-    def send(self, topic: str, payload: bytes, *, qos: Qos = 1) -> bool:
+    def send(self, topic: str, payload: bytes, *, qos: Qos = 1, retain: bool = False) -> bool:
         """Hands a message over for sending; when too many wait, the oldest is let go and counted."""
         full = len(self._outbox) >= OUTBOX_MESSAGES
         if full:
             self._outbox.popleft()
             self._metrics.add(Metric.RECEIPTS_LOST)
-        self._outbox.append((topic, payload, qos))
+        self._outbox.append((topic, payload, 1 if retain else qos, retain))
         self._unsent.set()
         return not full
 
@@ -127,10 +127,10 @@ class MqttLink:
     async def _send_all(self, client: FleetClient) -> NoReturn:
         while True:
             while self._outbox:
-                topic, payload, qos = self._outbox.popleft()
+                topic, payload, qos, retain = self._outbox.popleft()
                 try:
                     if qos:
-                        await client.publish(topic, payload, qos=qos)
+                        await client.publish(topic, payload, qos=qos, retain=retain)
                     else:
                         client.publish_unconfirmed([(topic, payload), *self._more_unconfirmed()])
                 except aiomqtt.MqttError:
@@ -144,7 +144,7 @@ class MqttLink:
         for _ in range(PIECE_MESSAGES):
             if not self._outbox or self._outbox[0][2]:
                 return
-            topic, payload, _ = self._outbox.popleft()
+            topic, payload, _, _ = self._outbox.popleft()
             yield topic, payload
 
     def _note_link(self) -> None:

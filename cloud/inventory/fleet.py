@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from msgspec.structs import replace
+
 from cloud.inventory.passages import LATE_MS, Passage, passages_of, with_passages
 from cloud.store.base import Columns
 from device_profiles.wire import BirthDevice, DeviceHealth, Health, State
-from device_profiles.wire.messages import Cell
+from device_profiles.wire.messages import Cell, RunningConfiguration
 
 Presence = Literal["online", "lost", "stopped", "never"]
 STRANGERS_KEPT = 200  # names that anybody could invent must not fill the memory
@@ -56,6 +58,7 @@ class GatewayStanding:
     said_at: int = 0  # when its state arrived
     read_at: int = 0  # when its readings last arrived
     health_gap_ms: int = 0  # between its last two health documents
+    running: RunningConfiguration | None = None  # as its birth or its health last said
     devices: dict[str, DeviceStanding] = field(default_factory=dict)
 
 
@@ -105,6 +108,7 @@ class Fleet:
         if state.state != "online":
             return
         standing.state = state
+        standing.running = state.running or standing.running
         known = standing.devices
         standing.devices = {each.device: _introduced(each, known, gateway=gateway, site=site) for each in state.devices}
 
@@ -115,6 +119,8 @@ class Fleet:
             standing.health_gap_ms = health.at - standing.health_at
         standing.health, standing.health_at = health, health.at
         standing.heard_at = received_at
+        if health.running is not None:
+            standing.running = _with_settings(health.running, standing.running)
         for each in health.devices:
             device = standing.devices.get(each.device)
             if device is not None:
@@ -182,6 +188,12 @@ class Fleet:
 def answering(health: Health) -> Iterator[DeviceHealth]:
     """The devices that were read at least once, as a health document tells."""
     return (each for each in health.devices if each.read_at > 0)
+
+
+def _with_settings(running: RunningConfiguration, before: RunningConfiguration | None) -> RunningConfiguration:
+    """What health says, with the settings that only a birth tells, as long as they are of the same version."""
+    same = before is not None and (before.version, before.hash) == (running.version, running.hash)
+    return replace(running, settings=before.settings) if same and before is not None else running
 
 
 def _introduced(entry: BirthDevice, known: dict[str, DeviceStanding], *, gateway: str, site: str) -> DeviceStanding:

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from cloud.inventory.fleet import Fleet, answering
 from cloud.inventory.freshness import freshness, stale_after_ms
@@ -15,7 +16,7 @@ from cloud.store.base import Columns
 from device_profiles.load import FileFaultsError
 from device_profiles.schema import Text
 from device_profiles.wire import BirthDevice, DeviceHealth, Health, State
-from device_profiles.wire.messages import Cell
+from device_profiles.wire.messages import Cell, RunningConfiguration, Settings
 
 NOW = 1_725_926_400_000
 STALE = 60_000
@@ -156,3 +157,17 @@ def test_strangers_are_few_however_many_call() -> None:
     fleet.withheld("x499", received_at=501)
     assert len(fleet.strangers()) == 200
     assert fleet.strangers()[0].gateway == "x499"
+
+
+def test_what_a_gateway_runs_is_told_by_birth_and_health_and_settings_by_the_birth_alone() -> None:
+    fleet = Fleet()
+    running = RunningConfiguration(version=4, hash="ab", source="site", state="trial", settings=Settings(release="1.2"))
+    fleet.born("gw-1", State(v=1, state="online", since=1, running=running), site="s", received_at=1)
+    later = replace(running, state="active", settings=None)
+    health = Health(1, 2, "e", 1, 0, 0, 0, 0, 0, 0, running=later)
+    fleet.healthy("gw-1", health, received_at=2)
+    standing = fleet.gateway("gw-1")
+    assert standing is not None
+    assert standing.running == replace(running, state="active")
+    fleet.healthy("gw-1", replace(health, running=replace(later, version=5)), received_at=3)
+    assert standing.running == replace(later, version=5)
