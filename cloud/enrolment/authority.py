@@ -42,6 +42,7 @@ from cloud.enrolment.certificates import (
     issued_by,
     key_digest,
     pem_of,
+    server_certificate,
 )
 from cloud.enrolment.files import read_private, write_private, write_public
 from cloud.errors import ConfigurationError
@@ -116,6 +117,10 @@ class Authority:
         return Issued(
             f"{certificate.serial_number:x}", key_digest(request), pem_of(certificate), round(end.timestamp() * 1000)
         )
+
+    def issue_server(self, key: ec.EllipticCurvePublicKey, names: Sequence[str], *, now: int, days: int) -> str:
+        """A certificate, PEM, with which a server of ours answers under these host names and addresses."""
+        return pem_of(server_certificate(key, names, (self.issuing, self._key), now=now, days=days))
 
     def revocation_list(self, revoked: Sequence[Revoked], *, now: int) -> str:
         """The list of everything that is revoked, PEM."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from typing import Final
 
 from cryptography import x509
@@ -81,6 +83,40 @@ def gateway_certificate(
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
         .sign(signing_key, SHA256())
     )
+
+
+def server_certificate(
+    key: ec.EllipticCurvePublicKey, names: Sequence[str], issuer: Issuer, *, now: int, days: int
+) -> x509.Certificate:
+    """A certificate with which a server of ours, such as the broker, answers under these host names and addresses.
+
+    It is good for nothing else: nobody is let in with it as a client.
+    """
+    authority, signing_key = issuer
+    begin, end = instant(now) - BACKDATED, instant(now) + timedelta(days=days)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(_name(names[0]))
+        .issuer_name(authority.subject)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(max(begin, authority.not_valid_before_utc))
+        .not_valid_after(min(end, authority.not_valid_after_utc))
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(signs_certificates=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([_host(each) for each in names]), critical=False)
+        .add_extension(issued_by(authority), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+        .sign(signing_key, SHA256())
+    )
+
+
+def _host(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def authority_certificate(
