@@ -19,6 +19,7 @@ from cloud.rules.absence import Sign
 from cloud.rules.desk import Act
 from cloud.rules.judge import Judge, Judgement
 from cloud.rules.platform import Report
+from cloud.rules.review_combinations import CombinationCase
 from cloud.rules.review_groups import GroupCase
 from cloud.rules.review_marks import Mark
 from cloud.rules.review_settling import Case
@@ -178,6 +179,11 @@ class Recorder:
         """The same of a rule over several inputs."""
         mark = self._judge.marks.get(key) if self._judge is not None else None
         return next(iter(self._judge.group_cases([mark])), None) if self._judge is not None and mark else None
+
+    def combination_case_of(self, key: Key) -> CombinationCase | None:
+        """The same of a rule that listens to others."""
+        mark = self._judge.marks.get(key) if self._judge is not None else None
+        return next(iter(self._judge.combination_cases([mark])), None) if self._judge is not None and mark else None
 
     def reviews(self) -> int:
         """How many stretches of the past wait to be looked at again."""

@@ -20,6 +20,13 @@ from cloud.recorder import Recorder
 from cloud.rules.desk import Act
 from cloud.rules.groups import Input
 from cloud.rules.review import DAY_MS, Truth, go_on, is_enough, reach_ms, start
+from cloud.rules.review_combinations import (
+    CombinationCase,
+    CombinationPast,
+    past_of_combination,
+    settle_combination,
+    voices_of,
+)
 from cloud.rules.review_groups import GroupCase, GroupPast, MovedError, is_known, past_of_group
 from cloud.rules.review_groups import reach_ms as group_reach_ms
 from cloud.rules.review_groups_settling import settle_group, skip_group
@@ -119,6 +126,9 @@ class Reviewer:
 
     async def _look_at_group(self, mark: Mark) -> Act | None:
         """As `_look`; where too much would have to be read, the mark is let go and counted."""
+        combination = self._recorder.combination_case_of(mark.key)
+        if combination is not None:
+            return await self._look_at_combination(combination)
         case = self._recorder.group_case_of(mark.key)
         if case is None:
             return partial(drop, mark=mark)
@@ -132,6 +142,20 @@ class Reviewer:
         work = partial(past_of_group, case, inputs, begin=stretch.begin, level=stretch.level)
         await asyncio.to_thread(self._recorder.guard, case.rule.id, lambda: done.append(work()))
         return partial(settle_group, case=case, past=past, found=done[0]) if done else None
+
+    async def _look_at_combination(self, case: CombinationCase) -> Act | None:
+        """What a combination makes of the alarms that it listens to, as their history is known now."""
+        since = case.mark.since - CLOCKS_MS
+        pasts = {
+            each.rule: Past(*await asyncio.to_thread(self._past.past_of_rule, each.rule, since=since))
+            for each in case.kind.alarms
+        }
+        past = await self._past_of(case)
+        stretch = stretch_of(case, past, stored_since=self._stored_since())
+        work = partial(past_of_combination, case, voices_of(case, pasts), begin=stretch.begin, level=stretch.level)
+        done: list[CombinationPast] = []
+        await asyncio.to_thread(self._recorder.guard, case.rule.id, lambda: done.append(work()))
+        return partial(settle_combination, case=case, past=past, found=done[0]) if done else None
 
     async def _inputs(self, case: GroupCase, begin: int) -> list[Input] | None:
         """What every member gave from far enough back; None when that is too much."""
@@ -176,7 +200,7 @@ class Reviewer:
             await self._recorder.act(act)
         return moved
 
-    async def _past_of(self, case: Case | GroupCase) -> Past:
+    async def _past_of(self, case: Case | GroupCase | CombinationCase) -> Past:
         read = partial(self._past.past, *case.key, since=case.mark.since - CLOCKS_MS)
         return Past(*await asyncio.to_thread(read))
 

@@ -78,8 +78,7 @@ def mark_late(track: Track, watch: Watch, readings: Readings, turn: Turn) -> Non
     key = track.rule.id, watch.gateway, watch.device
     since = readings[0][0] if turn.marks.get(key) else matters_since(track, readings)  # it may be looked at just now
     if since is not None:
-        row = turn.marks.put(key, since=since, now=turn.now)
-        turn.rows.extend([row] if row else [])
+        turn.mark(key, since=since)
 
 
 def apply_move(track: Track, watch: Watch, course: Course, *, move: Move, turn: Turn) -> Course:

@@ -56,8 +56,7 @@ def _mark(links: Sequence[Link], watch: Watch, block: Columns, *, since: int, tu
     if not late:
         return
     for place in sorted({place for link in links for place in alarmed_by(link, watch)}):
-        row = turn.marks.put((links[0].rule, *place), since=min(late), now=turn.now)
-        turn.rows.extend([row] if row else [])
+        turn.mark((links[0].rule, *place), since=min(late))
 
 
 def _is_ignored(link: Link, given: Input) -> bool:

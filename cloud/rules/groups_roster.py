@@ -127,6 +127,13 @@ class Groups:
             post = here[place] = Post(watch, self._new_track(rule, place, course))
         return post
 
+    def combined(self, rule: str, place: Place) -> Post | None:
+        """Where a combination stands, or begins to stand, at a place; None when it runs no more, or not there."""
+        running = self._rules.get(rule)
+        if running is None or not _is_combined_at(running, place, self._geography):
+            return None
+        return self.post(running, place)
+
     def is_pending(self, rule: str, around: Iterable[Place], now: int) -> bool:
         """True when a rule has reached a level in one of these places, which may soon have lasted long enough."""
         here, held = self._posts.get(rule, {}), self._rules.get(rule)

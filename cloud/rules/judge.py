@@ -18,11 +18,12 @@ from cloud.rules.desk import Act
 from cloud.rules.flapping import end_flaps
 from cloud.rules.follow import follow_hold, indices_of
 from cloud.rules.gateways import follow_gateways
-from cloud.rules.groups_alarms import follow_combination, look_around
+from cloud.rules.groups_alarms import follow_combination, look_around, mark_listeners
 from cloud.rules.groups_roster import is_of_groups
 from cloud.rules.observe import observe_block
 from cloud.rules.planning import follow_planned
 from cloud.rules.platform import Report, follow_platform
+from cloud.rules.review_combinations import CombinationCase, combination_cases_of
 from cloud.rules.review_groups import GroupCase
 from cloud.rules.review_groups_settling import group_cases_of
 from cloud.rules.review_marks import Mark, Marks
@@ -198,6 +199,10 @@ class Judge:
         """The same of rules over several inputs (review_groups.py)."""
         return group_cases_of(marks, self._roster)
 
+    def combination_cases(self, marks: Sequence[Mark]) -> list[CombinationCase]:
+        """The same of rules that listen to others (review_combinations.py)."""
+        return combination_cases_of(marks, self._roster, self.causes.active)
+
     def is_of_group(self, mark: Mark) -> bool:
         """True when a mark is of a rule over several inputs."""
         rule = self._roster.rule(mark.rule)
@@ -276,11 +281,17 @@ class Judge:
 
     def _turn(self, now: int) -> Turn:
         late_ms, book = round(self._options.late_s * 1000), self._book
-        return Turn(now, late_ms, book, self._announcer, self.mutes, self.marks, self.causes, self._listen)
+        return Turn(
+            now, late_ms, book, self._announcer, self.mutes, self.marks, self.causes, self._listen, self._revise
+        )
 
     def _listen(self, turn: Turn, change: Change) -> None:
         for rule in self._roster.groups.listeners(change.alarm.rule):
             self._guarded(rule.id, partial(follow_combination, rule, change, turn, self._roster.groups))
+
+    def _revise(self, turn: Turn, alarm: AlarmRow, since: int) -> None:
+        for rule in self._roster.groups.listeners(alarm.rule):
+            self._guarded(rule.id, partial(mark_listeners, rule, alarm, turn, self._roster.groups, since=since))
 
     def _begin(self, now: int) -> Turn:
         turn = self._turn(now)

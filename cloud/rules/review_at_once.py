@@ -9,6 +9,7 @@ from cloud.alarms.book import Key, key_of
 from cloud.rules.groups import Input
 from cloud.rules.judge import Judge, Judgement
 from cloud.rules.review import Readings, enough_of
+from cloud.rules.review_combinations import past_of_combination, settle_combination, voices_of
 from cloud.rules.review_groups import GroupCase, past_of_group
 from cloud.rules.review_groups_settling import settle_group
 from cloud.rules.review_settling import Case, Past, drop, settle, stretch_of, truth_of
@@ -22,6 +23,7 @@ def review_at_once(
     *,
     now: int,
     inputs_of: Callable[[GroupCase], Iterable[Input]] = lambda case: (),
+    past_of_rule: Callable[[str], Past] = lambda rule: Past(),
 ) -> Iterator[Judgement]:
     """What the reviews of all marks change; each is to be kept before the next is asked for."""
     cases = judge.cases(list(judge.marks))
@@ -36,8 +38,21 @@ def review_at_once(
             stretch = stretch_of(group, past)
             found = past_of_group(group, inputs_of(group), begin=stretch.begin, level=stretch.level)
             yield judge.act(partial(settle_group, case=group, past=past, found=found), now=now)
+    while combinations := judge.combination_cases(list(judge.marks)):  # one that is put right marks those above it
+        upper = combinations[0]
+        past = past_of(upper.key)
+        voices = voices_of(upper, {each.rule: past_of_rule(each.rule) for each in upper.kind.alarms})
+        stretch = stretch_of(upper, past)
+        heard = past_of_combination(upper, voices, begin=stretch.begin, level=stretch.level)
+        yield judge.act(partial(settle_combination, case=upper, past=past, found=heard), now=now)
     for mark in list(judge.marks):
         yield judge.act(partial(drop, mark=mark), now=now)
+
+
+def past_of_rule(rule: str, alarms: Mapping[str, AlarmRow], history: Iterable[AlarmHistoryRow]) -> Past:
+    """The past of a rule at all places, out of everything."""
+    mine = {row.id: row for row in alarms.values() if row.rule == rule}
+    return Past(list(mine.values()), [line for line in history if line.alarm in mine])
 
 
 def past_of(key: Key, alarms: Mapping[str, AlarmRow], history: Iterable[AlarmHistoryRow]) -> Past:

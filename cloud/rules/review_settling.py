@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from cloud.alarms.book import Key, new_alarm
 from cloud.alarms.chronicle import MISSED, MISSED_END, UPWARDS, WITHDRAWN, Fact, Facts, facts_of, level_at
 from cloud.rules.course import Course, Move
 from cloud.rules.follow import apply_move
 from cloud.rules.review import Readings, Reviewed, Truth, kind_of, replay
-from cloud.rules.review_groups import GroupCase, MovedError
+from cloud.rules.review_groups import MovedError
 from cloud.rules.review_marks import Mark
 from cloud.rules.roster import ACTIVE, Roster
 from cloud.rules.rule import Rule
@@ -80,7 +81,19 @@ class Stretch:
     quiet: Sequence[int]
 
 
-def stretch_of(case: Case | GroupCase, past: Past, *, stored_since: int = 0) -> Stretch:
+class Marked(Protocol):
+    """A mark, and the rule that it is of."""
+
+    @property
+    def mark(self) -> Mark:
+        """From when on the past may be another."""
+
+    @property
+    def rule(self) -> Rule:
+        """As it ran when somebody began to look."""
+
+
+def stretch_of(case: Marked, past: Past, *, stored_since: int = 0) -> Stretch:
     """What is to be replayed for a case, by what the chronicle knows; readings of before `stored_since` may be gone."""
     facts = facts_of(past.lines)
     begin = past.begin(max(case.mark.since, stored_since), version=str(case.rule.version))
@@ -97,7 +110,8 @@ def truth_of(case: Case, past: Past, readings: Readings) -> Truth:
 
 def drop(turn: Turn, roster: Roster, *, mark: Mark) -> None:
     """Forgets a mark of which nothing can be made any more; MovedError when something can."""
-    if _find(mark.key, roster) or roster.groups.find(mark.rule, (mark.gateway, mark.device)):
+    place = (mark.gateway, mark.device)
+    if _find(mark.key, roster) or roster.groups.find(mark.rule, place) or roster.groups.combined(mark.rule, place):
         raise MovedError("the rule looks at the device again")
     turn.rows.append(turn.marks.take(mark.key))
 
@@ -153,6 +167,7 @@ class Settling:
     wrong: dict[int, Fact] = field(init=False)
     missing: dict[int, Move] = field(init=False)
     rows: dict[str, AlarmRow] = field(init=False)
+    differs_from: int | None = field(init=False)  # when history and truth part
 
     def __post_init__(self) -> None:
         facts = facts_of(self.past.lines)
@@ -161,6 +176,7 @@ class Settling:
         moves = {move.at: move for move in self.truth.moves}
         self.missing = {at: move for at, move in moves.items() if at not in self.facts or at in self.wrong}
         self.rows = {row.id: row for row in self.past.alarms}
+        self.differs_from = min([*self.wrong, *self.missing], default=None)
 
     @property
     def key(self) -> Key:
@@ -184,13 +200,16 @@ class Settling:
         return course
 
     def write_down(self) -> None:
-        """Adds the lines that are missing and withdraws those that are wrong; tells nobody."""
+        """Adds the lines that are missing and withdraws those that are wrong; tells no people, but those who listen."""
         for at, fact in self.wrong.items():
             if at not in self.missing:
                 self._add(fact.alarm, at, WITHDRAWN, level=fact.level, value=None, comment=NOT_SO)
         for at, move in sorted(self.missing.items()):
             what = MISSED if move.after > move.before else MISSED_END
             self._add(self._carrier(move), at, what, level=self._name(move.after), value=move.figure, comment=LATE)
+        alarm = self.turn.book.open_alarm(self.key) or next(iter(self.rows.values()), None)
+        if self.differs_from is not None and alarm is not None:
+            self.turn.revised(alarm, self.differs_from)
 
     def _add(self, alarm: str, at: int, what: str, *, level: str, value: float | None, comment: str) -> None:
         row, open_alarm = self.rows.get(alarm), self.turn.book.open_alarm(self.key)

@@ -40,6 +40,11 @@ class Geography:
         gateways = ((AT_GATEWAY, home), *self._from_site(site or self.sites.get(home, "")))
         return gateways if AT_GATEWAY in place else (place, *gateways)
 
+    def is_near(self, place: Place, site: str, around: Sequence[Place]) -> bool:
+        """True for a place in the first of these places, and for one of the others as such, which that lies in."""
+        mine = self.around(place, site)
+        return bool(around) and (around[0] in mine or mine[0] in around[1:])
+
     def site_of(self, place: Place) -> str:
         """The site that a place is, or is at; empty when it has none, or nobody has listed its gateway."""
         gateway, device = place

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from cloud.alarms.book import AlarmBook, Key
 from cloud.rules.case_readings import MINUTE_MS, Reading
@@ -11,7 +12,7 @@ from cloud.rules.cases import Case, Cases
 from cloud.rules.groups import Input
 from cloud.rules.judge import Judge, Judgement, NoticeOptions, Places
 from cloud.rules.review import Readings
-from cloud.rules.review_at_once import past_of, review_at_once
+from cloud.rules.review_at_once import past_of, past_of_rule, review_at_once
 from cloud.rules.review_groups import GroupCase, Source
 from cloud.rules.review_settling import Case as ReviewCase
 from cloud.rules.review_settling import Past
@@ -73,7 +74,8 @@ class Memory:
         def past(key: Key) -> Past:
             return past_of(key, self.alarms, self.history)
 
-        for judgement in review_at_once(judge, good, past, now=now, inputs_of=given):
+        of_rule = partial(past_of_rule, alarms=self.alarms, history=self.history)
+        for judgement in review_at_once(judge, good, past, now=now, inputs_of=given, past_of_rule=of_rule):
             self.keep(judgement)
 
     def notices_of(self, rule: str) -> int:

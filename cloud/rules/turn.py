@@ -32,6 +32,7 @@ class Turn:
     marks: Marks = field(default_factory=Marks)
     causes: Causes = field(default_factory=lambda: Causes(Geography()))
     listener: Callable[[Turn, Change], None] | None = None  # hears of every change of an alarm, at once
+    historian: Callable[[Turn, AlarmRow, int], None] | None = None  # hears from when on an alarm's past was put right
     rows: list[RuleStateRow] = field(default_factory=list)  # of the mutes and marks
     alarms: dict[str, AlarmRow] = field(default_factory=dict)
     history: list[AlarmHistoryRow] = field(default_factory=list)
@@ -44,6 +45,16 @@ class Turn:
     def fresh(self, observed_at: int) -> bool:
         """True when what happened then is still news."""
         return self.now - observed_at <= self.late_ms
+
+    def mark(self, key: Key, *, since: int) -> None:
+        """Has a rule look at the past again from a time on."""
+        row = self.marks.put(key, since=since, now=self.now)
+        self.rows.extend([row] if row else [])
+
+    def revised(self, alarm: AlarmRow, since: int) -> None:
+        """Takes down that the past of an alarm's rule and place is another than it was, from a time on."""
+        if self.historian is not None:
+            self.historian(self, alarm, since)
 
     def keep(self, change: Change) -> None:
         """Takes down an alarm's change, and whatever follows from it at once."""

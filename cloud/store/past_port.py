@@ -15,3 +15,6 @@ class PastStore(Protocol):
         self, rule: str, gateway: str, device: str, *, since: int
     ) -> tuple[Sequence[AlarmRow], Sequence[AlarmHistoryRow]]:
         """The alarms that are open or that something happened to since a time, and all their lines as written."""
+
+    def past_of_rule(self, rule: str, *, since: int) -> tuple[Sequence[AlarmRow], Sequence[AlarmHistoryRow]]:
+        """The same of a rule at all places."""

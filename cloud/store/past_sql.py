@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from cloud.store.rows import AlarmHistoryRow, AlarmRow
 from cloud.store.sql_door import SqlDoor
@@ -21,7 +21,13 @@ class SqlPastStore:
         self, rule: str, gateway: str, device: str, *, since: int
     ) -> tuple[Sequence[AlarmRow], Sequence[AlarmHistoryRow]]:
         """The alarms that are open or that something happened to since a time, and all their lines as written."""
-        mine = (ALARM.c.rule == rule, ALARM.c.gateway == gateway, ALARM.c.device == device)
+        return self._past(ALARM.c.rule == rule, ALARM.c.gateway == gateway, ALARM.c.device == device, since=since)
+
+    def past_of_rule(self, rule: str, *, since: int) -> tuple[Sequence[AlarmRow], Sequence[AlarmHistoryRow]]:
+        """The same of a rule at all places."""
+        return self._past(ALARM.c.rule == rule, since=since)
+
+    def _past(self, *mine: ColumnElement[bool], since: int) -> tuple[Sequence[AlarmRow], Sequence[AlarmHistoryRow]]:
         wanted = (*mine, or_(ALARM.c.open, ALARM.c.changed_at >= since))
         columns = [column for column in ALARM_HISTORY.c if column.key != "number"]
         lines = select(*columns).where(ALARM_HISTORY.c.alarm.in_(select(ALARM.c.id).where(*wanted)))
