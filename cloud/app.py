@@ -35,6 +35,7 @@ from cloud.ingest.keeping import Keeping
 from cloud.ingest.patience import Patience
 from cloud.ingest.subscriber import Link, MqttLink
 from cloud.inventory.fleet import Fleet
+from cloud.inventory.live import LiveInventory
 from cloud.metrics import Metric, Metrics
 from cloud.notify.chain import Terms
 from cloud.notify.pipeline import NoticePipeline
@@ -81,6 +82,7 @@ class Centre:
     ) -> None:
         self._settings = settings
         config = settings.config
+        self.inventory = LiveInventory(settings.inventory)
         self.clock: Clock = clock or SystemClock()
         self.metrics = Metrics()
         self.state = open_state(config)
@@ -127,9 +129,9 @@ class Centre:
         fleet = Fleet()
         hub = Hub(clock)
         commander = Commander(settings.key, self.link, clock=clock, metrics=self.metrics)
-        admission = Admission(config.admission, settings.inventory.gateways)
+        admission = Admission(config.admission, self.inventory)
         profiles = settings.catalogue.profiles
-        display = Display(fleet, settings.inventory, profiles, clock=clock, admission=admission)
+        display = Display(fleet, self.inventory, profiles, clock=clock, admission=admission)
         broadcast = Broadcast(hub, commander, display, clock=clock)
 
         def announce(judgement: Judgement) -> None:
@@ -142,7 +144,7 @@ class Centre:
         gate = Gate(self.store, patience, clock, patience_s=config.flow.patience_s)
         parts = Parts(
             admission=admission,
-            intake=Intake(settings.catalogue, settings.inventory, allowance=SeriesAllowance(config.admission)),
+            intake=Intake(settings.catalogue, self.inventory, allowance=SeriesAllowance(config.admission)),
             slots=DrainSlots(config.drain),
             link=self.link,
             inbox=Inbox(
@@ -181,7 +183,7 @@ class Centre:
             parts=parts,
             flow=flow,
             display=display,
-            inventory=settings.inventory,
+            inventory=self.inventory,
             hub=hub,
             broadcast=broadcast,
             commander=commander,
@@ -197,7 +199,7 @@ class Centre:
                 self.store,
                 self.state,
                 profiles,
-                places=places_of(settings.inventory),
+                places=places_of(self.inventory),
                 passages=fleet.passages,
                 late_s=config.notify.late_s,
             ),
@@ -211,7 +213,7 @@ class Centre:
             try:
                 await asyncio.to_thread(self.state.migrate)
                 await asyncio.to_thread(self.tally.count_alarms)
-                await self.house.parts.births.restore(self._settings.inventory)
+                await self.house.parts.births.restore(self.inventory)
                 await self.house.rules.open()
                 await self._live(stop, listener)
             finally:
@@ -305,7 +307,7 @@ class Centre:
         by_default = tuple(channel.name for channel in notify.channels if is_usual(channel))
         public_url, teams = settings.config.http.public_url, notify.platform_teams
         options = NoticeOptions(channels, notify.late_s, public_url, by_default, teams)
-        return Judge(rules, AlarmBook(), places=places_of(settings.inventory), notices=options)
+        return Judge(rules, AlarmBook(), places=places_of(self.inventory), notices=options)
 
 
 async def serve(settings: Settings) -> None:

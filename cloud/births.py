@@ -15,7 +15,7 @@ import msgspec
 from cloud.errors import StoreUnavailableError
 from cloud.inventory.fleet import Fleet
 from cloud.inventory.passages import Passage, PassageKind
-from cloud.inventory.sites import Inventory
+from cloud.inventory.sites import Directory
 from cloud.store.base import BirthRow, ReadingStore, SeriesKey, StateStore
 from device_profiles.clock import Clock
 from device_profiles.schema import DeviceProfile
@@ -63,7 +63,7 @@ class Births:
         except StoreUnavailableError:
             self._changed.update(dict.fromkeys(gateways))
 
-    async def restore(self, inventory: Inventory) -> None:
+    async def restore(self, inventory: Directory) -> None:
         """Gives the fleet back what its gateways last said, unless they have spoken since."""
         for row in await asyncio.to_thread(self._state.births):
             site = inventory.site_of(row.gateway)

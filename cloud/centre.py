@@ -33,7 +33,7 @@ from cloud.commands import Commander, CommandRefusedError
 from cloud.flow import Flow, Parts
 from cloud.incidents.regulation import Regulation
 from cloud.inventory.passages import Passage
-from cloud.inventory.sites import Inventory
+from cloud.inventory.live import LiveInventory
 from cloud.letter_office import Desk, LetterOffice
 from cloud.rehearsal import Rehearsals
 from cloud.rule_office import RuleOffice
@@ -58,7 +58,7 @@ class House:
     parts: Parts
     flow: Flow
     display: Display
-    inventory: Inventory
+    inventory: LiveInventory
     hub: Hub
     broadcast: Broadcast
     commander: Commander

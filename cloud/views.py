@@ -11,7 +11,7 @@ from cloud.ingest.ledger import Ledger
 from cloud.inventory.fleet import DeviceStanding, Fleet, GatewayStanding, PointStanding
 from cloud.inventory.freshness import freshness, stale_after_ms
 from cloud.inventory.passages import DOUBTED
-from cloud.inventory.sites import Inventory, Site
+from cloud.inventory.sites import Directory, Site
 from cloud.rules.kinds.threshold import Threshold
 from cloud.rules.rule import Rule
 from device_profiles.clock import Clock
@@ -26,7 +26,7 @@ class Display:
     def __init__(
         self,
         fleet: Fleet,
-        inventory: Inventory,
+        inventory: Directory,
         profiles: Mapping[str, DeviceProfile],
         *,
         clock: Clock,
@@ -76,7 +76,7 @@ def site_view(site: Site) -> SiteView:
     return SiteView(site.id, site.name, site.area, site.lat, site.lon, tuple(each.id for each in site.gateways))
 
 
-def gateway_view(gateway: str, standing: GatewayStanding | None, inventory: Inventory) -> GatewayView:
+def gateway_view(gateway: str, standing: GatewayStanding | None, inventory: Directory) -> GatewayView:
     """A gateway as it last spoke; never heard when it has not."""
     entry, site = inventory.gateway(gateway), inventory.site_of(gateway)
     name = entry.name if entry else Text(vi=gateway, en=gateway)

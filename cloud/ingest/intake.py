@@ -13,7 +13,7 @@ from cloud.ingest.admission import AdmissionConfig, SeriesAllowance
 from cloud.ingest.columns import FUTURE_MS, OLDEST_MS, Flaw, check, refuse_all, types_of
 from cloud.ingest.deadletters import DeadLetter, letter_of
 from cloud.ingest.doubt import doubted
-from cloud.inventory.sites import Inventory, Site
+from cloud.inventory.sites import Directory, Site
 from cloud.store.base import Columns, PlacedEvent
 from device_profiles.load import Catalogue
 from device_profiles.wire import (
@@ -107,7 +107,7 @@ _KINDS: dict[Channel, type[State] | type[Health] | type[Result]] = {
 class Intake:
     """Judges messages against the catalogue, the inventory and each gateway's allowance of series."""
 
-    def __init__(self, catalogue: Catalogue, inventory: Inventory, *, allowance: SeriesAllowance | None = None) -> None:
+    def __init__(self, catalogue: Catalogue, inventory: Directory, *, allowance: SeriesAllowance | None = None) -> None:
         self._types = {key: types_of(profile) for key, profile in catalogue.profiles.items()}
         self._inventory = inventory
         self._allowance = allowance or SeriesAllowance(AdmissionConfig.model_validate({}))

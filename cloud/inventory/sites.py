@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Protocol
 
 from pydantic import Field
 
@@ -54,6 +55,31 @@ class Site(Strict):
     )
     labels: tuple[Identifier, ...] = Field((), description="Words that rules may choose sites by.")
     gateways: tuple[GatewayEntry, ...] = Field((), description="The gateways of the site.")
+
+
+class Directory(Protocol):
+    """What intake and pages ask: the inventory of the files, or the live one."""
+
+    @property
+    def sites(self) -> Mapping[str, Site]:
+        """Every site with its gateways."""
+
+    @property
+    def areas(self) -> Mapping[str, Area]:
+        """Every area."""
+
+    @property
+    def gateways(self) -> Mapping[str, Site]:
+        """The site of every gateway."""
+
+    def site_of(self, gateway: str) -> Site | None:
+        """The site of a gateway; None for a gateway that nobody has listed."""
+
+    def gateway(self, identifier: str) -> GatewayEntry | None:
+        """The entry of a gateway."""
+
+    def path_of(self, area: str) -> Iterator[Area]:
+        """The area, the one that it lies in, and so on to the top."""
 
 
 @dataclass(frozen=True, slots=True)

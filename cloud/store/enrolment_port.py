@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-GatewayState = Literal["expected", "active", "out_of_service", "retired", "revoked"]
+GatewayState = Literal["expected", "active", "retired", "revoked"]
 ClaimPurpose = Literal["new", "replace"]
 
 
