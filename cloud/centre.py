@@ -32,8 +32,8 @@ from cloud.broadcast import Broadcast
 from cloud.commands import Commander, CommandRefusedError
 from cloud.flow import Flow, Parts
 from cloud.incidents.regulation import Regulation
-from cloud.inventory.passages import Passage
 from cloud.inventory.live import LiveInventory
+from cloud.inventory.passages import Passage
 from cloud.letter_office import Desk, LetterOffice
 from cloud.rehearsal import Rehearsals
 from cloud.rule_office import RuleOffice
