@@ -1,4 +1,4 @@
-"""The command line of the gateway program: thacba-edge run, once, try, check."""
+"""The command line of the gateway program: thacba-edge run, once, try, check, discover."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from device_profiles.load import CATALOGUE, Catalogue, FileFaultsError, load_cat
 from edge_agent.app import Plan, plan_for, run_agent
 from edge_agent.config import ListenConfig, load_gateway
 from edge_agent.connector import EdgeError
+from edge_agent.console_discover import discover
 from edge_agent.logs import LogFormat, start_logging
 from edge_agent.registry import Device, build_connectors
 from edge_agent.secrets_there import secret_faults
@@ -82,6 +83,9 @@ def check(config: ConfigFile = DEFAULT_CONFIG, profiles: ProfileFolders = None) 
         if faults:
             raise FileFaultsError(faults)
         typer.echo(f"{config}: good, {len(plan.devices)} devices, configuration {plan.version}")
+
+
+cli.command()(discover)
 
 
 def main() -> None:
