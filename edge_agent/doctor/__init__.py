@@ -1,0 +1,1 @@
+"""The doctor of the gateway: numbered checks from the file to the devices, each with the next step."""
