@@ -37,14 +37,15 @@ def drift_of(desired: ConfigurationRow | None, running: RunningConfiguration | N
     wanted = desired.version if desired else 0
     if running is None:
         return Drift("silent", wanted)
+    is_taken_up = desired is not None and desired.source == "site" and desired.version == running.version
+    if running.source == "site" and not is_taken_up and running.state != "rolled_back":
+        return Drift("site", wanted, running.version, running.source, running.reason)
     return Drift(_word(wanted, running), wanted, running.version, running.source, running.reason)
 
 
 def _word(wanted: int, running: RunningConfiguration) -> Word:
     if running.state == "rolled_back" and running.tried >= wanted > 0:
         return "rolled_back"
-    if running.source == "site" and running.version != wanted:
-        return "site"
     if running.state == "trial" and running.version == wanted:
         return "trial"
     if running.version == wanted:

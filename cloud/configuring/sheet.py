@@ -96,6 +96,19 @@ def read(text: str, profiles: Profiles, *, given: Collection[str] = (), known: C
     return Reading(text, msgspec.convert(table, Settings), used)
 
 
+def settings_in(text: str) -> Settings:
+    """What a text that was kept once says; whatever the catalogue has become since."""
+    try:
+        return msgspec.convert(parse_table(text, file=FILE), Settings)
+    except (FileFaultsError, msgspec.ValidationError):
+        return Settings()  # written by a newer version: shown as text, compared with nothing
+
+
+def secrets_in(text: str) -> set[str]:
+    """The names of the secrets that a text refers to."""
+    return _sealed_names(table_of(settings_in(text)))
+
+
 def table_of(settings: Settings) -> dict[str, object]:
     """The settings as plain tables, without what is not named."""
     found: dict[str, object] = msgspec.to_builtins(settings)
