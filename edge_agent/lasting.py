@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from device_profiles.folders import make_lasting
@@ -12,9 +13,9 @@ PRIVATE_FOLDER = 0o700
 
 
 def write_lasting(path: Path, content: bytes, *, mode: int = SECRET_MODE) -> None:
-    """Returns when the content is on disk under this name; OSError when it cannot be."""
+    """Returns when the content is on disk under this name; OSError when not. A file has one writer at a time."""
     make_lasting(path.parent, mode=PRIVATE_FOLDER)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = path.with_name(f".{path.name}.new")  # always the same: a kill leaves one behind, not one each time
     try:
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
         with os.fdopen(descriptor, "wb") as file:
@@ -24,7 +25,8 @@ def write_lasting(path: Path, content: bytes, *, mode: int = SECRET_MODE) -> Non
             os.fsync(file.fileno())
         move_lasting(beside, path)
     except BaseException:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
         raise
 
 

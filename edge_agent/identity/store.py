@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from device_profiles.folders import make_lasting
 from device_profiles.wire.claims import Claim, JoinAnswer, Welcome
-from edge_agent.identity.errors import PapersError
+from edge_agent.identity.errors import IdentityError, PapersError
 from edge_agent.identity.papers import (
     Identity,
     certificates_pem,
@@ -24,7 +24,7 @@ from edge_agent.identity.papers import (
     read_certificates,
     read_key,
 )
-from edge_agent.lasting import PRIVATE_FOLDER, move_lasting, remove_lasting, write_lasting
+from edge_agent.lasting import PRIVATE_FOLDER, SECRET_MODE, move_lasting, remove_lasting, write_lasting
 
 PUBLIC_MODE = 0o644
 KEY, CERTIFICATE = "key.pem", "certificate.pem"
@@ -99,12 +99,12 @@ class IdentityStore:
     def queue(self, claim: QueuedClaim) -> None:
         """Keeps the claim; another one that waited is forgotten."""
         self._finish()
-        write_lasting(self.folder / CLAIM, msgspec.json.encode(claim))
+        self._write(CLAIM, msgspec.json.encode(claim))
 
     def drop_claim(self) -> None:
         """Forgets the claim and its key."""
-        remove_lasting(self.folder / CLAIM)
-        remove_lasting(self.folder / CLAIM_KEY)
+        self._remove(CLAIM)
+        self._remove(CLAIM_KEY)
 
     def claim_key(self) -> ec.EllipticCurvePrivateKey:
         """The key that joins: made when there is none, and the same at every try, also after a power cut."""
@@ -112,12 +112,12 @@ class IdentityStore:
         if path.exists():
             return read_key(self._read(CLAIM_KEY))
         key = new_key()
-        write_lasting(path, key_pem(key))
+        self._write(CLAIM_KEY, key_pem(key))
         return key
 
     def take(self, answer: JoinAnswer) -> Identity:
         """Makes the answer of the centre this gateway's identity; it was proved before."""
-        write_lasting(self.folder / ANSWER, msgspec.json.encode(answer))
+        self._write(ANSWER, msgspec.json.encode(answer))
         self._spread()
         identity = self.load()
         if identity is None:
@@ -126,7 +126,7 @@ class IdentityStore:
 
     def renew(self, certificate: x509.Certificate, chain: tuple[x509.Certificate, ...]) -> None:
         """Puts the certificate in the place of the one in force; it was proved before."""
-        write_lasting(self.certificate_file, certificates_pem([certificate, *chain]), mode=PUBLIC_MODE)
+        self._write(CERTIFICATE, certificates_pem([certificate, *chain]), mode=PUBLIC_MODE)
 
     def revoked(self) -> Revocation | None:
         """What is known of a revocation; it may be that of a former certificate."""
@@ -136,9 +136,9 @@ class IdentityStore:
     def note_revoked(self, revocation: Revocation | None) -> None:
         """Keeps that the certificate is revoked; None takes it back."""
         if revocation is None:
-            remove_lasting(self.folder / REVOKED)
+            self._remove(REVOKED)
         else:
-            write_lasting(self.folder / REVOKED, msgspec.json.encode(revocation))
+            self._write(REVOKED, msgspec.json.encode(revocation))
 
     def serial(self) -> str:
         """The serial number that was kept; empty when none was."""
@@ -147,13 +147,14 @@ class IdentityStore:
 
     def keep_serial(self, serial: str) -> None:
         """Keeps the serial number, so that it is the same whoever runs the program."""
-        write_lasting(self.folder / SERIAL, serial.encode() + b"\n", mode=PUBLIC_MODE)
+        self._write(SERIAL, serial.encode() + b"\n", mode=PUBLIC_MODE)
 
     @contextmanager
     def alone(self) -> Iterator[bool]:
         """Whether nobody else is joining or renewing in this folder now; the kernel lets go after a kill."""
-        make_lasting(self.folder, mode=PRIVATE_FOLDER)
-        descriptor = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        with _disk(self.folder):
+            make_lasting(self.folder, mode=PRIVATE_FOLDER)
+            descriptor = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT, SECRET_MODE)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -176,18 +177,38 @@ class IdentityStore:
         """Puts what the answer holds into its files; every step may be done twice."""
         answer = _decoded(self._read(ANSWER), JoinAnswer)
         if (self.folder / CLAIM_KEY).exists():
-            move_lasting(self.folder / CLAIM_KEY, self.folder / KEY)
-        write_lasting(self.folder / AUTHORITIES, answer.authorities.encode(), mode=PUBLIC_MODE)
-        write_lasting(self.folder / WELCOME, msgspec.json.encode(answer.welcome))
+            self._move(CLAIM_KEY, KEY)
+        self._write(AUTHORITIES, answer.authorities.encode(), mode=PUBLIC_MODE)
+        self._write(WELCOME, msgspec.json.encode(answer.welcome))
         self.renew(*_split(answer))
         for done in (REVOKED, CLAIM, ANSWER):
-            remove_lasting(self.folder / done)
+            self._remove(done)
+
+    def _write(self, name: str, content: bytes, *, mode: int = SECRET_MODE) -> None:
+        with _disk(self.folder / name):
+            write_lasting(self.folder / name, content, mode=mode)
+
+    def _remove(self, name: str) -> None:
+        with _disk(self.folder / name):
+            remove_lasting(self.folder / name)
+
+    def _move(self, name: str, to: str) -> None:
+        with _disk(self.folder / to):
+            move_lasting(self.folder / name, self.folder / to)
 
     def _read(self, name: str) -> bytes:
         try:
             return (self.folder / name).read_bytes()
         except OSError as error:
             raise PapersError("damaged", f"{self.folder / name} cannot be read ({error.strerror})") from error
+
+
+@contextmanager
+def _disk(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise IdentityError("disk", f"{path}: {error.strerror}") from error
 
 
 def _split(answer: JoinAnswer) -> tuple[x509.Certificate, tuple[x509.Certificate, ...]]:
