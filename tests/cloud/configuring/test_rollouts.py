@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,7 +15,6 @@ from cloud.configuring.targets import Candidate, Target
 from cloud.configuring.terms import Draft, Hand
 from cloud.configuring.waves import Plan, RolloutError
 from tests.cloud.configuring.bench import GATEWAYS, TEXT, Bench, working
-from tests.waiting import eventually
 
 PLAN = Plan(sizes=(1,), soak_s=4, answer_s=600)
 CANDIDATES = [Candidate(each, "s", ("lao-cai",)) for each in GATEWAYS]
@@ -42,16 +41,17 @@ class Waves:
 
     async def until(self, identifier: str, *states: str) -> Rollout:
         """Time goes on until the members stand so."""
+        return await self.when(identifier, lambda found: tuple(each.state for each in found.members) == states)
 
-        async def stands() -> Rollout | None:
-            await self.bench.clock.advance(1)
-            found = await self.office.one(identifier)
-            return found if tuple(each.state for each in found.members) == states else None
-
-        look: Callable[[], Awaitable[Rollout | None]] = stands
-        found = await eventually(look, within_s=8)
-        assert found is not None
-        return found
+    async def when(self, identifier: str, is_so: Callable[[Rollout], bool]) -> Rollout:
+        """Time goes on until the roll-out is so."""
+        async with asyncio.timeout(8):
+            while True:
+                await self.bench.clock.advance(1)
+                found = await asyncio.to_thread(self.bench.state.configurations.rollout, identifier)
+                whole = await self.office.one(identifier)
+                if found is not None and is_so(whole):
+                    return whole
 
 
 @pytest.fixture
@@ -80,13 +80,7 @@ async def test_the_second_gateway_gets_it_after_the_first_has_proved_it(waves: W
     await waves.until(begun.row.id, "good", "sent")
     waves.bench.runs("gw-2", 2)
     await waves.until(begun.row.id, "good", "good")
-
-    async def is_done() -> bool:
-        await waves.bench.clock.advance(2)
-        return (await waves.office.one(begun.row.id)).row.state == "done"
-
-    look: Callable[[], Awaitable[bool]] = is_done
-    await eventually(look, within_s=8)
+    await waves.when(begun.row.id, lambda found: found.row.state == "done")
 
 
 async def test_one_that_returns_stops_it(waves: Waves) -> None:
@@ -128,12 +122,7 @@ async def test_a_release_waits_for_another_person(waves: Waves) -> None:
 async def test_what_nobody_confirms_ends(waves: Waves) -> None:
     begun = await waves.begin('release = "2.0.0"\n')
     await waves.bench.clock.advance(16 * 60)
-
-    async def has_ended() -> bool:
-        return (await waves.office.one(begun.row.id)).row.state == "aborted"
-
-    look: Callable[[], Awaitable[bool]] = has_ended
-    await eventually(look, within_s=5)
+    await waves.when(begun.row.id, lambda found: found.row.state == "aborted")
 
 
 async def test_a_patch_is_tried_before_it_is_taken(waves: Waves) -> None:
