@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import threading
 from collections.abc import Awaitable
@@ -12,16 +13,27 @@ from typing import Any, Self, TypeVar
 
 import aiomqtt
 
-from edge_agent.uplink.faults import NOT_MQTT
+from edge_agent.connector import LinkError
+from edge_agent.trust import trusting
+from edge_agent.uplink.faults import DAMAGED, NOT_MQTT
+from edge_agent.uplink.link import Link
 
 T = TypeVar("T")
+CONNECT_S = 3.0
+NO_DELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else a small packet waits 40 ms for the ACK of the one before
+PING_SHARE = 0.7  # paho gives up after two silent ping periods: 2 x 0.7 is below the 1.5 x keep-alive that we promise
 PARTING_S = 1.0  # for the DISCONNECT packet behind the farewell
 CONNACK = 0x20
-NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME of OpenSSL's x509_vfy.h; Python has no name for it
 
 
 class _Handshake(ssl.SSLSocket):
-    """A socket that closes itself when the other side turns out to be somebody else; paho would leave it open."""
+    """A socket that closes itself when the other side turns out to be somebody else; paho would leave it open.
+
+    In TLS 1.3 the other side judges our certificate after the handshake: its alert comes with the first bytes that are
+    read, and paho keeps it to itself. The class remembers it; each context has a class of its own.
+    """
+
+    alert = ""
 
     def do_handshake(self, block: bool = False) -> None:
         try:
@@ -30,17 +42,46 @@ class _Handshake(ssl.SSLSocket):
             self.close()
             raise
 
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        try:
+            return super().recv(buflen, flags)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise
+        except ssl.SSLError as error:
+            type(self).alert = str(error)
+            raise
 
-def tls(authorities: str, *, with_dates: bool) -> ssl.SSLContext:
-    """Asks for the broker's name and for its chain, up to these authorities (PEM) or else the system's.
 
-    Without dates a certificate counts that has run out or not begun: OpenSSL goes by the wall clock, and that is wrong.
-    """
-    context = ssl.create_default_context(cadata=authorities or None)
-    context.sslsocket_class = _Handshake
-    if not with_dates:
-        context.verify_flags |= NO_CHECK_TIME
+def tls(link: Link, *, with_dates: bool) -> ssl.SSLContext:
+    """Believes the broker as the link says, and shows it the link's certificate; LinkError when that cannot be read."""
+    context = trusting(link.authorities, with_dates=with_dates)
+    context.sslsocket_class = type("Handshake", (_Handshake,), {})
+    if link.credential is not None:
+        try:
+            context.load_cert_chain(link.credential.certificate_file, link.credential.key_file)
+        except OSError as error:
+            raise LinkError(DAMAGED, f"{link.credential.certificate_file} or its key: {error}") from error
     return context
+
+
+def client_for(link: Link, name: str, will: aiomqtt.Will, *, with_dates: bool, inflight: int) -> GatewayClient:
+    """A client of this broker, not connected yet; LinkError when the link's own certificate cannot be read."""
+    client = GatewayClient(
+        link.host,
+        link.port,
+        username=link.username or None,
+        password=link.password,
+        identifier=name,
+        will=will,
+        timeout=link.keep_alive_s,
+        keepalive=max(1, int(link.keep_alive_s * PING_SHARE)),
+        tls_context=tls(link, with_dates=with_dates) if link.encrypted else None,
+        max_inflight_messages=inflight,
+        socket_options=[NO_DELAY],
+    )
+    client.pending_calls_threshold = inflight
+    client._client.connect_timeout = CONNECT_S  # aiomqtt offers no name for it; paho's own default is 5 s
+    return client
 
 
 class GatewayClient(aiomqtt.Client):
@@ -123,7 +164,8 @@ class GatewayClient(aiomqtt.Client):
             return
         said = client._in_packet["command"]
         is_strange = str(reason_code) == "Protocol error" or said not in (0, CONNACK)
-        what = NOT_MQTT if is_strange else "lost"
+        alert = getattr(getattr(client._ssl_context, "sslsocket_class", None), "alert", "")
+        what = alert or (NOT_MQTT if is_strange else "lost")
         self._connected.set_exception(aiomqtt.MqttError(f"{what} before the answer to CONNECT: {reason_code}"))
         self._connected.exception()  # who was cancelled meanwhile does not ask for it
 

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from edge_agent.supervisor import UNAUTHORISED
 
+EXPIRED, REVOKED = "own_certificate_expired", "own_certificate_revoked"
+UNWANTED, WANTED, DAMAGED = "own_certificate_refused", "own_certificate_wanted", "own_certificate_damaged"
+OWN_CERTIFICATE = frozenset({EXPIRED, REVOKED, UNWANTED, DAMAGED, UNAUTHORISED})  # what a new certificate may mend
+
 NOT_MQTT = "not mqtt"  # what client.py says of a port where somebody answers who is no broker
 REFUSALS = frozenset({134, 135})  # CONNACK: bad user name or password, not authorised; paho speaks version 5 here
 WORDS = {
+    "alert certificate expired": EXPIRED,
+    "alert certificate revoked": REVOKED,
+    "alert certificate required": WANTED,
+    "alert handshake failure": WANTED,  # what TLS 1.2 says of it
+    "alert unknown ca": UNWANTED,
+    "alert bad certificate": UNWANTED,
+    "alert certificate unknown": UNWANTED,
+    "alert unsupported certificate": UNWANTED,
+    "alert access denied": UNWANTED,
     "name or service": "dns",
     "name resolution": "dns",
     "no address": "dns",

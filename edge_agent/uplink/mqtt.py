@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
-import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Literal
@@ -21,10 +19,10 @@ from edge_agent.outbox.base import Parcel
 from edge_agent.outbox.owner import OutboxOwner
 from edge_agent.racing import first_of
 from edge_agent.supervisor import TAKEN_OVER, keep_going
-from edge_agent.uplink.client import GatewayClient, tls
+from edge_agent.uplink.client import GatewayClient, client_for
 from edge_agent.uplink.collecting import Collecting
 from edge_agent.uplink.commands import Commands
-from edge_agent.uplink.faults import fault_of
+from edge_agent.uplink.faults import OWN_CERTIFICATE, fault_of
 from edge_agent.uplink.hearing import channel_of, documents_in
 from edge_agent.uplink.lanes import Lanes, lane_of
 from edge_agent.uplink.link import Link
@@ -35,11 +33,8 @@ from edge_agent.uplink.standing import LinkStanding, Standing
 log = logging.getLogger(__name__)
 
 UNACKNOWLEDGED = 8  # publishes without PUBACK: enough for a satellite's round trip, few enough for 16 kbit/s
-CONNECT_S = 3.0
 FAREWELL_S = 1.5
 RECEIPTS_AT_ONCE = 100
-NO_DELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else a small packet waits 40 ms for the ACK of the one before
-PING_SHARE = 0.7  # paho gives up after two silent ping periods: 2 x 0.7 is below the 1.5 x keep-alive that we promise
 
 
 class Uplink:
@@ -66,6 +61,7 @@ class Uplink:
         self._health = health
         self._clock = clock
         self._configurations = configurations
+        self._papers = link.credential.papers if link.credential else None
         self._lanes = Lanes(receipt_timeout_s=link.receipt_timeout_s)
         self._spending = Spending(link.bytes_per_day, outbox=outbox, clock=clock)
         self._collecting = Collecting()
@@ -116,6 +112,8 @@ class Uplink:
 
     async def _session(self) -> None:
         """One connection from birth to death. LinkError when it is lost."""
+        if self._papers is not None:
+            await self._papers.worth_showing()
         try:
             async with self._connected() as client:
                 await self._introduce(client)
@@ -133,33 +131,21 @@ class Uplink:
         except aiomqtt.MqttError as error:
             if self.standing.is_up:
                 self._rival.lost(self._clock.monotonic())
-            raise LinkError(_fault_of(error), str(error)) from error
+            fault = _fault_of(error)
+            if self._papers is not None and fault in OWN_CERTIFICATE:
+                self._papers.refused(fault)
+            raise LinkError(fault, str(error)) from error
         finally:
             self._standing.parted(self._clock.monotonic())
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[GatewayClient]:
         will = self._state_of("lost")
-        client = GatewayClient(
-            self._link.host,
-            self._link.port,
-            username=self._link.username or None,
-            password=self._link.password,
-            identifier=f"thacba-{self._gateway}",
-            will=aiomqtt.Will(self._topic(Channel.STATE), encode(will), qos=1, retain=True),
-            timeout=self._link.keep_alive_s,
-            keepalive=max(1, int(self._link.keep_alive_s * PING_SHARE)),
-            tls_context=self._tls(),
-            max_inflight_messages=4 * UNACKNOWLEDGED,
-            socket_options=[NO_DELAY],
-        )
-        client.pending_calls_threshold = 4 * UNACKNOWLEDGED
-        client._client.connect_timeout = CONNECT_S  # aiomqtt offers no name for it; paho's own default is 5 s
+        message = aiomqtt.Will(self._topic(Channel.STATE), encode(will), qos=1, retain=True)
+        with_dates = not self._clock.is_behind
+        client = client_for(self._link, self._gateway, message, with_dates=with_dates, inflight=4 * UNACKNOWLEDGED)
         async with client:
             yield client
-
-    def _tls(self) -> ssl.SSLContext | None:
-        return tls(self._link.authorities, with_dates=not self._clock.is_behind) if self._link.encrypted else None
 
     async def _introduce(self, client: GatewayClient) -> None:
         """Subscribes before it speaks, so that no receipt is missed; then the birth, then the lanes begin anew."""
@@ -171,6 +157,8 @@ class Uplink:
         self._born_at = self._clock.now_ms()
         await self._publish_state(client, "online")
         self._lanes.begin(next_sequence=self._outbox.counters().next_sequence, now=self._clock.monotonic())
+        if self._papers is not None:
+            self._papers.accepted()
         self._standing.up(self._clock.monotonic(), backlog=self._outbox.counters().backlog_readings)
 
     async def _introduce_again(self, client: GatewayClient) -> None:
