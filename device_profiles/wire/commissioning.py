@@ -139,12 +139,24 @@ class SignedRecord(Message, frozen=True):
     signature: Annotated[str, Meta(max_length=200)]
 
 
-class RecordReceipt(Message, frozen=True):
-    """The centre's answer to a record: what it keeps, and which files it still wants. Nothing missing = all is safe."""
+class RecordReceipt(Message, frozen=True, forbid_unknown_fields=False):
+    """The centre's answer to a record: what it keeps, and which files it still wants. Nothing missing = all is safe.
+
+    `received`: how many bytes of a missing file it has already; the next part begins there.
+    """
 
     id: RecordId
     digest: Digest
     missing: list[Digest] = field(default_factory=list)
+    received: dict[Digest, int] = field(default_factory=dict)
+
+
+class FileReceipt(Message, frozen=True, forbid_unknown_fields=False):
+    """The centre's answer to a part of a file: how many bytes it has, and whether that is all, and proved."""
+
+    sha256: Digest
+    received: int
+    done: bool
 
 
 def digest_of(content: bytes) -> str:

@@ -2,7 +2,7 @@
 
 ```
  commissioning/<id>/draft.json ── finish ──▶ record.json ── sign ──▶ signed.json ── sent ──▶ receipt.json
-                    files/<sha256>                                                            (files go)
+                    files/<sha256>                                refusal.json ◀── refused    (files go)
 ```
 The newest of these names says in which state a visit is; each is written whole or not at all.
 """
@@ -10,7 +10,6 @@ The newest of these names says in which state a visit is; each is written whole 
 from __future__ import annotations
 
 import fcntl
-import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
+
+import msgspec
 
 from device_profiles.folders import make_lasting
 from device_profiles.wire import encode
@@ -37,14 +38,24 @@ from edge_agent.commissioning import steps
 from edge_agent.commissioning.pictures import entry_of
 from edge_agent.commissioning.steps import StepError
 from edge_agent.connector import EdgeError
+from edge_agent.lasting import remove_lasting, write_lasting
 
 FOLDER = "commissioning"
-DRAFT, RECORD, SIGNED, RECEIPT, FILES = "draft.json", "record.json", "signed.json", "receipt.json", "files"
+DRAFT, RECORD, SIGNED, RECEIPT = "draft.json", "record.json", "signed.json", "receipt.json"
+REFUSAL, FILES = "refusal.json", "files"
 MAX_OPEN = 20  # drafts and unsent records of one gateway: more is somebody filling the disk
 LEAST_FREE_BYTES = 50_000_000  # the outbox needs the disk more than a photo does
 
-State: TypeAlias = Literal["draft", "waiting", "sent"]
+State: TypeAlias = Literal["draft", "waiting", "refused", "sent"]
 Step: TypeAlias = Callable[[CommissioningRecord], CommissioningRecord]
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """Why the centre does not take a record; it is kept, and offered again from time to time."""
+
+    code: str
+    detail: str
+    at: int
 
 
 class DeskError(EdgeError):
@@ -103,7 +114,7 @@ class Desk:
                 clock=opening.clock,
             )
             make_lasting(self._folder / record.id / FILES, mode=0o700)
-            write_whole(self._folder / record.id / DRAFT, encode(record))
+            write_lasting(self._folder / record.id / DRAFT, encode(record))
         return record
 
     def visits(self) -> Sequence[Visit]:
@@ -121,6 +132,8 @@ class Desk:
         folder = self._of(identifier)
         if (folder / RECEIPT).exists():
             return "sent"
+        if (folder / REFUSAL).exists():
+            return "refused"
         return "waiting" if (folder / RECORD).exists() else "draft"
 
     def record(self, identifier: str) -> CommissioningRecord:
@@ -139,7 +152,7 @@ class Desk:
         """Takes a step (edge_agent.commissioning.steps); StepError and nothing changed when it does not fit."""
         with self._alone():
             record = step(self._draft(identifier))
-            write_whole(self._of(identifier) / DRAFT, encode(record))
+            write_lasting(self._of(identifier) / DRAFT, encode(record))
         return record
 
     def attach(
@@ -153,8 +166,8 @@ class Desk:
                 raise DeskError("the disk is nearly full: no more pictures")
             folder = self._of(identifier)
             if not (folder / FILES / entry.sha256).exists():
-                write_whole(folder / FILES / entry.sha256, content)
-            write_whole(folder / DRAFT, encode(record))
+                write_lasting(folder / FILES / entry.sha256, content)
+            write_lasting(folder / DRAFT, encode(record))
             self._forget_unnamed(record)
         return entry
 
@@ -181,8 +194,8 @@ class Desk:
             if (folder / RECORD).exists():
                 return self.record(identifier)
             record = steps.finished(self._draft(identifier), now=self._now())
-            write_whole(folder / RECORD, encode(record))
-            (folder / DRAFT).unlink(missing_ok=True)
+            write_lasting(folder / RECORD, encode(record))
+            remove_lasting(folder / DRAFT)
             self._forget_unnamed(record)
         return record
 
@@ -196,7 +209,18 @@ class Desk:
 
     def waiting(self) -> Sequence[str]:
         """The ids of finished records that the centre does not have yet, the oldest first."""
-        return [visit.id for visit in reversed(self.visits()) if visit.state == "waiting"]
+        return [visit.id for visit in reversed(self.visits()) if visit.state in ("waiting", "refused")]
+
+    def refusal(self, identifier: str) -> Refusal | None:
+        """Why the centre did not take a record; None when it did, or was not asked yet."""
+        try:
+            return msgspec.json.decode((self._of(identifier) / REFUSAL).read_bytes(), type=Refusal)
+        except (FileNotFoundError, msgspec.DecodeError):
+            return None
+
+    def refused(self, identifier: str, refusal: Refusal) -> None:
+        """Notes that the centre does not take a record."""
+        write_lasting(self._of(identifier) / REFUSAL, msgspec.json.encode(refusal))
 
     def signed(self, identifier: str) -> SignedRecord | None:
         """The signature that a record waits with; None when nobody has signed it yet."""
@@ -209,12 +233,13 @@ class Desk:
 
     def keep_signed(self, identifier: str, signed: SignedRecord) -> None:
         """Keeps what will be sent, so that it is sent again in the same words after a power cut."""
-        write_whole(self._of(identifier) / SIGNED, encode(signed))
+        write_lasting(self._of(identifier) / SIGNED, encode(signed))
 
     def settle(self, identifier: str, receipt: RecordReceipt) -> None:
         """The centre has everything: the pictures may go, the record stays to be looked at."""
         folder = self._of(identifier)
-        write_whole(folder / RECEIPT, encode(receipt))
+        write_lasting(folder / RECEIPT, encode(receipt))
+        remove_lasting(folder / REFUSAL)
         shutil.rmtree(folder / FILES, ignore_errors=True)
 
     def forget(self, *, sent_before: int) -> int:
@@ -251,21 +276,6 @@ class Desk:
         with (self._folder / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Whole or not at all, also when the power goes; returns when it is on disk."""
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.new")
-    with unfinished.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _line(record: CommissioningRecord, state: State) -> Visit:
