@@ -197,8 +197,8 @@ def run_mosquitto(*, username: str = "", password: str = "", more: Sequence[str]
         config = folder / "mosquitto.conf"
         config.write_text("\n".join(lines) + "\n")
         command = [program("mosquitto"), "-c", str(config)]
-        server = Server("mosquitto", command, folder, port, lambda: _listens(port), "mqtt", username, password)
-        yield from _while_running(server)
+        server = Server("mosquitto", command, folder, port, lambda: listens(port), "mqtt", username, password)
+        yield from while_running(server)
 
 
 @contextmanager
@@ -217,8 +217,8 @@ def run_nats(*, username: str = "", password: str = "") -> Iterator[Server]:
             lines.append(f"authorization {{ user: {json.dumps(username)}, password: {json.dumps(password)} }}")
         config.write_text("\n".join(lines) + "\n")
         command = [program("nats-server"), "-c", str(config)]
-        server = Server("nats-server", command, folder, port, lambda: _listens(port), "mqtt", username, password)
-        yield from _while_running(server)
+        server = Server("nats-server", command, folder, port, lambda: listens(port), "mqtt", username, password)
+        yield from while_running(server)
 
 
 @contextmanager
@@ -252,7 +252,7 @@ def run_influxd(
         command = [env, *(f"{key}={value}" for key, value in settings.items())]
         command += [program("influxd"), "-config", str(config)]
         server = InfluxServer("influxd", command, folder, port, lambda: _pings(port), "http", username, password)
-        yield from _while_running(server, prepare=_make_admin)
+        yield from while_running(server, prepare=_make_admin)
 
 
 @contextmanager
@@ -268,7 +268,7 @@ def run_postgres() -> Iterator[Server]:
         subprocess.run(make, check=True, capture_output=True, timeout=60, cwd=folder)
         command = [*prefix, program("postgres"), "-D", str(data), "-p", str(port), "-k", str(folder), "-h", HOST]
         server = Server("postgres", command, folder, port, lambda: _accepts_postgres(port), "postgresql", "postgres")
-        yield from _while_running(server)
+        yield from while_running(server)
 
 
 def _accepts_postgres(port: int) -> bool:
@@ -291,7 +291,8 @@ def _make_admin(server: Server) -> None:
             answer.read()
 
 
-def _while_running(server: S, prepare: Callable[[Server], None] = lambda _: None) -> Iterator[S]:
+def while_running(server: S, prepare: Callable[[Server], None] = lambda _: None) -> Iterator[S]:
+    """Starts the server, hands it out once, and stops it."""
     try:
         server.start()
         prepare(server)
@@ -306,7 +307,8 @@ def _folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Whether somebody takes connections there."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex((HOST, port)) == 0
