@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import select
 import socket
 import ssl
 import threading
@@ -22,18 +23,13 @@ T = TypeVar("T")
 CONNECT_S = 3.0
 NO_DELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else a small packet waits 40 ms for the ACK of the one before
 PING_SHARE = 0.7  # paho gives up after two silent ping periods: 2 x 0.7 is below the 1.5 x keep-alive that we promise
+VERDICT_S = 2.0  # a satellite's round trip takes a third of it
 PARTING_S = 1.0  # for the DISCONNECT packet behind the farewell
 CONNACK = 0x20
 
 
 class _Handshake(ssl.SSLSocket):
-    """A socket that closes itself when the other side turns out to be somebody else; paho would leave it open.
-
-    In TLS 1.3 the other side judges our certificate after the handshake: its alert comes with the first bytes that are
-    read, and paho keeps it to itself. The class remembers it; each context has a class of its own.
-    """
-
-    alert = ""
+    """A socket that closes itself when the other side turns out to be somebody else; paho would leave it open."""
 
     def do_handshake(self, block: bool = False) -> None:
         try:
@@ -42,20 +38,33 @@ class _Handshake(ssl.SSLSocket):
             self.close()
             raise
 
-    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+
+class _Judged(_Handshake):
+    """In TLS 1.3 a broker judges our certificate after the handshake: hears its verdict before anything is said.
+
+    Who speaks first finds the connection reset, and the alert that says why is lost with it. A broker that takes the
+    certificate sends its session tickets at that moment; one that sends none costs `VERDICT_S`.
+    """
+
+    def do_handshake(self, block: bool = False) -> None:
+        super().do_handshake(block)
+        if self.version() != "TLSv1.3" or not select.select([self], [], [], VERDICT_S)[0]:
+            return
+        patience_s = self.gettimeout()
+        self.setblocking(False)
         try:
-            return super().recv(buflen, flags)
+            self.recv(1)  # never an octet of MQTT: there the client speaks first
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            raise
-        except ssl.SSLError as error:
-            type(self).alert = str(error)
+            self.settimeout(patience_s)
+        except OSError:
+            self.close()
             raise
 
 
 def tls(link: Link, *, with_dates: bool) -> ssl.SSLContext:
     """Believes the broker as the link says, and shows it the link's certificate; LinkError when that cannot be read."""
     context = trusting(link.authorities, with_dates=with_dates)
-    context.sslsocket_class = type("Handshake", (_Handshake,), {})
+    context.sslsocket_class = _Judged if link.credential else _Handshake
     if link.credential is not None:
         try:
             context.load_cert_chain(link.credential.certificate_file, link.credential.key_file)
@@ -164,8 +173,7 @@ class GatewayClient(aiomqtt.Client):
             return
         said = client._in_packet["command"]
         is_strange = str(reason_code) == "Protocol error" or said not in (0, CONNACK)
-        alert = getattr(getattr(client._ssl_context, "sslsocket_class", None), "alert", "")
-        what = alert or (NOT_MQTT if is_strange else "lost")
+        what = NOT_MQTT if is_strange else "lost"
         self._connected.set_exception(aiomqtt.MqttError(f"{what} before the answer to CONNECT: {reason_code}"))
         self._connected.exception()  # who was cancelled meanwhile does not ask for it
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,6 +64,16 @@ class Authority:
         """A gateway's certificate, made at this moment."""
         issuer = (self.issuing, self.issuing_key)
         return gateway_certificate(request, gateway, issuer, now=now or now_ms(), days=days)
+
+    def revocation_list(self, revoked: Sequence[x509.Certificate]) -> x509.CertificateRevocationList:
+        """The list of what the issuer has revoked."""
+        now = dt.datetime.now(dt.UTC)
+        builder = x509.CertificateRevocationListBuilder().issuer_name(self.issuing.subject)
+        builder = builder.last_update(now - dt.timedelta(hours=1)).next_update(now + dt.timedelta(days=30))
+        for certificate in revoked:
+            entry = x509.RevokedCertificateBuilder().serial_number(certificate.serial_number).revocation_date(now)
+            builder = builder.add_revoked_certificate(entry.build())
+        return builder.sign(self.issuing_key, SHA256())
 
     def server(self, folder: Path, *, host: x509.GeneralName = LOOPBACK) -> tuple[Path, Path]:
         """Files with a server's certificate and its chain, and with its key."""
