@@ -136,14 +136,24 @@ class GatewayClient(aiomqtt.Client):
                 self._client_connect()
             except OSError as error:
                 fault = error
-            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                loop.call_soon_threadsafe(_tell, reached, fault)
+            try:
+                loop.call_soon_threadsafe(self._tell, reached, fault)
+            except RuntimeError:  # the loop is closed: nobody waits any more
+                self._client._sock_close()
 
         threading.Thread(target=reach, name="connecting", daemon=True).start()
         try:
             await reached
         except OSError as error:
             raise aiomqtt.MqttError(str(error)) from error
+
+    def _tell(self, reached: asyncio.Future[None], fault: OSError | None) -> None:
+        if reached.done():
+            self._client._sock_close()  # who waited was stopped meanwhile
+        elif fault is None:
+            reached.set_result(None)
+        else:
+            reached.set_exception(fault)
 
     def _client_connect(self) -> None:
         """Theirs asks for it once more, when there is a connection already."""
@@ -192,12 +202,3 @@ class GatewayClient(aiomqtt.Client):
                 self._loop.add_writer(sock, write)
 
         self._loop.call_soon_threadsafe(watch)
-
-
-def _tell(reached: asyncio.Future[None], fault: OSError | None) -> None:
-    if reached.done():
-        return
-    if fault is None:
-        reached.set_result(None)
-    else:
-        reached.set_exception(fault)

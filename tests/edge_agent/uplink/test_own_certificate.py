@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from edge_agent.identity.papers import certificates_pem, key_pem, new_key, signing_request
-from edge_agent.uplink.faults import DAMAGED, EXPIRED, REVOKED, UNWANTED, WANTED
+from edge_agent.uplink.faults import DAMAGED, EXPIRED, REVOKED, UNWANTED
 from edge_agent.uplink.link import Credential, Link
 from tests.edge_agent.identity.authority import DAY_MS, Authority, now_ms
 from tests.edge_agent.uplink.carrier import GATEWAY, carrying, word_for
@@ -29,14 +29,11 @@ class Door:
     authority: Authority
     revoked: x509.Certificate
 
-    def link(self, folder: Path, certificate: x509.Certificate | None, *, key: bytes = b"") -> Link:
+    def link(self, folder: Path, certificate: x509.Certificate, *, key: bytes = b"") -> Link:
         """The link that shows this certificate, whose key lies in the folder unless another one is given."""
-        credential = None
-        if certificate is not None:
-            chain = certificates_pem([certificate, self.authority.issuing])
-            credential = Credential(folder / "certificate.pem", folder / "key.pem")
-            credential.certificate_file.write_bytes(chain)
-            credential.key_file.write_bytes(key or key_pem(KEY))
+        credential = Credential(folder / "certificate.pem", folder / "key.pem")
+        credential.certificate_file.write_bytes(certificates_pem([certificate, self.authority.issuing]))
+        credential.key_file.write_bytes(key or key_pem(KEY))
         return Link("127.0.0.1", self.port, encrypted=True, authorities=self.authority.pem, credential=credential)
 
 
@@ -68,11 +65,11 @@ async def test_a_member_is_let_in_under_the_name_of_its_certificate(
     assert f"u'{GATEWAY}'" in door.broker.log
 
 
-@pytest.mark.parametrize("word", [EXPIRED, REVOKED, UNWANTED, WANTED, DAMAGED])
+@pytest.mark.parametrize("word", [EXPIRED, REVOKED, UNWANTED, DAMAGED])
 async def test_every_refusal_has_its_word(
     door: Door, tmp_path: Path, caplog: pytest.LogCaptureFixture, word: str
 ) -> None:
-    certificate: x509.Certificate | None = door.authority.issue(REQUEST, GATEWAY)
+    certificate = door.authority.issue(REQUEST, GATEWAY)
     key = b""
     if word == EXPIRED:
         certificate = door.authority.issue(REQUEST, GATEWAY, now=now_ms() - 91 * DAY_MS)
@@ -80,8 +77,6 @@ async def test_every_refusal_has_its_word(
         certificate = door.revoked
     elif word == UNWANTED:
         certificate = Authority("stranger").issue(REQUEST, GATEWAY)
-    elif word == WANTED:
-        certificate = None
     else:
         key = key_pem(new_key())
     assert await word_for(door.link(tmp_path, certificate, key=key), caplog) == word
