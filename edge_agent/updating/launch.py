@@ -84,10 +84,11 @@ def _settled(places: Places, stored: Update, update: Update) -> Update:
         decided = stepped(decided, Trigger.FAIL, reason="is not there any more")
     _keep(places, stored, decided)
     if decided.phase is Phase.ROLL_BACK:
-        _link(places, decided.good)
+        for link in (places.current, places.good):
+            _link(places, link, decided.good)
         update, decided = decided, stepped(decided, Trigger.RETURNED)
         _keep(places, update, decided)
-    _link(places, decided.runs)
+    _link(places, places.current, decided.runs)
     return decided
 
 
@@ -109,7 +110,7 @@ def launch(places: Places, arguments: Sequence[str], *, trial_s: float) -> int:
             return code
         update = settle(places)
     for version in candidates(places, update):
-        _link(places, version)
+        _link(places, places.current, version)
         try:
             os.execve(places.program(version), _command(places, version, arguments), _environment(places))  # noqa: S606 -- ours
         except OSError as error:
@@ -157,13 +158,13 @@ def _keep(places: Places, before: Update, after: Update) -> None:
         write_update(places.updates, after)
 
 
-def _link(places: Places, version: str) -> None:
-    """The link is for people; what runs is decided by the record, so a link that cannot be set stops nothing."""
+def _link(places: Places, link: Path, version: str) -> None:
+    """A link is for people; what runs is decided by the record, so a link that cannot be set stops nothing."""
     try:
         if places.is_there(version):
-            point(places.current, version)
+            point(link, version)
     except OSError as error:
-        _say(f"{places.current} cannot be set: {error}")
+        _say(f"{link} cannot be set: {error}")
 
 
 def _target(link: Path) -> str:
