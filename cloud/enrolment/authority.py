@@ -51,9 +51,9 @@ FOLDER: Final = "authority"
 ROOT, ROOT_KEY = "root.pem", "root/root_key.pem"
 ISSUING, ISSUING_KEY = "issuing.pem", "issuing_key.pem"
 CLAIM_KEY, CRL = "claim_key", "crl.pem"
-# A list that is out of date locks every gateway out, and a new one goes to the broker with each revocation: the end
-# only has to come later than any outage of the centre.
-CRL_DAYS: Final = 400
+# A list that is out of date locks every gateway out. A new one goes to the broker with each revocation, so its end need
+# not come before the root's.
+CRL_DAYS: Final = 20 * 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +87,12 @@ class Authority:
         self._claim_key = claim_key
 
     @property
-    def rootspem_of(self) -> str:
+    def roots_pem(self) -> str:
         """What a gateway trusts."""
         return pem_of(self.root)
 
     @property
-    def chainpem_of(self) -> str:
+    def chain_pem(self) -> str:
         """What stands between a gateway's certificate and the root."""
         return pem_of(self.issuing)
 
