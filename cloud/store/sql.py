@@ -23,6 +23,7 @@ from cloud.store.base import (
     SecretRow,
     UserRow,
 )
+from cloud.store.commissioning_sql import SqlCommissioningStore
 from cloud.store.configuration_sql import SqlConfigurationStore
 from cloud.store.enrolment_sql import SqlEnrolmentStore
 from cloud.store.incident_files_sql import SqlIncidentFiles
@@ -71,6 +72,7 @@ class SqlStateStore:
         self.pasts = SqlPastStore(self._door)
         self.configurations = SqlConfigurationStore(self._door)
         self.enrolment = SqlEnrolmentStore(self._door)
+        self.commissioning = SqlCommissioningStore(self._door)
 
     def migrate(self) -> None:
         """Brings the database to this version's schema; CloudError when it is newer than this program."""
