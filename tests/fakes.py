@@ -1,10 +1,12 @@
-"""Fakes that stand at the door: a clock that the test owns."""
+"""Fakes that stand at the door: clocks that the test owns."""
 
 from __future__ import annotations
 
 import asyncio
 import heapq
 from itertools import count
+
+from device_profiles.clock import SystemClock
 
 YAGI_MS = 1_725_926_400_000  # 2024-09-10 00:00 UTC, the night of the flood at Yên Bái
 
@@ -56,6 +58,16 @@ class ManualClock:
                 await settle()
         self._seconds = target
         await settle()
+
+
+class WrongClock(SystemClock):
+    """The machine's clock before somebody set it: its wall time begins in 1970."""
+
+    def __init__(self) -> None:
+        self.behind_ms = super().now_ms() - 3000
+
+    def now_ms(self) -> int:
+        return super().now_ms() - self.behind_ms
 
 
 async def settle(turns: int = 20) -> None:

@@ -36,17 +36,21 @@ class Joiner:
     the same as an attempt that failed: the claim and its key are on disk before the centre hears of them.
     """
 
-    def __init__(self, store: IdentityStore, *, clock: ClockWatch, box: Callable[[], Box]) -> None:
+    def __init__(
+        self, store: IdentityStore, *, clock: ClockWatch, box: Callable[[], Box], centre: Callable[[], str] = str
+    ) -> None:
+        """`centre` is asked for the centre's address when a claim does not name one."""
         self._store = store
         self._clock = clock
         self._box = box
+        self._centre = centre
 
     def queue(self, text: str, *, centre: str = "", anew: bool = False) -> QueuedClaim:
         """Keeps a code or a link; RefusedError when it is none, or when this gateway has joined and `anew` is not said.
 
         `centre` may carry a pin: `https://centre.example/#pin=<64 hex digits>`.
         """
-        address, _, fragment = centre.partition("#")
+        address, _, fragment = (centre or self._centre()).partition("#")
         pin = fragment.removeprefix("pin=").strip().lower() if fragment.startswith("pin=") else ""
         try:
             claim = parse_claim(text, centre=address)

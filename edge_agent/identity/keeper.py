@@ -64,6 +64,11 @@ class IdentityKeeper:
 
     # -- what others ask ------------------------------------------------------------------------------------------
 
+    @property
+    def store(self) -> IdentityStore:
+        """Where the identity lies."""
+        return self._store
+
     def verbs(self) -> Mapping[str, Verb]:
         """What the control socket offers: `identity`, and `join` {claim, centre?, anew?, wait_s?}."""
         return {"identity": self._answer_identity, "join": self._answer_join}
@@ -223,8 +228,8 @@ class IdentityKeeper:
                 anew=arguments.get("anew") is True,
             )
         except IdentityError as error:
-            said = sentences(error.code, error.detail)
-            raise ControlError(error.code, said["what_en"], said["hint_en"]) from error
+            said = sentences(error.code)
+            raise ControlError(error.code, error.detail, f"{said['what_en']} {said['hint_en']}") from error
         wait_s = arguments.get("wait_s", 20)
         await self._until_settled(float(wait_s) if isinstance(wait_s, int | float) else 20.0)
         return self.standing().document()

@@ -28,7 +28,7 @@ from edge_agent.lasting import PRIVATE_FOLDER, SECRET_MODE, move_lasting, remove
 
 PUBLIC_MODE = 0o644
 KEY, CERTIFICATE = "key.pem", "certificate.pem"
-AUTHORITIES, WELCOME = "authorities.pem", "welcome.json"
+AUTHORITIES, BROKER_AUTHORITIES, WELCOME = "authorities.pem", "broker-authorities.pem", "welcome.json"
 CLAIM, CLAIM_KEY, ANSWER = "claim.json", "claim-key.pem", "answer.json"
 REVOKED, SERIAL, LOCK = "revoked.json", "serial", "lock"
 T = TypeVar("T")
@@ -79,6 +79,11 @@ class IdentityStore:
     def key_file(self) -> Path:
         """For the link: the key."""
         return self.folder / KEY
+
+    @property
+    def broker_authorities_file(self) -> Path:
+        """For the link: whose certificates the broker may show."""
+        return self.folder / BROKER_AUTHORITIES
 
     def load(self) -> Identity | None:
         """The identity, as it lies there; None for a gateway without one, PapersError when the files are damaged."""
@@ -179,6 +184,8 @@ class IdentityStore:
         if (self.folder / CLAIM_KEY).exists():
             self._move(CLAIM_KEY, KEY)
         self._write(AUTHORITIES, answer.authorities.encode(), mode=PUBLIC_MODE)
+        broker = answer.welcome.broker_authorities.strip() or answer.authorities
+        self._write(BROKER_AUTHORITIES, broker.encode(), mode=PUBLIC_MODE)
         self._write(WELCOME, msgspec.json.encode(answer.welcome))
         self.renew(*_split(answer))
         for done in (REVOKED, CLAIM, ANSWER):

@@ -34,16 +34,6 @@ class Counting:
         self.closed = True
 
 
-class WrongClock(SystemClock):
-    """The machine's clock before somebody set it: its wall time begins in 1970."""
-
-    def __init__(self) -> None:
-        self.behind_ms = super().now_ms() - 3000
-
-    def now_ms(self) -> int:
-        return super().now_ms() - self.behind_ms
-
-
 class Hanging(Counting):
     """A poller whose device never answers."""
 

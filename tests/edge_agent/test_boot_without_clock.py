@@ -8,8 +8,9 @@ from device_profiles.wire import Channel, size_of
 from edge_agent.connector import Happening
 from edge_agent.outbox.owner import OutboxOwner
 from tests.edge_agent.centre import Centre, centre_at
-from tests.edge_agent.rig import Counting, Hand, WrongClock, plan, running
+from tests.edge_agent.rig import Counting, Hand, plan, running
 from tests.edge_agent.samples import NOW
+from tests.fakes import WrongClock
 from tests.servers import Server
 from tests.waiting import eventually
 

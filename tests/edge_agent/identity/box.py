@@ -24,11 +24,14 @@ class Boxed:
     data_dir: Path
     clock: Clock = field(default_factory=SystemClock)
     serial: str = "SN-1"
+    centre: str = ""
 
     def __post_init__(self) -> None:
         self.watch = ClockWatch(self.clock)
         self.store = IdentityStore(self.data_dir)
-        self.joiner = Joiner(self.store, clock=self.watch, box=lambda: Box(self.serial, "thacba-edge 1"))
+        self.joiner = Joiner(
+            self.store, clock=self.watch, box=lambda: Box(self.serial, "thacba-edge 1"), centre=lambda: self.centre
+        )
         self.renewer = Renewer(self.store, clock=self.watch)
         self.joined: list[Identity] = []
         self.keeper = IdentityKeeper(

@@ -16,7 +16,7 @@ from edge_agent.identity.words import WORDS
 from tests.edge_agent.identity.authority import DAY_MS, Authority, now_ms
 from tests.edge_agent.identity.box import Boxed, kept
 from tests.edge_agent.identity.stand import CODE, GATEWAY, standing
-from tests.edge_agent.rig import WrongClock
+from tests.fakes import WrongClock
 from tests.servers import free_port
 from tests.waiting import eventually
 
@@ -43,6 +43,12 @@ async def test_a_code_typed_by_hand_joins_the_centre_that_is_named_with_its_pin(
         typed = CODE.lower().replace("-", " ")
         identity = await Boxed(tmp_path).join(typed, centre=f"{stand.url}/#pin={stand.authority.pin}")
     assert identity.gateway == GATEWAY
+
+
+async def test_the_box_may_know_its_centre_and_the_pin_from_its_settings(tmp_path: Path) -> None:
+    async with standing(tmp_path) as stand:
+        boxed = Boxed(tmp_path, centre=f"{stand.url}#pin={stand.authority.pin}")
+        assert (await boxed.join(CODE)).gateway == GATEWAY
 
 
 async def test_without_a_pin_the_systems_authorities_decide(tmp_path: Path) -> None:

@@ -83,7 +83,12 @@ def test_a_join_is_taken_whole_or_still_waits_with_its_key(disk: Disk, stand: St
     assert identity is not None
     prove(identity, now=now_ms())
     assert store.claim() is None
-    assert sorted(path.name for path in store.folder.glob("*.pem")) == ["authorities.pem", "certificate.pem", "key.pem"]
+    assert sorted(path.name for path in store.folder.glob("*.pem")) == [
+        "authorities.pem",
+        "broker-authorities.pem",
+        "certificate.pem",
+        "key.pem",
+    ]
 
 
 def test_joining_anew_leaves_the_old_identity_or_the_new_one(disk: Disk, stand: Stand) -> None:

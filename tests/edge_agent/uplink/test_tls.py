@@ -14,9 +14,10 @@ from device_profiles.clock import SystemClock
 from edge_agent.clockwatch import ClockWatch
 from edge_agent.uplink.link import Link
 from tests.edge_agent.centre import centre_at
-from tests.edge_agent.rig import Counting, WrongClock, plan, running
+from tests.edge_agent.rig import Counting, plan, running
 from tests.edge_agent.uplink.carrier import carrying, word_for
 from tests.edge_agent.uplink.certificates import DAY, HOST, Authority
+from tests.fakes import WrongClock
 from tests.servers import Server, free_port, run_mosquitto
 from tests.waiting import eventually
 
