@@ -73,7 +73,7 @@ def tls(link: Link, *, with_dates: bool) -> ssl.SSLContext:
     return context
 
 
-def client_for(link: Link, name: str, will: aiomqtt.Will, *, with_dates: bool, inflight: int) -> GatewayClient:
+def client_for(link: Link, name: str, will: aiomqtt.Will | None, *, with_dates: bool, inflight: int) -> GatewayClient:
     """A client of this broker, not connected yet; LinkError when the link's own certificate cannot be read."""
     client = GatewayClient(
         link.host,
