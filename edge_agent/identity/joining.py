@@ -91,13 +91,16 @@ class Joiner:
         answer = await door.ask(Question("POST", JOIN_PATH, body))
         if not answer.good:
             raise trouble_of(answer)
-        return self._taken(answer)
+        return self._taken(answer, queued)
 
-    def _taken(self, answer: Answer) -> Identity:
+    def _taken(self, answer: Answer, queued: QueuedClaim) -> Identity:
         try:
             said = join_answer_of(answer.body)
         except WireError as error:
             raise AwayError("answer_wrong", error.detail) from error
+        if not said.welcome.centre_url:
+            welcome = msgspec.structs.replace(said.welcome, centre_url=queued.centre)
+            said = msgspec.structs.replace(said, welcome=welcome)
         now = self._clock.now_ms() if self._clock.state() == "good" else answer.date_ms
         prove(_identity_in(said, self._store), now=now)
         return self._store.take(said)

@@ -22,7 +22,7 @@ from edge_agent.racing import first_of
 log = logging.getLogger(__name__)
 
 LOOK_S = 60.0  # how often the clock and the files are looked at; whoever changes something says so
-ASK_REVOKED_S = 6 * 3600.0  # a revocation is final, but the centre may have been restored from a copy
+ASK_REVOKED_S = 24 * 3600.0  # a revocation is final, but the centre may have been restored from a copy
 BUSY_S = 5.0
 
 
@@ -49,7 +49,7 @@ class IdentityKeeper:
         self._joined = joined
         self._news = asyncio.Event()
         self._changed = asyncio.Event()
-        self._retry = Backoff(base_s=4.0, cap_s=60.0)  # of a claim: somebody may be standing there
+        self._retry = Backoff(base_s=2.0, cap_s=60.0)  # of a claim: somebody may be standing there
         self._later = Backoff(base_s=60.0, cap_s=3600.0)  # of a renewal: half of the life is left
         self._next_at = 0.0  # monotonic: not earlier
         self._fault: Fault | None = None

@@ -30,7 +30,7 @@ class Identity:
     """Everything that makes this box the gateway that it is. `chain` goes up to, and does not hold, a root."""
 
     gateway: str
-    key: ec.EllipticCurvePrivateKey = field(repr=False)
+    key: ec.EllipticCurvePrivateKey = field(repr=False, compare=False)  # the certificate tells which
     certificate: x509.Certificate
     chain: tuple[x509.Certificate, ...]
     authorities: tuple[x509.Certificate, ...]

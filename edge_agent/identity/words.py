@@ -156,6 +156,12 @@ WORDS = {
         "Thiết bị tự xin chứng chỉ mới khi có mạng; số đo vẫn được giữ.",
         "A new one is asked for as soon as there is a link; readings are kept.",
     ),
+    "certificate_expired": Words(
+        "Chứng chỉ đã hết hạn quá lâu, trung tâm không gia hạn nữa.",
+        "The certificate ran out so long ago that the centre does not renew it.",
+        f"Số đo vẫn được giữ. {NEW_CLAIM_VI}",
+        f"Readings are kept. {NEW_CLAIM_EN}",
+    ),
     "not_yet": Words(
         "Chứng chỉ chưa có hiệu lực.",
         "The certificate does not count yet.",
