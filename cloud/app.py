@@ -23,6 +23,7 @@ from cloud.broadcast import Broadcast
 from cloud.centre import House, ThacbaCentre
 from cloud.channels import is_usual, report_of
 from cloud.commands import Commander
+from cloud.configuring.house import Surroundings, configuring
 from cloud.escalations import Desk, Escalations
 from cloud.flow import Flow, Parts
 from cloud.ingest.admission import Admission, SeriesAllowance
@@ -132,7 +133,9 @@ class Centre:
         admission = Admission(config.admission, self.inventory)
         profiles = settings.catalogue.profiles
         display = Display(fleet, self.inventory, profiles, clock=clock, admission=admission)
-        broadcast = Broadcast(hub, commander, display, clock=clock)
+        around = Surroundings(self.state, fleet, self.link, self.inventory, profiles, settings.key, clock)
+        self.configuring = configuring(around)
+        broadcast = Broadcast(hub, commander, display, clock=clock, spoke=self.configuring.office.spoke)
 
         def announce(judgement: Judgement) -> None:
             broadcast.judged(judgement)
@@ -203,6 +206,8 @@ class Centre:
                 passages=fleet.passages,
                 late_s=config.notify.late_s,
             ),
+            configuring=self.configuring,
+            requests=self.state.configurations,
         )
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -214,6 +219,7 @@ class Centre:
                 await asyncio.to_thread(self.state.migrate)
                 await asyncio.to_thread(self.tally.count_alarms)
                 await self.house.parts.births.restore(self.inventory)
+                await self.configuring.open()
                 await self.house.rules.open()
                 await self._live(stop, listener)
             finally:
@@ -272,6 +278,8 @@ class Centre:
             Retention(self.state, self.state.incident_files, self._settings.config.retention, self.clock),
             self._escalations(),
             self.attachments,
+            self.configuring.office,
+            self.configuring.rollouts,
         )
         async with asyncio.TaskGroup() as group:
             work = [group.create_task(part.run()) for part in parts]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import NoReturn
 
@@ -20,11 +21,21 @@ GATHER_S = 0.25  # people cannot read faster, and a thousand devices must not co
 class Broadcast:
     """Listens to the flow and publishes into the hub."""
 
-    def __init__(self, hub: Hub, commander: Commander, display: Display, *, clock: Clock) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        commander: Commander,
+        display: Display,
+        *,
+        clock: Clock,
+        spoke: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`spoke` hears which gateway said something of itself."""
         self._hub = hub
         self._commander = commander
         self._display = display
         self._clock = clock
+        self._tell = spoke
         self._spoke: set[str] = set()
         self._touched: set[tuple[str, str]] = set()
         self.first_reading_at: int | None = None
@@ -33,6 +44,7 @@ class Broadcast:
     def gateway_changed(self, gateway: str) -> None:
         """A gateway said something of itself."""
         self._spoke.add(gateway)
+        self._tell(gateway)
 
     def readings_came(self, settled: Settled) -> None:
         """Readings were committed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from cloud.alarms.lifecycle import AlarmError
 from cloud.alarms.mutes import Mutes
@@ -30,11 +31,15 @@ from cloud.api.views import (
 from cloud.attachments import Attachments
 from cloud.broadcast import Broadcast
 from cloud.commands import Commander, CommandRefusedError
+from cloud.configuring.house import Configuring
+from cloud.configuring.office import ConfigurationOffice
+from cloud.configuring.rollouts import RolloutOffice
 from cloud.flow import Flow, Parts
 from cloud.incidents.regulation import Regulation
 from cloud.inventory.live import LiveInventory
 from cloud.inventory.passages import Passage
 from cloud.letter_office import Desk, LetterOffice
+from cloud.orders import OrderDesk
 from cloud.rehearsal import Rehearsals
 from cloud.rule_office import RuleOffice
 from cloud.rules import desk, shelving
@@ -42,6 +47,7 @@ from cloud.rules.desk import Act, Remark
 from cloud.rules.rehearse import Wish
 from cloud.rules.rehearse_report import Report
 from cloud.store.base import AlarmRow, ReadingStore, StateStore
+from cloud.store.configuration_port import ConfigurationStore
 from cloud.store.incident_files_port import IncidentFileStore
 from cloud.store.incident_port import IncidentStore
 from cloud.store.notice_port import NoticeStore
@@ -49,6 +55,7 @@ from cloud.tally import Tally
 from cloud.views import Display, account_views, site_view, threshold_views
 from device_profiles.clock import Clock
 from device_profiles.schema import DeviceProfile
+from device_profiles.wire.helping import is_for_gateway
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,8 @@ class House:
     notices: NoticeStore
     rules: RuleOffice
     rehearsals: Rehearsals
+    configuring: Configuring
+    requests: ConfigurationStore
 
 
 class ThacbaCentre:
@@ -82,6 +91,26 @@ class ThacbaCentre:
         self._letters = LetterOffice(
             Desk(parts.graveyard, parts.intake, parts.store, parts.state, parts.recorder, parts.clock)
         )
+        self._requests = OrderDesk(house.requests, partial(self.send_command, actor=""), parts.clock)
+
+    @property
+    def configurations(self) -> ConfigurationOffice:
+        """What gateways shall run."""
+        return self._house.configuring.office
+
+    @property
+    def rollouts(self) -> RolloutOffice:
+        """Changes that go through the fleet in waves."""
+        return self._house.configuring.rollouts
+
+    @property
+    def requests(self) -> OrderDesk:
+        """Orders that a second person must confirm."""
+        return self._requests
+
+    def certificate_ends(self, gateway: str) -> int | None:
+        """When a gateway's certificate runs out."""
+        return self._house.configuring.keys.not_after(gateway)
 
     @property
     def clock(self) -> Clock:
@@ -240,7 +269,10 @@ class ThacbaCentre:
     async def send_command(self, order: Order, *, actor: str) -> Outcome:
         """Signs, sends, waits a short while; UnknownThingError, RefusedOrderError. The API writes the audit log."""
         del actor
-        if self._parts.fleet.device(order.gateway, order.device) is None:
+        if is_for_gateway(order.device):
+            if order.gateway not in self._house.inventory:
+                raise UnknownThingError(f"There is no gateway {order.gateway!r}.")
+        elif self._parts.fleet.device(order.gateway, order.device) is None:
             raise UnknownThingError(f"There is no device {order.gateway}/{order.device}.")
         try:
             outcome = await self._house.commander.send(order.gateway, order.device, order.verb, order.arguments)

@@ -15,6 +15,7 @@ from cloud.ingest.subscriber import Link
 from cloud.metrics import Metric, Metrics
 from device_profiles.clock import Clock
 from device_profiles.wire import Channel, Command, Result, encode, topic_for
+from device_profiles.wire.helping import help_verb
 from device_profiles.wire.messages import Scalar
 from device_profiles.wire.signing import sign
 
@@ -50,7 +51,10 @@ class Commander:
         self._waiting: dict[str, asyncio.Future[Result]] = {}
 
     async def send(self, gateway: str, device: str, verb: str, arguments: Mapping[str, Scalar]) -> CommandOutcome:
-        """Sends one command and waits; CommandRefusedError when it cannot even be sent."""
+        """Sends one command and waits; CommandRefusedError when it cannot even be sent.
+
+        The device "" or `@gateway` is the gateway itself.
+        """
         if self._key is None:
             raise CommandRefusedError("The centre has no command key: make one with `thacba-cloud keys`.")
         if fault := self._link.fault():
@@ -71,7 +75,8 @@ class Commander:
         try:
             self._link.send(topic_for(gateway, Channel.COMMAND), encode(sign(command, self._key)))
             self._metrics.add(Metric.COMMANDS)
-            async with asyncio.timeout(self._wait_s):
+            known = help_verb(device, verb)
+            async with asyncio.timeout(max(self._wait_s, known.within_s) if known else self._wait_s):
                 result = await answered
         except TimeoutError:
             return CommandOutcome(command.id, "sent", now)

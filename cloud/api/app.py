@@ -15,6 +15,7 @@ from cloud.api import (
     bulk,
     chronicle,
     commands,
+    configurations,
     dead_letters,
     devices,
     explain,
@@ -33,6 +34,7 @@ from cloud.api import (
     session,
     shelves,
     sites,
+    waves,
 )
 from cloud.api.deps import Centre
 from cloud.api.guard import guard
@@ -41,7 +43,8 @@ from cloud.api.shield import Shield
 
 RESOURCES = (
     session, ledger, sites, gateways, devices, gaps, series, planned_work, bulk, alarms, shelves, handovers,
-    incidents, attachments, notices, rules, explain, chronicle, rehearsals, commands, dead_letters, live, audit, health,
+    incidents, attachments, notices, rules, explain, chronicle, rehearsals, commands, configurations, waves,
+    dead_letters, live, audit, health,
 )  # fmt: skip
 UPLOADS_AT_ONCE = 4  # each holds a file of 10 MB in memory
 CHECKS_AT_ONCE = 2  # each password check takes 64 MiB and four threads

@@ -22,6 +22,8 @@ from cloud.api.views import (
     ThresholdView,
 )
 from cloud.attachments import Attachments
+from cloud.configuring.office import ConfigurationOffice
+from cloud.configuring.rollouts import RolloutOffice
 from cloud.errors import CloudError
 from cloud.incidents.regulation import Regulation
 from cloud.inventory.passages import Passage
@@ -32,6 +34,7 @@ from cloud.rules.rehearse_report import Report
 from cloud.rules.rule import Rule
 from cloud.rules.rule_set import RuleSet
 from cloud.store.base import AlarmRow, ReadingStore, StateStore
+from cloud.store.configuration_port import RequestRow
 from cloud.store.incident_files_port import IncidentFileStore
 from cloud.store.incident_port import IncidentStore
 from cloud.store.notice_port import NoticeStore
@@ -158,6 +161,25 @@ class RuleBook(Protocol):
         """Removes a rule; its versions stay. UnknownThingError, RuleChangedError, WrongStateError."""
 
 
+class Requests(Protocol):
+    """Orders that one person asks for and another one confirms."""
+
+    async def ask(self, order: Order, *, actor: str, comment: str = "") -> RequestRow:
+        """Keeps an order that another person must confirm."""
+
+    async def confirm(self, identifier: str, *, actor: str) -> RequestRow:
+        """Sends it; UnknownThingError, WrongStateError, and as `send_command`."""
+
+    async def withdraw(self, identifier: str, *, actor: str) -> RequestRow:
+        """Nobody shall confirm it any more; UnknownThingError, WrongStateError."""
+
+    async def one(self, identifier: str) -> RequestRow:
+        """One request; UnknownThingError."""
+
+    async def newest(self, *, limit: int, gateway: str | None = None) -> Sequence[RequestRow]:
+        """Requests, newest first."""
+
+
 class Centre(Protocol):
     """The running centre, as the API sees it.
 
@@ -216,6 +238,21 @@ class Centre(Protocol):
     @property
     def rules(self) -> RuleBook:
         """The rules."""
+
+    @property
+    def configurations(self) -> ConfigurationOffice:
+        """What gateways shall run."""
+
+    @property
+    def rollouts(self) -> RolloutOffice:
+        """Changes that go through the fleet in waves."""
+
+    @property
+    def requests(self) -> Requests:
+        """Orders that a second person must confirm."""
+
+    def certificate_ends(self, gateway: str) -> int | None:
+        """When a gateway's certificate runs out; None when it has none of ours. Synchronous, as `state` is."""
 
     def sites(self) -> Sequence[SiteView]:
         """Every site of the inventory."""

@@ -16,6 +16,8 @@ from cloud.api.deps import (
     UnknownThingError,
     WrongStateError,
 )
+from cloud.configuring.terms import ConfigurationChangedError, UnknownGatewayError
+from cloud.configuring.waves import RolloutError
 from cloud.errors import CloudError, StoreUnavailableError
 
 MEDIA_TYPE = "application/problem+json"
@@ -24,6 +26,9 @@ _STATUS_OF: dict[type[CloudError], tuple[int, str]] = {
     WrongStateError: (409, "wrong_state"),
     RefusedOrderError: (422, "refused"),
     RuleChangedError: (412, "changed"),
+    UnknownGatewayError: (404, "unknown"),
+    ConfigurationChangedError: (412, "changed"),
+    RolloutError: (409, "wrong_state"),
     StoreUnavailableError: (503, "store_unavailable"),
 }
 _CODE_OF_STATUS = {

@@ -197,9 +197,9 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a command stands: `sent` when no result came in time."""
+    """How a command stands: `sent` when no result came in time, `asked` when another person must confirm it."""
 
     id: str
-    outcome: Literal["done", "failed", "refused", "expired", "sent"]
+    outcome: Literal["done", "failed", "refused", "expired", "sent", "asked"]
     at: int
     detail: str = ""

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from cloud.errors import CloudError
 from cloud.store.configuration_port import MemberRow, MemberState, RolloutRow, RolloutState
 
 Standing = Literal["active", "trial", "rolled_back", "unknown"]
@@ -27,7 +28,7 @@ LIFE: Mapping[tuple[RolloutState, Trigger], RolloutState] = {
 }
 
 
-class RolloutError(ValueError):
+class RolloutError(CloudError):
     """The roll-out is not in a state that allows it."""
 
 

@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 from cloud.access.passwords import hash_password
@@ -28,6 +29,7 @@ from cloud.api.views import (
 from cloud.attachments import AttachmentConfig, Attachments
 from cloud.incidents.proposal import PROPOSAL
 from cloud.inventory.passages import Passage
+from cloud.orders import OrderDesk
 from cloud.rehearsal import Rehearsals
 from cloud.rules.announce import Announcer
 from cloud.rules.desk import Act, Remark
@@ -59,6 +61,7 @@ from device_profiles.clock import Clock
 from device_profiles.schema import DeviceProfile, Text
 from device_profiles.wire.messages import Cell
 from tests.cloud.api import sample_fleet
+from tests.cloud.api.sample_offices import SampleOffices
 from tests.cloud.api.sample_rules import SampleRules
 from tests.cloud.letters import CATALOGUE, WITHOUT, Bench
 
@@ -145,6 +148,9 @@ class FakeCentre:
         self.epochs: dict[str, str] = {}  # of gateways whose disk was changed
         self._devices = sample_fleet.devices(clock.now_ms())
         self._started_at = clock.now_ms()
+        self.offices = SampleOffices(self.state, clock)
+        self.configurations, self.rollouts = self.offices.office, self.offices.rollouts
+        self.requests = OrderDesk(self.state.configurations, partial(self.send_command, actor=""), clock)
         self._raised = 0
 
     def prepare(self) -> None:
@@ -200,6 +206,10 @@ class FakeCentre:
         body = {"gateway": gateway, "device": device, "point": point, "value": value, "quality": "good",
                 "freshness": "measured", "observed_at": now, "received_at": now}  # fmt: skip
         self.hub.publish("reading", f"{gateway}/{device}/{point}", body)
+
+    def certificate_ends(self, gateway: str) -> int | None:
+        """The gateway of the Thao has a certificate for twenty days more."""
+        return self.clock.now_ms() + 20 * 86_400_000 + 1 if gateway == "gw-thao" else None
 
     def sites(self) -> Sequence[SiteView]:
         """The sample's sites."""

@@ -17,6 +17,7 @@ from cloud.ingest.subscriber import Qos
 from cloud.inventory.fleet import Fleet
 from cloud.store.base import AuditRow
 from cloud.store.sql import SqlStateStore
+from device_profiles.clock import Clock
 from device_profiles.load import load_catalogue
 from device_profiles.wire import State, decode
 from device_profiles.wire.configuration import Configuration, SignedConfiguration, verify_configuration
@@ -47,7 +48,7 @@ connection = { kind = "camera", url = "rtsp://10.0.0.8/1", username = "xem", pas
 class KeptLink:
     """Keeps what is sent; the test ends and begins its connection."""
 
-    def __init__(self, clock: ManualClock) -> None:
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._since = clock.monotonic() - 1
         self.sent: list[tuple[str, bytes, bool]] = []
