@@ -49,7 +49,7 @@ class IdentityKeeper:
         self._joined = joined
         self._news = asyncio.Event()
         self._changed = asyncio.Event()
-        self._retry = Backoff(base_s=2.0, cap_s=60.0)  # of a claim: somebody may be standing there
+        self._retry = Backoff(base_s=2.0, cap_s=60.0)  # of a claim, or without a link: somebody may be standing there
         self._later = Backoff(base_s=60.0, cap_s=3600.0)  # of a renewal: half of the life is left
         self._next_at = 0.0  # monotonic: not earlier
         self._fault: Fault | None = None
@@ -151,16 +151,18 @@ class IdentityKeeper:
         return 0.0
 
     async def _renew(self, identity: Identity) -> float:
+        is_urgent = self._suspected or self._has_ended(identity)
         try:
             await self._renewer.renew(identity)
-        except RefusedError as error:
+        except IdentityError as error:
             self._note(error)
             if error.code == "revoked":
-                number = _number(identity)
-                self._store.note_revoked(Revocation(number, self._clock.now_ms()))
+                self._store.note_revoked(Revocation(_number(identity), self._clock.now_ms()))
                 return self._wait(ASK_REVOKED_S)
-            return self._wait(self._later.next_delay())
-        self._store.note_revoked(None)
+            return self._wait((self._retry if is_urgent else self._later).next_delay())
+        if self._store.revoked() is not None:
+            self._store.note_revoked(None)
+        self._retry.reset()
         self._fault, self._suspected = None, False
         return self._wait(self._later.next_delay())
 
