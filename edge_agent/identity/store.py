@@ -184,7 +184,8 @@ class IdentityStore:
         if (self.folder / CLAIM_KEY).exists():
             self._move(CLAIM_KEY, KEY)
         self._write(AUTHORITIES, answer.authorities.encode(), mode=PUBLIC_MODE)
-        broker = answer.welcome.broker_authorities.strip() or answer.authorities
+        given = answer.welcome.broker_authorities
+        broker = given if given.strip() else answer.authorities
         self._write(BROKER_AUTHORITIES, broker.encode(), mode=PUBLIC_MODE)
         self._write(WELCOME, msgspec.json.encode(answer.welcome))
         self.renew(*_split(answer))

@@ -44,11 +44,12 @@ class Boxed:
 
 
 @asynccontextmanager
-async def kept(boxed: Boxed) -> AsyncIterator[IdentityKeeper]:
-    """The keeper at work."""
+async def kept(boxed: Boxed, keeper: IdentityKeeper | None = None) -> AsyncIterator[IdentityKeeper]:
+    """The keeper of the box, or another one, at work."""
+    chosen = keeper or boxed.keeper
     async with asyncio.TaskGroup() as group:
-        work = group.create_task(boxed.keeper.run())
+        work = group.create_task(chosen.run())
         try:
-            yield boxed.keeper
+            yield chosen
         finally:
             work.cancel()
