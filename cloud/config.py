@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from cloud.attachments import AttachmentConfig
+from cloud.brokering.config import DoorConfig
+from cloud.enrolment.config import EnrolmentConfig
 from cloud.errors import ConfigurationError
 from cloud.ingest.admission import AdmissionConfig
 from cloud.ingest.drain_slots import DrainConfig
@@ -23,7 +25,7 @@ from cloud.store.roll_up import RAW_DAYS
 from device_profiles.load import read_toml
 from device_profiles.schema import Identifier, Strict
 
-BROKER_PORT = 1883
+BROKER_PORTS = {"mqtt": 1883, "mqtts": 8883}
 M = TypeVar("M", bound=Strict)
 
 
@@ -63,7 +65,11 @@ class HttpConfig(Strict):
 class BrokerConfig(Login):
     """The MQTT broker between the fleet and the centre."""
 
-    url: str = Field("mqtt://127.0.0.1:1883", description="mqtt://host:port")
+    url: str = Field("mqtt://127.0.0.1:1883", description="mqtt://host:port, or mqtts://host:port with TLS")
+    ca_file: Path | None = Field(None, description="Authorities that the broker must show; without it the system's.")
+    certificate_file: Path | None = Field(None, description="Our certificate, for a broker that asks for one.")
+    key_file: Path | None = Field(None, description="The key of that certificate; only we can read it.")
+    door: DoorConfig | None = Field(None, description="How a broker that asks gateways for certificates is governed.")
     client_id: str = Field("thacba-centre", min_length=1, max_length=64, description="Our name at the broker.")
     keep_alive_s: int = Field(20, ge=5, le=600, description="Longest silence before the link counts as dead.")
     inbox_messages: int = Field(
@@ -77,10 +83,22 @@ class BrokerConfig(Login):
     @classmethod
     def _is_mqtt(cls, url: str) -> str:
         parts = urlsplit(url)
-        if parts.scheme != "mqtt" or not parts.hostname or parts.username or parts.password:
-            raise ValueError("must read mqtt://host:port, without a name or password in it")
+        if parts.scheme not in BROKER_PORTS or not parts.hostname or parts.username or parts.password:
+            raise ValueError("must read mqtt://host:port or mqtts://host:port, without a name or password in it")
         _ = parts.port  # raises ValueError when it is not a port
         return url
+
+    @model_validator(mode="after")
+    def _has_both_halves(self) -> Self:
+        if (self.certificate_file is None) != (self.key_file is None):
+            raise ValueError("certificate_file and key_file belong together")
+        if not self.is_encrypted() and (self.ca_file or self.certificate_file):
+            raise ValueError("ca_file and certificate_file need an address that begins with mqtts://")
+        return self
+
+    def is_encrypted(self) -> bool:
+        """Whether we speak TLS with the broker."""
+        return urlsplit(self.url).scheme == "mqtts"
 
     def host(self) -> str:
         """The broker's host name."""
@@ -88,7 +106,8 @@ class BrokerConfig(Login):
 
     def port(self) -> int:
         """The broker's port."""
-        return urlsplit(self.url).port or BROKER_PORT
+        parts = urlsplit(self.url)
+        return parts.port or BROKER_PORTS[parts.scheme]
 
 
 class SqliteStoreConfig(Strict):
@@ -204,6 +223,9 @@ class CentreConfig(Strict):
     )
     attachments: AttachmentConfig = Field(
         default_factory=lambda: AttachmentConfig.model_validate({}), description="Files of incidents."
+    )
+    enrolment: EnrolmentConfig = Field(
+        default_factory=lambda: EnrolmentConfig.model_validate({}), description="How gateways are let in."
     )
     notify: NotifyConfig = Field(default_factory=lambda: NotifyConfig.model_validate({}), description="Notices.")
     sites_dir: Path = Field(description="Folder of site files, one site each, and areas.toml.")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import aiomqtt
@@ -15,6 +17,24 @@ T = TypeVar("T")
 READ_BYTES = 65_536
 Hear = Callable[[str, bytes], None]
 AT_MOST_ONCE = 0x30  # the first byte of a PUBLISH at QoS 0, not retained (MQTT 3.1.1, section 3.3)
+
+
+class _Handshake(ssl.SSLSocket):
+    """A socket that closes itself when the other side turns out to be somebody else; paho would leave it open."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
+
+
+def encrypted(authorities: Path | None) -> ssl.SSLContext:
+    """Asks for the broker's name and for its chain up to these authorities, or else the system's."""
+    context = ssl.create_default_context(cafile=authorities)
+    context.sslsocket_class = _Handshake
+    return context
 
 
 class FleetClient(aiomqtt.Client):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import ssl
 from collections import deque
 from collections.abc import Iterator
 from typing import Literal, NoReturn, Protocol
@@ -12,7 +13,7 @@ from typing import Literal, NoReturn, Protocol
 import aiomqtt
 
 from cloud.config import BrokerConfig
-from cloud.ingest.fleet_client import FleetClient
+from cloud.ingest.fleet_client import FleetClient, encrypted
 from cloud.ingest.inbox import Inbox
 from cloud.metrics import Metric, Metrics
 from device_profiles.backoff import Backoff
@@ -121,6 +122,7 @@ class MqttLink:
             timeout=ANSWER_S,
             max_inflight_messages=SENDERS,
             socket_options=[NO_DELAY],
+            tls_context=encryption(self._config),
             hear=inbox.put,
         )
 
@@ -158,6 +160,16 @@ class MqttLink:
         if not self._fault or self._fault == "not connected yet":
             log.warning("broker link lost", extra={"broker": self._config.url, "error": reason})
         self._fault = reason or "the broker ended the connection"
+
+
+def encryption(config: BrokerConfig) -> ssl.SSLContext | None:
+    """What we show the broker and what we ask of it, read anew for each connection; None without TLS."""
+    if not config.is_encrypted():
+        return None
+    context = encrypted(config.ca_file)
+    if config.certificate_file is not None:
+        context.load_cert_chain(config.certificate_file, config.key_file)
+    return context
 
 
 async def _hear_what_is_retained(client: FleetClient) -> None:
