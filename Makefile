@@ -42,7 +42,7 @@ faults: $(READY) ## The long fault range: CYCLES=1000 kills, CUTS=200 power cuts
 	@bash deploy/setup/system_packages.sh >&2
 	@FAULT_CYCLES=$(or $(CYCLES),1000) FAULT_CUTS=$(or $(CUTS),200) FAULT_RESTARTS=$(or $(RESTARTS),50) \
 	  FAULT_ALARM_KILLS=$(or $(ALARM_KILLS),200) FAULT_PATTERNS=$(or $(PATTERNS),3) FAULT_MINUTE_MS=$(or $(MINUTE_MS),200) FAULT_SEED=$(or $(SEED),1) \
-	  FAULT_WEEK=$(or $(WEEK),600000) \
+	  FAULT_WEEK=$(or $(WEEK),600000) FAULT_UPDATE_CUTS=$(or $(UPDATE_CUTS),3000) \
 	  $(BIN)/pytest tests/faults -q --timeout=7200 --durations=15
 
 soak: $(READY) ## The whole platform at work for MINUTES=60, its growth measured; one line of JSON last

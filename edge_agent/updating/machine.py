@@ -111,6 +111,8 @@ class Machine:
 
     async def _piece(self, source: Source, update: Update, file: ReleaseFile, offset: int) -> bytes:
         """Parts grow while they come through and shrink when they do not: a thin link has a time limit per request."""
+        if offset == file.size:  # the power went between the last byte and the name
+            return b""
         length = min(self._part, file.size - offset)
         try:
             piece = await source.part(update.version, file.name, offset=offset, length=length)

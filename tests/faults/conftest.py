@@ -24,6 +24,7 @@ class Ring:
 
     cycles: int = _asked("CYCLES", 50)
     cuts: int = _asked("CUTS", 20)
+    update_cuts: int = _asked("UPDATE_CUTS", 10)  # of an update; more than a thousand = each step in each way
     alarm_kills: int = _asked("ALARM_KILLS", 8)
     restarts: int = _asked("RESTARTS", 4)
     patterns: int = _asked("PATTERNS", 1)

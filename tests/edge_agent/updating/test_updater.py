@@ -152,6 +152,18 @@ async def test_a_bad_link_goes_on_where_it_stopped(gateway: Gateway) -> None:
     assert link.asked.count(0) == 2
 
 
+async def test_a_file_that_has_all_its_bytes_and_not_yet_its_name_is_not_asked_for(gateway: Gateway) -> None:
+    wheel = gateway.stick / f"thacba-{NEW}-py3-none-any.whl"
+    link = gateway.source = ThinLink(gateway.stick)
+    part = gateway.updates / "download" / NEW / f"{wheel.name}.part"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(wheel.read_bytes())
+    async with gateway.up() as updater:
+        await updater.verb({"action": "apply", "version": NEW})
+        await eventually(lambda: gateway.restarts)
+    assert link.asked == []
+
+
 async def test_an_update_under_way_can_be_given_up(gateway: Gateway) -> None:
     class Away(FolderSource):
         async def manifest(self, version: str) -> SignedRelease:

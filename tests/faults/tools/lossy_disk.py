@@ -6,7 +6,8 @@ with lossy_disk(folder) as disk:
     disk.cut_at(12, "forget")    the same by itself, instead of the 12th step from now that matters (fsync, name)
 
 A name (create, rename, unlink) is safe after an fsync of its folder, bytes and length after an fsync of the file, as
-POSIX says and no more. "tear" is meaner: of what was not fsynced any part may survive, in any order, in halves.
+POSIX says and no more. "tear" is meaner: of what was not fsynced any part may survive, in any order, in halves. "keep"
+loses nothing: the programs alone are stopped at that very step, as by kill -9.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from typing import Any, Literal
 from tests.servers import ServerError
 from tests.waiting import until
 
-Cut = Literal["forget", "tear"]
+Cut = Literal["forget", "tear", "keep"]
 SWITCH = "user.power"
 MISSING = "FUSE is missing: run `make test` as root or `apt-get install fuse3 libfuse2`, and check /dev/fuse"
 CAPACITY_BLOCKS = 1 << 20  # of 4 KiB
@@ -64,6 +65,12 @@ class Node:
             apply(self.safe, change)
         self.changes.clear()
         self.safe_names = dict(self.names)
+
+    def keep(self) -> None:
+        """Everything that is seen reached the platter."""
+        self.sync()
+        for child in self.names.values():
+            child.keep()
 
     def lose(self, chance: random.Random | None) -> None:
         """Goes back to what is safe; with a chance some of the rest reached the platter all the same."""
@@ -106,7 +113,7 @@ class LossyDisk:
         self._handles = iter(range(1, 1 << 62))
         self._is_on = True
         self._steps = 0
-        self._cut_at: tuple[int, bool] | None = None  # the step that is not done any more, and whether it tears
+        self._cut_at: tuple[int, str] | None = None  # the step that is not done any more, and how the power goes
 
     def getattr(self, path: str, fh: int | None = None) -> dict[str, Any]:
         """Kind and size."""
@@ -209,22 +216,25 @@ class LossyDisk:
     def setxattr(self, _path: str, _name: str, value: bytes, _options: int, _position: int = 0) -> None:
         """The power switch: forget, tear, on; forget@12 and tear@12 wait for that step."""
         how, _, at = value.decode().partition("@")
-        self._cut_at = (self._steps + int(at), how == "tear") if at else None
+        self._cut_at = (self._steps + int(at), how) if at else None
         if how == "on":
             self._is_on = True
         elif not at:
-            self._lose(tears=how == "tear")
+            self._lose(how)
 
-    def _lose(self, *, tears: bool) -> None:
+    def _lose(self, how: str) -> None:
         self._is_on = False
-        self._root.lose(self._chance if tears else None)
+        if how == "keep":
+            self._root.keep()
+        else:
+            self._root.lose(self._chance if how == "tear" else None)
         self._open.clear()
 
     def _step(self) -> None:
         """Counts what makes something safe or moves a name; the one that the cut waits for is not done any more."""
         self._steps += 1
         if self._is_on and self._cut_at and self._steps >= self._cut_at[0]:
-            self._lose(tears=self._cut_at[1])
+            self._lose(self._cut_at[1])
             raise OSError(errno.EIO, "power cut")
 
     def _node(self, path: str, fh: int | None = None) -> Node:
