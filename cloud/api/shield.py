@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cloud.api.problems import ProblemError, problem
 from cloud.attachments import MAX_BYTES
+from device_profiles.wire.commissioning import MAX_RECORD_BYTES
 
 MAX_BODY_BYTES: Final = 64 * 1024
 CONTENT_SECURITY_POLICY: Final = "; ".join(
@@ -30,6 +31,7 @@ HEADERS: Final[Mapping[str, str]] = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 UPLOAD: Final = re.compile(r"/api/v1/incidents/[^/]{1,64}/attachments")
+LARGER: Final[Mapping[str, int]] = {"/api/v1/commissioning": 2 * MAX_RECORD_BYTES}  # its text is a text in JSON
 STATIC: Final = "/static/"
 STRICT_TRANSPORT: Final = "max-age=31536000"
 
@@ -55,7 +57,8 @@ class Shield:
                 headers.setdefault("Cache-Control", "no-cache" if scope["path"].startswith(STATIC) else "no-store")
             await send(message)
 
-        received, most = 0, MAX_BYTES if UPLOAD.fullmatch(scope["path"]) else MAX_BODY_BYTES
+        received = 0
+        most = MAX_BYTES if UPLOAD.fullmatch(scope["path"]) else LARGER.get(scope["path"], MAX_BODY_BYTES)
         too_large = f"A request has at most {most} bytes."
 
         async def receive_bounded() -> Message:
