@@ -1,0 +1,1 @@
+"""The gateway's own page: what a technician sees on his phone at the cabinet, with or without the centre."""
