@@ -19,6 +19,7 @@ from edge_agent.app import Plan, plan_for, run_agent
 from edge_agent.config import ListenConfig, load_gateway
 from edge_agent.connector import EdgeError
 from edge_agent.console_discover import discover
+from edge_agent.console_page import page_cli
 from edge_agent.logs import LogFormat, start_logging
 from edge_agent.registry import Device, build_connectors
 from edge_agent.secrets_there import secret_faults
@@ -86,6 +87,7 @@ def check(config: ConfigFile = DEFAULT_CONFIG, profiles: ProfileFolders = None) 
 
 
 cli.command()(discover)
+cli.add_typer(page_cli, name="page")
 
 
 def main() -> None:
