@@ -1,4 +1,4 @@
-"""The command line of the gateway program: thacba-edge run, once, try, check, discover."""
+"""The command line of the gateway program: thacba-edge run, once, try, check, discover, page."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ import typer
 
 from device_profiles.clock import SystemClock
 from device_profiles.load import CATALOGUE, Catalogue, FileFaultsError, load_catalogue
-from edge_agent.app import Plan, plan_for, run_agent
 from edge_agent.config import ListenConfig, load_gateway
 from edge_agent.connector import EdgeError
 from edge_agent.console_discover import discover
 from edge_agent.console_page import page_cli
 from edge_agent.logs import LogFormat, start_logging
+from edge_agent.planning import Plan, plan_for
 from edge_agent.registry import Device, build_connectors
 from edge_agent.secrets_there import secret_faults
 
@@ -32,6 +32,9 @@ cli = typer.Typer(
     help="Thacba gateway agent.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
 ConfigFile = Annotated[Path, typer.Option("--config", help="The gateway's file.")]
+DataFolder = Annotated[
+    Path | None, typer.Option("--data", help="The gateway's data folder, when the file does not say it.")
+]
 ProfileFolders = Annotated[list[Path] | None, typer.Option("--profiles", help="Folder of own device profiles.")]
 LogForm = Annotated[LogFormat, typer.Option("--log", help="Form of the log.")]
 LogLevel = Annotated[str, typer.Option("--log-level", help="debug, info, warning or error.")]
@@ -41,15 +44,21 @@ DEFAULT_CONFIG = Path("gateway.toml")
 @cli.command()
 def run(
     config: ConfigFile = DEFAULT_CONFIG,
+    data: DataFolder = None,
     profiles: ProfileFolders = None,
     log_form: LogForm = "plain",
     log_level: LogLevel = "info",
 ) -> None:
-    """Read the devices and carry their readings to the centre, until SIGTERM or Ctrl-C."""
+    """Read the devices and carry their readings to the centre, until SIGTERM or Ctrl-C.
+
+    A file that is missing or wrong does not end it: the last good configuration runs, and `status` says what is wrong.
+    """
+    from edge_agent.running import run_gateway, setup_for
+
     with _errors_explained():
         start_logging(log_form, log_level)
-        plan = _plan(config, profiles)
-        asyncio.run(run_agent(plan, signals=(signal.SIGTERM, signal.SIGINT)))
+        setup = setup_for(config, data=data, profiles=profiles or ())
+        asyncio.run(run_gateway(setup, signals=(signal.SIGTERM, signal.SIGINT)))
 
 
 @cli.command()

@@ -1,35 +1,32 @@
-"""Wires the gateway program together: who exists, in which order they start, and in which they stop."""
+"""Wires the parts of a running gateway together: in which order they start, change and stop."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from device_profiles.clock import Clock, SystemClock
-from device_profiles.load import Catalogue
-from device_profiles.wire import BirthDevice, State
-from edge_agent.boot import boot_id
+from msgspec.structs import replace
+
+from device_profiles.clock import Clock
+from device_profiles.wire import RunningConfiguration, State
+from edge_agent.birth import birth_of
+from edge_agent.carrying import Carrier
 from edge_agent.clockwatch import ClockWatch
-from edge_agent.config import GatewayConfig
+from edge_agent.configuring.subject import Seen
+from edge_agent.devices import Build, Devices
 from edge_agent.flow import Flow
-from edge_agent.outbox.base import Bounds
+from edge_agent.outbox.base import Bounds, Compression
 from edge_agent.outbox.opening import open_outbox
 from edge_agent.outbox.owner import OutboxOwner
-from edge_agent.racing import first_error
-from edge_agent.registry import PUSHED, Connectors, Device, build_connectors, resolve
-from edge_agent.supervisor import PollLoop, keep_going
+from edge_agent.planning import Plan
 from edge_agent.uplink.commands import Commands, command_key
 from edge_agent.uplink.health import HealthReport
 from edge_agent.uplink.link import Link
 from edge_agent.uplink.mqtt import Uplink
 from edge_agent.vitals import Vitals
-from edge_agent.watchdog import watched
 
 log = logging.getLogger(__name__)
 
@@ -38,209 +35,145 @@ LOOK_PERIOD_S = 1.0  # a step of the clock is seen as a step when somebody looks
 KEEP_WITHIN_S = 1.0  # what was accepted reaches the disk within this when the agent stops
 DRAIN_WITHIN_S = 1.0  # and the centre, when there is a link; what does not make it stays on disk for the next start
 
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A configuration that was found good: nothing in it can fail for a reason that a person must mend."""
-
-    config: GatewayConfig
-    devices: tuple[Device, ...]
-    link: Link
-    version: str
-
-    @property
-    def bounds(self) -> Bounds:
-        """How much the outbox keeps."""
-        return Bounds(self.config.outbox.max_bytes, self.config.outbox.max_days)
-
-
-def plan_for(config: GatewayConfig, catalogue: Catalogue, *, file: str) -> Plan:
-    """Checks everything that a configuration names, without touching the network; FileFaultsError otherwise."""
-    devices = resolve(config, catalogue, file=file)
-    command_key(config.centre.command_key)
-    broker = config.broker
-    host, port = broker.address
-    password = broker.password()
-    link = Link(
-        host=host,
-        port=port,
-        encrypted=broker.encrypted,
-        authorities=broker.authorities(),
-        username=broker.username,
-        password=password.get_secret_value() if password else None,
-        keep_alive_s=broker.keep_alive_s,
-        receipt_timeout_s=broker.receipt_timeout_s,
-        health_period_s=config.gateway.health_period_s,
-        bytes_per_day=broker.bytes_per_day,
-    )
-    fingerprint = hashlib.sha256(config.model_dump_json().encode()).hexdigest()[:12]
-    return Plan(config, devices, link, fingerprint)
+Work = Callable[[], Coroutine[None, None, None]]
 
 
 class Agent:
-    """One gateway program over an open outbox. `run` ends after `stop`, with everything accepted on disk."""
+    """One gateway program over an open outbox. `run` ends after `stop`, with everything accepted on disk.
 
-    def __init__(self, plan: Plan, *, outbox: OutboxOwner, connectors: Connectors, clock: ClockWatch) -> None:
-        self._plan = plan
-        self._outbox = outbox
-        self._connectors = connectors
-        self._clock = clock
+    `become` makes it another gateway while it runs: what stays the same is not touched, the outbox never.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        outbox: OutboxOwner,
+        build: Build,
+        clock: ClockWatch,
+        running: Callable[[], RunningConfiguration | None] = lambda: None,
+        configurations: Callable[[bytes], None] | None = None,
+    ) -> None:
+        """`running` says which configuration this is; `configurations` takes what the centre sends."""
+        self.plan = plan
+        self.clock = clock
+        self.outbox = outbox
+        self._running = running
+        self._configurations = configurations
         self._stop = asyncio.Event()
-        self._vitals = Vitals([device.id for device in plan.devices], clock)
-        self._flow = Flow(plan.devices, outbox=outbox, vitals=self._vitals, clock=clock, batch_s=self._batch_s)
-        self._commands = Commands(
+        self.vitals = Vitals((), clock)
+        self.flow = Flow((), outbox=outbox, vitals=self.vitals, clock=clock, batch_s=self._batch_s)
+        self.devices = Devices(build, flow=self.flow, vitals=self.vitals, clock=clock)
+        self.carrier = Carrier(self._build_uplink)
+        self.health = HealthReport(outbox=outbox, bounds=plan.bounds, vitals=self.vitals, watch=clock, running=running)
+        self.commands = Commands(
             plan.config.gateway.id,
             key=command_key(plan.config.centre.command_key),
-            writers=connectors.writers,
-            profiles={device.id: device.profile for device in plan.devices},
+            writers=self.devices.writers,
+            profiles=self.devices.profiles,
             outbox=outbox,
             clock=clock,
         )
-        self._uplink = self._build_uplink()
 
     def stop(self) -> None:
         """Asks `run` to end."""
         self._stop.set()
 
-    async def run(self) -> None:
+    async def become(self, plan: Plan, *, bounds: Bounds | None = None) -> bool:
+        """Goes by this plan from now on; True when the uplink is made anew. FileFaultsError before anything is touched.
+
+        Over a new uplink every device reports once more, so that a receipt soon says whether it reaches the centre.
+        """
+        await self.devices.change(plan.devices, plan.config.listen)
+        self.plan = plan
+        await self.keep(bounds or plan.bounds)
+        self.commands.become(plan.config.gateway.id, command_key(plan.config.centre.command_key))
+        anew = self.introduce()
+        if anew:
+            self.flow.repeat()
+        return anew
+
+    def introduce(self) -> bool:
+        """Tells the centre what this gateway is, over the link of its plan; True when that link is made anew."""
+        birth = birth_of(self.plan, epoch=self.outbox.counters().epoch, running=self._running())
+        return self.carrier.change(self.plan.link, self.plan.config.gateway.id, birth)
+
+    def seen(self) -> Seen:
+        """How it does, for whoever judges a configuration."""
+        standing, waits = self.carrier.standing, self.outbox.counters().backlog_batches
+        return Seen(standing.is_up, standing.receipts, not waits, self.vitals.answers())
+
+    async def keep(self, bounds: Bounds) -> None:
+        """The outbox keeps so much from now on."""
+        self.health.bound(bounds)
+        await self.outbox.bound(bounds)
+
+    async def run(self, *others: Work) -> None:
         """Reads, keeps and carries until `stop`: then the devices go first, the disk second, the link last."""
         async with asyncio.TaskGroup() as program:
-            keeping = program.create_task(self._flow.run())
-            carrying = program.create_task(self._uplink.run())
-            working = [
-                program.create_task(work)
-                for work in (self._commands.run(), self._sweep(), self._mind_clock(), self._read_devices())
-            ]
+            keeping = program.create_task(self.flow.run())
+            carrying = program.create_task(self.carrier.run())
+            first = (self.commands.run, self._sweep, self._mind_clock, self.devices.run)
+            working = [program.create_task(work()) for work in (*first, *others)]
+            await self.become(self.plan)
             await self._stop.wait()
             for task in working:
                 task.cancel()
             await asyncio.wait(working, timeout=KEEP_WITHIN_S)
-            self._flow.stop()
+            self.flow.stop()
             await asyncio.wait([keeping], timeout=KEEP_WITHIN_S)
             keeping.cancel()
             await self._date()
-            await self._uplink.drain(within_s=DRAIN_WITHIN_S)
-            self._uplink.stop()
+            await self.carrier.drain(within_s=DRAIN_WITHIN_S)
+            self.carrier.stop()
             await carrying
 
-    async def _read_devices(self) -> None:
-        async with asyncio.TaskGroup() as group:
-            for device in self._plan.devices:
-                if device.id in self._connectors.pollers:
-                    group.create_task(self._poll_loop(device).run())
-            for name, listener in self._connectors.listeners.items():
-                group.create_task(
-                    keep_going(
-                        name,
-                        lambda listener=listener: listener.listen(self._flow.deliver),  # type: ignore[misc]
-                        lost=lambda fault, name=name: self._note_lost(name, fault),  # type: ignore[misc]
-                        clock=self._clock,
-                    )
-                )
-
-    def _poll_loop(self, device: Device) -> PollLoop:
-        poller = self._connectors.pollers[device.id]
-        return PollLoop(device, poller, offer=self._flow.offer, vitals=self._vitals, clock=self._clock)
-
-    def _note_lost(self, name: str, fault: str) -> None:
-        """A lost listener concerns its device; the push endpoint concerns every device that pushes."""
-        for device in self._plan.devices:
-            if device.id == name or (name == "push" and device.connection.kind == PUSHED):
-                self._vitals.note(device.id, fault)
+    def _briefly(self) -> RunningConfiguration | None:
+        said = self._running()
+        return replace(said, settings=None) if said is not None else None
 
     def _batch_s(self) -> float:
-        return self._uplink.batch_s(self._plan.config.gateway.batch_s)
+        return self.carrier.batch_s(self.plan.config.gateway.batch_s)
 
     async def _sweep(self) -> None:
         """Age is judged only while the clock can be believed: a clock that jumped a year must not empty the outbox."""
         while True:
-            await self._clock.sleep(SWEEP_PERIOD_S)
-            if self._clock.state() == "good" and not self._clock.jumped:
-                await self._outbox.sweep()
+            await self.clock.sleep(SWEEP_PERIOD_S)
+            if self.clock.state() == "good" and not self.clock.jumped:
+                await self.outbox.sweep()
 
     async def _mind_clock(self) -> None:
         """Sees when the clock is set, and gives what was read before that its times."""
         while True:
-            await self._clock.sleep(LOOK_PERIOD_S)
+            await self.clock.sleep(LOOK_PERIOD_S)
             await self._date()
 
     async def _date(self) -> None:
-        began_ms = self._clock.began_ms
-        if began_ms is not None and self._outbox.counters().undated_batches:
-            await self._outbox.date(boot=self._clock.boot, offset_ms=began_ms)
+        began_ms = self.clock.began_ms
+        if began_ms is not None and self.outbox.counters().undated_batches:
+            await self.outbox.date(boot=self.clock.boot, offset_ms=began_ms)
 
-    def _build_uplink(self) -> Uplink:
-        health = HealthReport(outbox=self._outbox, bounds=self._plan.bounds, vitals=self._vitals, watch=self._clock)
+    def _build_uplink(self, link: Link, gateway: str, birth: State) -> Uplink:
         return Uplink(
-            self._plan.link,
-            birth=_birth(self._plan, self._outbox.counters().epoch),
-            gateway=self._plan.config.gateway.id,
-            outbox=self._outbox,
-            commands=self._commands,
-            health=lambda reconnects: health.document(reconnects=reconnects),
-            clock=self._clock,
+            link,
+            birth=birth,
+            gateway=gateway,
+            outbox=self.outbox,
+            commands=self.commands,
+            health=lambda reconnects: self.health.document(reconnects=reconnects),
+            clock=self.clock,
+            configurations=self._configurations,
         )
 
 
 @contextmanager
-def opened(plan: Plan, clock: Clock, *, boot: str = "") -> Iterator[tuple[OutboxOwner, ClockWatch]]:
+def opened(
+    data_dir: Path, clock: Clock, *, bounds: Bounds | None = None, compression: Compression = "zstd", boot: str = ""
+) -> Iterator[tuple[OutboxOwner, ClockWatch]]:
     """The gateway's outbox with its thread, and its own time, which never goes behind what the outbox knows."""
     with ExitStack() as stack:
-        outbox = stack.enter_context(
-            open_outbox(
-                plan.config.gateway.data_dir,
-                now=clock.now_ms(),
-                bounds=plan.bounds,
-                compression=plan.config.broker.compression,
-            )
-        )
+        outbox = stack.enter_context(open_outbox(data_dir, now=clock.now_ms(), bounds=bounds, compression=compression))
         watch = ClockWatch(clock, floor_ms=outbox.counters().latest_at, boot=boot)
         owner = OutboxOwner(outbox, watch)
         stack.callback(owner.end)
         yield owner, watch
-
-
-async def run_agent(plan: Plan, *, signals: Sequence[int] = ()) -> None:
-    """Runs the gateway program until one of these signals; the first error that ends it comes out as itself."""
-    with opened(plan, SystemClock(), boot=boot_id()) as (outbox, clock):
-        data_dir: Path = plan.config.gateway.data_dir
-        connectors = build_connectors(plan.devices, listen=plan.config.listen, data_dir=data_dir, clock=clock)
-        agent = Agent(plan, outbox=outbox, connectors=connectors, clock=clock)
-        for number in signals:
-            asyncio.get_running_loop().add_signal_handler(number, agent.stop)
-        log.info("agent begins", extra={"gateway": plan.config.gateway.id, "devices": len(plan.devices)})
-        try:
-            with watched(within_s=plan.config.gateway.watchdog_s):  # not while a large outbox is opened
-                await agent.run()
-        except BaseExceptionGroup as errors:
-            raise first_error(errors) from errors
-        log.info("agent ends", extra={"backlog": outbox.counters().backlog_readings})
-
-
-def _birth(plan: Plan, epoch: str) -> State:
-    return State(
-        v=1,
-        state="online",
-        since=0,
-        epoch=epoch,
-        agent=f"thacba-edge {agent_version()}",
-        configuration=plan.version,
-        devices=[
-            BirthDevice(
-                device=device.id,
-                profile=device.profile.profile,
-                hash=device.hash,
-                name_vi=device.name.vi,
-                name_en=device.name.en,
-            )
-            for device in plan.devices
-        ],
-    )
-
-
-def agent_version() -> str:
-    """The version of the distribution; `0` when it runs from a bare folder."""
-    try:
-        return version("thacba")
-    except PackageNotFoundError:
-        return "0"

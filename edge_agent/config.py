@@ -26,13 +26,16 @@ Connection = Annotated[
     Field(discriminator="kind"),
 ]
 M = TypeVar("M", bound=BaseModel)
+UNNAMED = Text(vi="Cổng chưa đặt tên", en="Unnamed gateway")
 
 
 class GatewayIdentity(Strict):
     """Who the gateway is and where it keeps what it has not delivered yet."""
 
-    id: Identifier = Field(description="Identifier of the gateway, the same as in the inventory of the centre.")
-    name: Text = Field(description="Name on the screens.")
+    id: Identifier | Literal[""] = Field(
+        "", description="Identifier, the same as in the centre's inventory; empty for a box that has not joined yet."
+    )
+    name: Text = Field(default_factory=lambda: UNNAMED, description="Name on the screens.")
     data_dir: Path = Field(description="Folder of the outbox; relative to this file.")
     health_period_s: float = Field(10.0, gt=0, le=3600, description="How often the agent reports on itself.")
     batch_s: float = Field(1.0, gt=0, le=300, description="How long readings are collected before they are kept.")
@@ -130,11 +133,11 @@ class GatewayConfig(Strict):
     """Everything that stands in gateway.toml."""
 
     gateway: GatewayIdentity = Field(description="Who the gateway is.")
-    broker: BrokerConfig = Field(description="How the centre is reached.")
+    broker: BrokerConfig | None = Field(None, description="How the centre is reached; without it nothing is sent.")
     outbox: OutboxConfig = Field(default_factory=lambda: OutboxConfig.model_validate({}), description="What is kept.")
     listen: ListenConfig = Field(default_factory=lambda: ListenConfig.model_validate({}), description="For pushes.")
     centre: CentreConfig = Field(default_factory=lambda: CentreConfig.model_validate({}), description="The centre.")
-    devices: tuple[DeviceConfig, ...] = Field(min_length=1, description="The devices of the gateway.")
+    devices: tuple[DeviceConfig, ...] = Field((), description="The devices of the gateway.")
 
     @model_validator(mode="after")
     def _devices_are_unique(self) -> Self:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from device_profiles.wire import Event
@@ -18,6 +19,7 @@ from edge_agent.outbox.packing import readings_per_device
 from edge_agent.racing import first_of
 from edge_agent.registry import Device
 from edge_agent.sampling.happening import to_event
+from edge_agent.sampling.reading import Reading
 from edge_agent.sampling.sieve import Row, Sieve
 from edge_agent.vitals import Vitals
 
@@ -26,6 +28,7 @@ log = logging.getLogger(__name__)
 WAITING_READINGS = 20_000  # held in memory while the disk takes nothing; beyond it the oldest go, counted
 URGENT_LINGER_S = 0.05  # somebody waits for the disk: gather what comes together, no more
 STAMPED_BY_US_MS = 60_000  # a camera's worker lags behind by seconds at most
+KEEP_WITHIN_S = 5.0  # a device that changes waits so long for a full disk
 KNOWN_EVENTS = 1000  # per gateway; a kiosk that repeats its last ratings at each poll repeats fewer
 
 
@@ -92,6 +95,29 @@ class Flow:
             if device in self._sieves:
                 self._take_rows(device, self._sieves[device].sift(mine, now=now, elapsed_ms=elapsed_ms))
 
+    async def change(self, devices: Sequence[Device], *, fresh: Collection[str]) -> None:
+        """These are the devices from now on; the others keep their memory. What is pending is kept under its old model.
+
+        Their connectors rest meanwhile. While the disk is full, what the fresh ones had said is declared lost.
+        """
+        if any(name in fresh for name in (*self._pending.dated.rows, *self._pending.undated.rows)):
+            await self._kept_soon()
+            self._lose({device.id for device in devices if device.id in fresh})
+        self._profiles |= {device.id: device.profile for device in devices}  # of removed ones, too: they may be pending
+        then = {device.id: device for device in devices}
+        stay = {name: sieve for name, sieve in self._sieves.items() if name in then and name not in fresh}
+        self._sieves = stay | {name: Sieve(device.profile) for name, device in then.items() if name not in stay}
+
+    def repeat(self) -> None:
+        """Each device reports every point once more at its next reading, changed or not."""
+        for sieve in self._sieves.values():
+            sieve.repeat()
+
+    def newest(self, device: str) -> Sequence[Reading]:
+        """The last reading of each point of a device."""
+        sieve = self._sieves.get(device)
+        return sieve.newest() if sieve else ()
+
     async def deliver(self, observations: Sequence[Observation]) -> None:
         """Takes what a listener heard; returns when it is on disk, so a full disk makes the listener wait.
 
@@ -121,9 +147,26 @@ class Flow:
         self._something.set()
         self._urgent.set()
 
+    async def _kept_soon(self) -> None:
+        kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._pending.waiters.append(kept)
+        self._something.set()
+        self._urgent.set()
+        with suppress(TimeoutError, OutboxFullError):
+            async with asyncio.timeout(KEEP_WITHIN_S):
+                await kept
+
+    def _lose(self, devices: Collection[str]) -> None:
+        """What these devices said and the disk did not take cannot wait: their model changes."""
+        for heap, boot in ((self._pending.dated, ""), (self._pending.undated, self._clock.boot)):
+            rows = {name: heap.rows.pop(name) for name in devices if name in heap.rows}
+            self._pending.readings -= sum(len(row.readings) for some in rows.values() for row in some)
+            known_at = self._outbox.counters().latest_at
+            self._losses += [_loss(load, known_at) for load in self._loads_of(_Heap(rows), boot=boot)]
+
     def _take_event(self, happening: Happening, now: int) -> None:
         event = to_event(happening, now=now)
-        if (event.device, event.id) in self._known_events or event.device not in self._profiles:
+        if (event.device, event.id) in self._known_events or event.device not in self._sieves:
             return
         self._known_events[event.device, event.id] = None
         if len(self._known_events) > KNOWN_EVENTS:

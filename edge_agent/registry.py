@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from device_profiles.clock import Clock
 from device_profiles.explain import Fault, did_you_mean
@@ -12,8 +13,13 @@ from device_profiles.load import Catalogue, FileFaultsError
 from device_profiles.schema import SPEAKS, DeviceProfile, Limits, Point, Report, Text
 from edge_agent.config import Connection, DeviceConfig, GatewayConfig, ListenConfig
 from edge_agent.connector import Listener, Poller, Writer
+from edge_agent.connectors.http_json.config import PushConnection
+from edge_agent.connectors.modbus.config import ModbusConnection
+from edge_agent.connectors.modbus.lines import line_conflicts
 
 PUSHED = "http_push"
+PUSH = "push"  # the one listener of every device that pushes
+Wires = dict[tuple[object, ...], Any]  # the Modbus room alone knows what a wire is
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,10 @@ class Device:
     hash: str
     period_s: float
     connection: Connection
+
+    def reads_as(self, other: Device) -> bool:
+        """Whether nothing but the name differs: then its connection, its schedule and its memory go on."""
+        return replace(self, name=other.name) == other
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +50,25 @@ class Connectors:
 def resolve(config: GatewayConfig, catalogue: Catalogue, *, file: str) -> tuple[Device, ...]:
     """Every device with its profile; FileFaultsError with all that does not fit the catalogue."""
     faults = [fault for device in config.devices for fault in _faults_of(device, catalogue, file)]
+    faults += line_conflicts(
+        (device.id, device.connection) for device in config.devices if isinstance(device.connection, ModbusConnection)
+    )
     if faults:
         raise FileFaultsError(faults)
     return tuple(_resolved(device, catalogue) for device in config.devices)
 
 
-def build_connectors(devices: Sequence[Device], *, listen: ListenConfig, data_dir: Path, clock: Clock) -> Connectors:
-    """The connectors of these devices; only the rooms that are used are imported, so a small agent stays small."""
+def build_connectors(
+    devices: Sequence[Device], *, listen: ListenConfig, data_dir: Path, clock: Clock, wires: Wires | None = None
+) -> Connectors:
+    """The connectors of these devices; only the rooms that are used are imported, so a small agent stays small.
+
+    `wires` are those that devices share, over one configuration and the next.
+    """
     pollers: dict[str, Poller] = {}
     listeners: dict[str, Listener] = {}
     writers: dict[str, Writer] = {}
-    _build_modbus(_of_kind(devices, "modbus"), pollers)
+    _build_modbus(_of_kind(devices, "modbus"), pollers, wires)
     _build_http(_of_kind(devices, "http_json"), pollers)
     _build_kiosks(_of_kind(devices, "kiosk"), pollers, writers)
     _build_push(_of_kind(devices, PUSHED), listeners, listen)
@@ -58,15 +76,33 @@ def build_connectors(devices: Sequence[Device], *, listen: ListenConfig, data_di
     return Connectors(pollers, listeners, writers)
 
 
+def is_pushed(device: Device) -> bool:
+    """Whether the device pushes, so that it has no connection of ours."""
+    return device.connection.kind == PUSHED
+
+
+def expect_pushes(listener: Listener, devices: Sequence[Device]) -> None:
+    """The open push endpoint expects these devices from now on, and none else."""
+    from edge_agent.connectors.http_json.push import PushServer
+
+    if isinstance(listener, PushServer):
+        listener.expect(_pushes(devices))
+
+
+def _pushes(devices: Sequence[Device]) -> dict[str, tuple[PushConnection, DeviceProfile]]:
+    return {each.id: (each.connection, each.profile) for each in devices if isinstance(each.connection, PushConnection)}
+
+
 def _of_kind(devices: Sequence[Device], kind: str) -> list[Device]:
     return [device for device in devices if device.connection.kind == kind]
 
 
-def _build_modbus(devices: Sequence[Device], pollers: dict[str, Poller]) -> None:
+def _build_modbus(devices: Sequence[Device], pollers: dict[str, Poller], wires: Wires | None) -> None:
     if devices:
         from edge_agent.connectors.modbus.connector import build_modbus
 
-        pollers.update(build_modbus([(each.id, each.connection, each.profile) for each in devices]))  # type: ignore[misc]
+        units = [(each.id, each.connection, each.profile) for each in devices]
+        pollers.update(build_modbus(units, wires))  # type: ignore[arg-type]
 
 
 def _build_http(devices: Sequence[Device], pollers: dict[str, Poller]) -> None:
@@ -90,8 +126,7 @@ def _build_push(devices: Sequence[Device], listeners: dict[str, Listener], liste
     if devices:
         from edge_agent.connectors.http_json.push import PushServer
 
-        pushed = {each.id: (each.connection, each.profile) for each in devices}
-        listeners["push"] = PushServer(listen, pushed)  # type: ignore[arg-type]
+        listeners[PUSH] = PushServer(listen, _pushes(devices))
 
 
 def _build_cameras(devices: Sequence[Device], listeners: dict[str, Listener], data_dir: Path, clock: Clock) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from zlib import crc32
 
@@ -24,6 +25,7 @@ LONGEST_PAUSE_S = 60.0
 LONGEST_WAIT_S = 8.0  # with the time that a connection takes: back within 10 s, and a fleet is spread over 8
 GOOD_SESSION_S = 30.0  # a shorter one does not reset the back-off: links that come and go are not hammered
 UNAUTHORISED = "unauthorised"  # asking more often does not help, and a whole fleet asking is an attack
+OWN = "own_certificate"  # refused by the other side, or damaged: the same again helps nobody
 TAKEN_OVER = "taken_over"  # another uses our name: whoever comes back throws the other out, so both come back rarely
 
 
@@ -85,6 +87,13 @@ class PollLoop:
         self._offer = offer
         self._vitals = vitals
         self._clock = clock
+        self._polling = asyncio.Lock()
+
+    async def rest(self, *, within_s: float) -> None:
+        """Returns when no poll is under way, or the time is over; to be cancelled then."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._polling.acquire()  # for good: there shall be no other poll
 
     async def run(self) -> None:
         """Polls for ever."""
@@ -102,6 +111,10 @@ class PollLoop:
 
     async def once(self) -> str:
         """One poll: what came of it is offered on; a dead device says so for each of its points. Gives the fault."""
+        async with self._polling:
+            return await self._once()
+
+    async def _once(self) -> str:
         fault = await attempt(self._device.id, self._read)
         if fault:
             samples = [Sample(self._device.id, point.key, None, fault=fault) for point in self._device.profile.points]
@@ -127,7 +140,7 @@ async def keep_going(
         if clock.monotonic() - began >= GOOD_SESSION_S:
             soon.reset()
             late.reset()
-        await clock.sleep((late if fault in (UNAUTHORISED, TAKEN_OVER) else soon).next_delay())
+        await clock.sleep((late if fault in (UNAUTHORISED, TAKEN_OVER) or fault.startswith(OWN) else soon).next_delay())
 
 
 def first_delay_s(device: str, period_s: float) -> float:

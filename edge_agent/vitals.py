@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from device_profiles.clock import Clock
@@ -25,6 +25,17 @@ class Vitals:
     def __init__(self, devices: Iterable[str], clock: Clock) -> None:
         self._clock = clock
         self._pulses = {device: _Pulse() for device in devices}
+
+    def change(self, devices: Iterable[str], *, fresh: Collection[str]) -> None:
+        """These are the devices from now on; the fresh ones were not heard yet."""
+        before = self._pulses
+        self._pulses = {
+            device: before[device] if device in before and device not in fresh else _Pulse() for device in devices
+        }
+
+    def answers(self) -> dict[str, bool]:
+        """Whether each device was heard and answers still."""
+        return {device: bool(pulse.read_at) and not pulse.fault for device, pulse in self._pulses.items()}
 
     def note(self, device: str, fault: str) -> None:
         """One attempt to hear the device ended with this fault; empty when it was heard."""

@@ -124,6 +124,9 @@ class Outbox(Protocol):
     def sweep(self, *, now: int) -> int:
         """Drops what is older than the bound, and sees that every drop is declared; says how many readings went."""
 
+    def bound(self, bounds: Bounds) -> None:
+        """Keeps so much from now on."""
+
     def counters(self) -> Counters:
         """Where the outbox stands."""
 

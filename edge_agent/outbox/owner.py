@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from device_profiles.clock import Clock
 from device_profiles.wire import Receipt
-from edge_agent.outbox.base import Counters, Load, Loss, Outbox, Parcel, Priority
+from edge_agent.outbox.base import Bounds, Counters, Load, Loss, Outbox, Parcel, Priority
 
 T = TypeVar("T")
 
@@ -62,6 +62,10 @@ class OutboxOwner:
         gone = await self._run(lambda: self._outbox.sweep(now=now))
         self.news.set()
         return gone
+
+    async def bound(self, bounds: Bounds) -> None:
+        """Keeps so much from now on."""
+        await self._run(lambda: self._outbox.bound(bounds))
 
     async def note_spent(self, *, day: int, spent: int) -> None:
         """Writes down how many bytes were sent on this day."""

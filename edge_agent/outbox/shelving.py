@@ -28,6 +28,10 @@ class ShelfOutbox:
         self._stock = shelf.stock()
         self._counters = self._counted()
 
+    def bound(self, bounds: Bounds) -> None:
+        """Keeps so much from now on; what is beyond it goes with the next append, declared as ever."""
+        self._bounds = bounds
+
     def append(self, loads: Sequence[Load], *, now: int, losses: Sequence[Loss] = ()) -> Sequence[int]:
         """Numbers and keeps all loads in one transaction; losses take a number each and are declared.
 

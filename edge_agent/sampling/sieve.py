@@ -35,6 +35,7 @@ class Sieve:
     profile: DeviceProfile
     _traces: dict[str, Trace] = field(default_factory=dict)
     _reported: dict[str, Reading] = field(default_factory=dict)
+    _newest: dict[str, Reading] = field(default_factory=dict)
     _newest_at: int = 0
     _lead_ms: int = 0  # what times are ahead of the monotonic count
 
@@ -53,6 +54,14 @@ class Sieve:
     def latest(self) -> list[Reading]:
         """The last reading of each point that was worth sending."""
         return list(self._reported.values())
+
+    def repeat(self) -> None:
+        """The next reading of each point is worth sending, whatever was sent before."""
+        self._reported.clear()
+
+    def newest(self) -> list[Reading]:
+        """The last reading of each point, worth sending or not."""
+        return list(self._newest.values())
 
     def _stamp(self, moment: int, *, own: bool) -> int:
         """The moment itself; 1 ms after the newest when it would repeat it, or when our own clock went back a little.
@@ -76,9 +85,10 @@ class Sieve:
             self._traces[point.key], reading = judge(trace, reading, point.limits)
             if not (reading.is_bad or _has_a_time(sample)):
                 reading = replace(reading, quality="uncertain:clock")
+            self._newest[point.key] = replace(reading, observed_at=observed_at)
             if worth_sending(self._reported.get(point.key), reading, point.report):
                 self._reported[point.key] = reading
-                kept[point.key] = replace(reading, observed_at=observed_at)
+                kept[point.key] = self._newest[point.key]
         return Row(observed_at, tuple(kept.values()), own)
 
 

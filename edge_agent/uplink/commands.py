@@ -8,7 +8,7 @@ import binascii
 import logging
 from collections import deque
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -17,6 +17,7 @@ from device_profiles.explain import Fault
 from device_profiles.load import FileFaultsError
 from device_profiles.schema import DeviceProfile
 from device_profiles.wire import Command, Result, SignedCommand, WireError, decode
+from device_profiles.wire.helping import LONGEST_ANSWER, HelpVerb, argument_fault, help_verb
 from device_profiles.wire.signing import verify
 from edge_agent.connector import CommandError, LinkError, Writer
 from edge_agent.outbox.owner import OutboxOwner
@@ -28,6 +29,13 @@ WAITING_RESULTS = 100
 LONGEST_WRITE_S = 30.0
 LONGEST_DETAIL = 200
 Outcome = Literal["done", "failed", "refused", "expired"]
+
+
+class Helping(Protocol):
+    """Does what the centre may ask of any gateway (device_profiles/wire/helping.py)."""
+
+    async def help(self, device: str, verb: str, arguments: Mapping[str, object]) -> str:
+        """The answer as JSON; CommandError when it cannot be done, LinkError when the device does not answer."""
 
 
 class Commands:
@@ -53,6 +61,12 @@ class Commands:
         self.results: deque[Result] = deque(maxlen=WAITING_RESULTS)
         self.news = asyncio.Event()
         self.ignored = 0
+        self.helping: Helping | None = None  # comes when everything that it asks is there
+
+    def become(self, gateway: str, key: Ed25519PublicKey | None) -> None:
+        """Obeys as this gateway, and this centre, from now on."""
+        self._gateway = gateway
+        self._key = key
 
     def take(self, payload: bytes, *, retained: bool) -> None:
         """Puts a message of the command topic in the queue; what a broker kept from long ago is no command."""
@@ -84,20 +98,33 @@ class Commands:
         return await self._carry_out(command)
 
     async def _carry_out(self, command: Command) -> Result:
-        refusal = self._refusal(command)
+        helps = self._help_of(command)
+        refusal = argument_fault(helps, command.arguments) if helps else self._refusal(command)
         if refusal:
             return self._result(command, "refused", refusal)
         log.info("command begun", extra={"id": command.id, "device": command.device, "verb": command.verb})
+        within_s = helps.within_s if helps else LONGEST_WRITE_S
         try:
-            async with asyncio.timeout(LONGEST_WRITE_S):
-                said = await self._writers[command.device].write(command.verb, command.arguments)
+            async with asyncio.timeout(within_s):
+                said = await self._done(command, helps)
         except CommandError as error:
             return self._result(command, "refused", str(error))
         except LinkError as error:
             return self._result(command, "failed", str(error))
         except TimeoutError:
-            return self._result(command, "failed", f"no answer within {LONGEST_WRITE_S:g} s")
-        return self._result(command, "done", said)
+            return self._result(command, "failed", f"no answer within {within_s:g} s")
+        return self._result(command, "done", said, most=LONGEST_ANSWER if helps else LONGEST_DETAIL)
+
+    async def _done(self, command: Command, helps: HelpVerb | None) -> str:
+        if helps is not None and self.helping is not None:
+            return await self.helping.help(command.device, command.verb, command.arguments)
+        return await self._writers[command.device].write(command.verb, command.arguments)
+
+    def _help_of(self, command: Command) -> HelpVerb | None:
+        """The verb of remote help that is meant; a device's own command of that name goes first."""
+        profile = self._profiles.get(command.device)
+        is_its_own = profile is not None and any(each.verb == command.verb for each in profile.commands)
+        return None if self.helping is None or is_its_own else help_verb(command.device, command.verb)
 
     def _refusal(self, command: Command) -> str:
         """Why the command cannot be carried out here; empty when it can."""
@@ -115,14 +142,14 @@ class Commands:
             raise WireError("no_key", "this gateway knows no centre that may command it")
         return verify(decode(payload, SignedCommand), self._key, gateway=self._gateway)
 
-    def _result(self, command: Command, outcome: Outcome, detail: str) -> Result:
+    def _result(self, command: Command, outcome: Outcome, detail: str, *, most: int = LONGEST_DETAIL) -> Result:
         log.info("command ended", extra={"id": command.id, "outcome": outcome, "detail": detail[:LONGEST_DETAIL]})
         return Result(
             v=1,
             id=command.id,
             outcome=outcome,
             at=self._clock.now_ms(),
-            detail=detail[:LONGEST_DETAIL],
+            detail=detail[:most],
         )
 
     def _ignore(self, reason: str) -> None:

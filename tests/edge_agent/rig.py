@@ -10,10 +10,11 @@ from pathlib import Path
 from device_profiles.clock import Clock, SystemClock
 from device_profiles.load import Catalogue
 from device_profiles.schema import DeviceProfile
-from edge_agent.app import Agent, Plan, opened, plan_for
+from edge_agent.app import Agent, opened
 from edge_agent.config import GatewayConfig
 from edge_agent.connector import Deliver, LinkError, Observation, Poller, Sample, Scalar, Writer
 from edge_agent.outbox.owner import OutboxOwner
+from edge_agent.planning import Plan, plan_for
 from edge_agent.registry import Connectors
 from tests.edge_agent.samples import NAME, profile
 
@@ -134,9 +135,12 @@ async def running(
     boot: str = "this-boot",
 ) -> AsyncIterator[tuple[Agent, OutboxOwner]]:
     """The agent at work on these pollers, stopped at the end."""
-    with opened(chosen, clock or SystemClock(), boot=boot) as (outbox, own):
+    with opened(chosen.config.gateway.data_dir, clock or SystemClock(), bounds=chosen.bounds, boot=boot) as (
+        outbox,
+        own,
+    ):
         connectors = Connectors(pollers, {"hand": hand} if hand else {}, writers or {})
-        agent = Agent(chosen, outbox=outbox, connectors=connectors, clock=own)
+        agent = Agent(chosen, outbox=outbox, build=lambda _devices, _listen: connectors, clock=own)
         async with asyncio.TaskGroup() as group:
             work = group.create_task(agent.run())
             try:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from device_profiles.load import FileFaultsError, load_catalogue, parse_toml
-from edge_agent.app import plan_for
-from edge_agent.config import GatewayConfig, load_gateway, read_secret
+from edge_agent.config import BrokerConfig, GatewayConfig, load_gateway, read_secret
+from edge_agent.planning import plan_for
 from edge_agent.registry import build_connectors, resolve
 from tests.fakes import ManualClock
 
@@ -34,6 +34,11 @@ def config(text: str) -> GatewayConfig:
     return parse_toml(text, GatewayConfig, file="gateway.toml")
 
 
+def broker_of(made: GatewayConfig) -> BrokerConfig:
+    assert made.broker is not None
+    return made.broker
+
+
 def faults(text: str) -> list[str]:
     with pytest.raises(FileFaultsError) as caught:
         resolve(config(text), CATALOGUE, file="gateway.toml")
@@ -42,8 +47,12 @@ def faults(text: str) -> list[str]:
 
 def test_a_small_file_has_real_defaults() -> None:
     made = config(HEAD + GAUGE)
-    assert made.broker.address == ("broker.example", 1884)
-    assert (made.broker.compression, made.broker.receipt_timeout_s, made.broker.keep_alive_s) == ("zstd", 20, 20)
+    assert broker_of(made).address == ("broker.example", 1884)
+    assert (broker_of(made).compression, broker_of(made).receipt_timeout_s, broker_of(made).keep_alive_s) == (
+        "zstd",
+        20,
+        20,
+    )
     assert (made.listen.host, made.outbox.max_days) == ("127.0.0.1", 30)
     [device] = resolve(made, CATALOGUE, file="gateway.toml")
     assert device.period_s == CATALOGUE["river_gauge_radar"].period_s
@@ -60,8 +69,8 @@ def test_a_small_file_has_real_defaults() -> None:
 )
 def test_where_the_broker_is(url: str, address: tuple[str, int]) -> None:
     made = config(HEAD.replace("mqtt://broker.example:1884", url) + GAUGE)
-    assert made.broker.address == address
-    assert made.broker.encrypted is url.startswith("mqtts")
+    assert broker_of(made).address == address
+    assert broker_of(made).encrypted is url.startswith("mqtts")
 
 
 @pytest.mark.parametrize(
@@ -121,7 +130,7 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     path.write_text(HEAD + 'password_file = "secret"\n' + push, encoding="utf-8")
     made = load_gateway(path)
     assert made.gateway.data_dir == tmp_path / "state"
-    assert made.broker.password_file == tmp_path / "secret"
+    assert broker_of(made).password_file == tmp_path / "secret"
     assert getattr(made.devices[0].connection, "key_file") == tmp_path / "keys" / "air"  # noqa: B009 -- one of a union
 
 
@@ -140,6 +149,7 @@ def test_a_password_is_read_and_never_shown(tmp_path: Path, monkeypatch: pytest.
     assert (by_file.get_secret_value(), by_env.get_secret_value()) == ("nghia-lo", "thac-ba-2024")
     assert "thac-ba-2024" not in repr(by_env)
     plan = plan_for(config(HEAD + 'password_env = "THACBA_TEST_PASSWORD"\n' + GAUGE), CATALOGUE, file="gateway.toml")
+    assert plan.link is not None
     assert plan.link.password == "thac-ba-2024"
     assert "thac-ba-2024" not in repr(plan)
 

@@ -28,7 +28,7 @@ async def test_the_others_keep_their_period(tmp_path: Path) -> None:
         await eventually(lambda: all(each.polls >= 10 for each in well), 4)  # 10 x 0.2 s
         assert max(each.polls for each in well) - min(each.polls for each in well) <= 2
         assert (sick[0].polls, sick[1].polls <= 6, sick[2].polls <= 6) == (1, True, True)
-        faults = {each.device: each.fault for each in agent._vitals.health()}
+        faults = {each.device: each.fault for each in agent.vitals.health()}
         assert (faults["dead"], faults["broken"], faults["well-0"]) == ("refused", "device", "")
         await eventually(lambda: outbox.counters().accepted >= 40, 4)
     assert all(each.closed for each in pollers.values())

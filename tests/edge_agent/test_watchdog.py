@@ -27,9 +27,7 @@ connection = { kind = "http_json", url = "http://127.0.0.1:1/" }
 """
 BLOCKED = """
 import asyncio, pathlib, sys, time
-from device_profiles.load import load_catalogue
-from edge_agent.app import plan_for, run_agent
-from edge_agent.config import load_gateway
+from edge_agent.running import run_gateway, setup_for
 from edge_agent.logs import start_logging
 
 def connector_with_a_bug():
@@ -37,7 +35,7 @@ def connector_with_a_bug():
 
 async def main():
     asyncio.get_running_loop().call_later(0.1, connector_with_a_bug)
-    await run_agent(plan_for(load_gateway(pathlib.Path(sys.argv[1])), load_catalogue(), file=""))
+    await run_gateway(setup_for(pathlib.Path(sys.argv[1]), data=None, profiles=()))
 
 start_logging("json", "info")
 asyncio.run(main())

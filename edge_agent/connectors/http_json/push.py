@@ -73,8 +73,19 @@ class PushServer:
 
     def __init__(self, listen: ListenAddress, devices: Mapping[str, tuple[PushConnection, DeviceProfile]]) -> None:
         self._listen = listen
-        self._devices = devices
+        self._devices: dict[str, _Device] = {}
         self._bound: asyncio.Future[int] | None = None
+        self.expect(devices)
+
+    def expect(self, devices: Mapping[str, tuple[PushConnection, DeviceProfile]]) -> None:
+        """These devices may push from now on; who stays the same keeps the memory of what it was told 202 for."""
+        then = {name: _Device(name, connection, profile) for name, (connection, profile) in devices.items()}
+        for name, device in then.items():
+            before = self._devices.get(name)
+            if before is not None and (before.connection, before.profile) == (device.connection, device.profile):
+                then[name] = before
+        self._devices.clear()
+        self._devices.update(then)
 
     async def port(self) -> int:
         """The port, as soon as somebody may connect to it; to be asked while `listen` runs."""
@@ -141,13 +152,10 @@ _ADVICE: dict[int, dict[str, str]] = {
 }
 
 
-def create_push_api(
-    devices: Mapping[str, tuple[PushConnection, DeviceProfile]], deliver: Deliver, *, body_within_s: float
-) -> FastAPI:
+def create_push_api(known: Mapping[str, _Device], deliver: Deliver, *, body_within_s: float) -> FastAPI:
     """The endpoint as an application; `deliver` returns when the outbox has the samples on disk."""
     api = FastAPI(openapi_url=None)
     api.add_exception_handler(HTTPException, _elsewhere)
-    known = {name: _Device(name, connection, profile) for name, (connection, profile) in devices.items()}
 
     @api.post("/push/{device}")
     async def push(device: str, request: Request) -> Response:

@@ -72,6 +72,7 @@ class Bus:
         self._silent: dict[int, _Silence] = {}
         self._silences = 0
         self._down: _Down | None = None
+        self._users: set[object] = set()
 
     async def read(self, unit: int, block: Block, *, timeout_s: float) -> Sequence[int]:
         """The registers or bits of this block; RefusedError when the unit says no, LinkError when it says nothing."""
@@ -85,6 +86,21 @@ class Bus:
         if self._connection.transport == "tcp" and answer.transaction_id == 0:  # ours begin at 1
             raise LinkError("no_answer", f"unit {unit} of {self._connection.bus} does not repeat transaction numbers")
         return _contents(answer, unit, block)
+
+    @property
+    def in_use(self) -> bool:
+        """Whether some unit is still read over this wire."""
+        return bool(self._users)
+
+    def join(self, user: object) -> None:
+        """Somebody reads over this wire, until he leaves."""
+        self._users.add(user)
+
+    async def leave(self, user: object) -> None:
+        """The last one to leave lets go of the wire, once nobody waits for an answer; whoever asks later connects."""
+        self._users.discard(user)
+        if not self._users:
+            await self.close()
 
     async def close(self) -> None:
         """Lets go of the wire once nobody waits for an answer; whoever asks later connects again."""

@@ -5,19 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from device_profiles.explain import Fault
 from device_profiles.load import FileFaultsError
 from device_profiles.schema import REGISTERS, DeviceProfile
 from edge_agent.connector import LinkError, Poller, Sample
 from edge_agent.connectors.modbus.bus import Bus, RefusedError, quiet_vendor_log
 from edge_agent.connectors.modbus.config import ModbusConnection
 from edge_agent.connectors.modbus.decode import decode
+from edge_agent.connectors.modbus.lines import line_conflicts, wire_of
 from edge_agent.connectors.modbus.plan import Block, Spot, plan, split
 
 ADDRESS_REFUSED = frozenset({0x02, 0x03})  # illegal address, illegal value: perhaps of one register among many
 UNIT_UNREACHABLE = frozenset({0x0A, 0x0B})  # a gateway answers for a unit that does not
-
-LINE_SETTINGS = ("transport", "baud_rate", "parity", "stop_bits")  # of a wire, not of one unit
 
 
 class ModbusDevice:
@@ -32,6 +30,7 @@ class ModbusDevice:
 
     async def poll(self) -> Sequence[Sample]:
         """Every point once; points whose request failed say why. LinkError when the unit answers nothing at all."""
+        self._bus.join(self)
         samples: list[Sample] = []
         learned: list[Block] = []
         lost: LinkError | None = None
@@ -55,8 +54,8 @@ class ModbusDevice:
         return samples
 
     async def close(self) -> None:
-        """Lets go of the bus; another unit that still needs it connects again."""
-        await self._bus.close()
+        """Lets go of the bus; it goes on for the units that still need it."""
+        await self._bus.leave(self)
 
     async def _read(self, block: Block) -> tuple[list[Sample], tuple[Block, ...]]:
         """The samples of a block, and the blocks that will be asked for next time."""
@@ -89,32 +88,26 @@ class ModbusDevice:
         return [Sample(self._device, spot.point, None, fault=fault) for spot in block.spots]
 
 
-def build_modbus(devices: Sequence[tuple[str, ModbusConnection, DeviceProfile]]) -> dict[str, Poller]:
-    """The pollers of these devices by id; units on one serial line or behind one host share its bus."""
+def build_modbus(
+    devices: Sequence[tuple[str, ModbusConnection, DeviceProfile]], wires: dict[tuple[object, ...], Bus] | None = None
+) -> dict[str, Poller]:
+    """The pollers of these devices by id; units on one serial line or behind one host share its bus.
+
+    `wires` are those in use: a device that is built later joins the bus that its neighbours already have.
+    """
     quiet_vendor_log()
-    faults = _line_conflicts(devices)
+    faults = line_conflicts((device, connection) for device, connection, _ in devices)
     if faults:
         raise FileFaultsError(faults)
-    buses: dict[str, Bus] = {}
+    buses = {} if wires is None else wires
+    for wire in [wire for wire, bus in buses.items() if not bus.in_use]:
+        del buses[wire]
     pollers: dict[str, Poller] = {}
     for device, connection, profile in devices:
-        bus = buses.setdefault(connection.bus, Bus(connection))
-        pollers[device] = ModbusDevice(device, connection, profile, bus)
+        bus = buses.setdefault(wire_of(connection), Bus(connection))
+        pollers[device] = unit = ModbusDevice(device, connection, profile, bus)
+        bus.join(unit)
     return pollers
-
-
-def _line_conflicts(devices: Sequence[tuple[str, ModbusConnection, DeviceProfile]]) -> list[Fault]:
-    """Devices on one serial line that disagree about its settings."""
-    first: dict[str, tuple[str, ModbusConnection]] = {}
-    faults: list[Fault] = []
-    for device, connection, _ in devices:
-        other, agreed = first.setdefault(connection.bus, (device, connection))
-        for setting in LINE_SETTINGS:
-            mine, theirs = getattr(connection, setting), getattr(agreed, setting)
-            if mine != theirs:
-                reason = f"is {mine}, but {other} on the same line {connection.bus} says {theirs}"
-                faults.append(Fault("gateway", f"devices[{device}].connection.{setting}", reason, "make them equal"))
-    return faults
 
 
 def _unreachable(samples: Sequence[Sample]) -> str:

@@ -171,7 +171,7 @@ async def test_when_the_bytes_of_the_day_are_spent_only_events_and_health_travel
 ) -> None:
     gateway = f"gw-{tmp_path.name}"[:64]
     limited = plan(tmp_path, ["gauge", "kiosk"], port=mosquitto_server.port, gateway=gateway, bytes_per_day=100_000)
-    with opened(limited, SystemClock()) as (outbox, clock):
+    with opened(limited.config.gateway.data_dir, SystemClock()) as (outbox, clock):
         await outbox.note_spent(day=day_of(clock.now_ms()), spent=100_000)
     hand = Hand()
     async with centre_at(mosquitto_server, gateway=gateway) as centre:

@@ -18,7 +18,7 @@ from simulators.device import constant
 from simulators.devices.modbus import ModbusDevice, ModbusHost, ModbusUnit
 from simulators.encoding import Value
 from simulators.faults import FaultKind
-from tests.edge_agent.connectors.modbus.awkward import serial_device, serial_frame
+from tests.edge_agent.connectors.modbus.awkward import framed, serial_device, serial_frame, tcp_device
 from tests.waiting import eventually
 
 CATALOGUE = load_catalogue()
@@ -183,7 +183,8 @@ async def test_a_dead_unit_delays_its_neighbours_by_its_time_out_at_most() -> No
             group.create_task(try_dead())
         assert units[1].heard <= 2  # most attempts at the dead unit never reached the wire
         assert max(took) < 2 * time_out_s  # nobody waited for more than one of its time-outs
-        await devices["d1"].close()
+        for device in devices.values():
+            await device.close()
 
 
 async def test_units_on_a_serial_line_keep_their_turns() -> None:
@@ -199,7 +200,33 @@ async def test_units_on_a_serial_line_keep_their_turns() -> None:
             await devices["d2"].poll()
         for name in ("d1", "d3", "d1", "d3"):
             assert await values(devices[name]) == LEVELS
+        for device in devices.values():
+            await device.close()
+
+
+async def test_a_unit_that_leaves_or_comes_does_not_cut_the_wire_of_its_neighbours() -> None:
+    async def respond(request: bytes, send: Callable[[bytes], None]) -> None:
+        send(framed(request, [0x41EE, 0xF5C3, 0xBE80, 0, 1261]))
+
+    async with tcp_device(respond) as (port, connections):
+        wires: dict[tuple[object, ...], Any] = {}
+
+        def unit(number: int) -> tuple[str, ModbusConnection, DeviceProfile]:
+            return f"d{number}", ModbusConnection(host="127.0.0.1", port=port, unit=number), GAUGE
+
+        devices = build_modbus([unit(1), unit(2)], wires)
+        for device in devices.values():
+            assert await values(device) == LEVELS
+        await devices["d2"].close()
+        changed = build_modbus([unit(2)], wires)["d2"]
+        assert await values(changed) == LEVELS
+        assert await values(devices["d1"]) == LEVELS
+        assert len(connections) == 1
         await devices["d1"].close()
+        await changed.close()
+        await devices["d1"].close()
+        assert build_modbus([], wires) == {}
+        assert not wires
 
 
 async def test_slow_but_in_time_is_good() -> None:

@@ -1,0 +1,1 @@
+"""Configurations: what would change, what is tried, what is kept when it fails, and where it lies on disk."""

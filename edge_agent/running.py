@@ -1,0 +1,221 @@
+"""Starts the gateway program: finds what it shall be, whatever is wrong with it, and keeps it going until a signal.
+
+```
+ gateway.toml ──┐
+ its last good ─┼─▶ + what joining brought + the configuration that is good or tried ─▶ plan ─▶ agent
+ an empty box ──┘     the first of these that can be; `status` says what was wrong with the others
+```
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from device_profiles.clock import SystemClock
+from device_profiles.explain import Fault
+from device_profiles.load import CATALOGUE, Catalogue, FileFaultsError, load_catalogue, parse_table, read_text
+from device_profiles.wire import encode
+from edge_agent.app import Agent, opened
+from edge_agent.birth import agent_version
+from edge_agent.boot import boot_id
+from edge_agent.clockwatch import ClockWatch
+from edge_agent.config import GatewayConfig, ListenConfig
+from edge_agent.configuring.keeper import WRONG, Configurations
+from edge_agent.configuring.planner import Choice, Membership, Planner, bases_for
+from edge_agent.configuring.receiving import Reception
+from edge_agent.configuring.store import ConfigurationStore
+from edge_agent.configuring.verbs import ConfigurationVerbs
+from edge_agent.configuring.versions import Versions, begin, give_up
+from edge_agent.control.client import SOCKET
+from edge_agent.control.server import ControlServer
+from edge_agent.identity.errors import IdentityError
+from edge_agent.identity.keeper import IdentityKeeper
+from edge_agent.identity.membership import as_member, build_keeper, credential_of
+from edge_agent.identity.papers import Identity
+from edge_agent.identity.store import IdentityStore
+from edge_agent.outbox.owner import OutboxOwner
+from edge_agent.racing import first_error
+from edge_agent.registry import Connectors, Device, Wires, build_connectors
+from edge_agent.uplink.commands import command_key
+from edge_agent.verbs import AgentVerbs
+from edge_agent.watchdog import watched
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How the program was called."""
+
+    file: Path
+    data_dir: Path
+    catalogue: Catalogue
+    faults: tuple[Fault, ...] = ()
+
+
+class Joined:
+    """The identity of this box as far as the rest of the program goes by it; it may come while the program runs."""
+
+    def __init__(self, store: IdentityStore) -> None:
+        self._store = store
+        self.keeper: IdentityKeeper | None = None
+        self.identity: Identity | None = None
+        try:
+            self.identity = store.load()
+        except IdentityError as error:
+            log.critical("identity damaged", extra={"error": str(error)})
+
+    def membership(self) -> Membership:
+        """What joining brought by now."""
+        if self.identity is None:
+            return Membership()
+        identity = self.identity
+
+        def joined(config: GatewayConfig) -> GatewayConfig:
+            return as_member(config, identity, self._store)
+
+        return Membership(joined, credential_of(self._store, self.keeper))
+
+
+def setup_for(file: Path, *, data: Path | None, profiles: Sequence[Path]) -> Setup:
+    """What can be known before anything is opened; FileFaultsError when nobody says where the data lie."""
+    catalogue, faults = _catalogue(profiles)
+    return Setup(file, _data_dir(file, data), catalogue, faults)
+
+
+async def run_gateway(setup: Setup, *, signals: Sequence[int] = ()) -> None:
+    """Runs the gateway program until one of these signals; the first error that ends it comes out as itself."""
+    store, joined = ConfigurationStore(setup.data_dir), Joined(IdentityStore(setup.data_dir))
+    planner = Planner(
+        bases_for(setup.file, store, setup.data_dir),
+        catalogue=setup.catalogue,
+        store=store,
+        membership=joined.membership,
+    )
+    versions = begin(store.versions())
+    choice = planner.choose(versions)
+    if versions.trial is not None and choice.label != versions.trial.label:
+        versions = give_up(versions, WRONG)
+    choice = replace(choice, faults=(*setup.faults, *choice.faults))
+    for fault in choice.faults:
+        log.error("configuration wrong, another one is used", extra={"fault": str(fault), "runs": choice.label.key})
+    compression = choice.plan.config.broker.compression if choice.plan.config.broker else "zstd"
+    with opened(setup.data_dir, SystemClock(), bounds=choice.plan.bounds, compression=compression, boot=boot_id()) as (
+        outbox,
+        clock,
+    ):
+        store.write(versions)  # behind the lock: a start of ours counts, that of a second agent does not
+        await _run(setup, _Parts(outbox, clock, store, planner, choice, versions, joined), signals)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    outbox: OutboxOwner
+    clock: ClockWatch
+    store: ConfigurationStore
+    planner: Planner
+    choice: Choice
+    versions: Versions
+    joined: Joined
+
+
+async def _run(setup: Setup, parts: _Parts, signals: Sequence[int]) -> None:
+    clock, joined, plan = parts.clock, parts.joined, parts.choice.plan
+    agent: Agent
+    reception = Reception(
+        key=lambda: command_key(agent.plan.config.centre.command_key),
+        own_key=lambda: joined.identity.key if joined.identity else None,
+    )
+    configurations = Configurations(
+        parts.choice, parts.versions, store=parts.store, planner=parts.planner, reception=reception, clock=clock
+    )
+
+    def is_member(identity: Identity) -> None:
+        joined.identity = identity
+        configurations.joined()
+        if identity.welcome.configuration is not None:
+            configurations.take(encode(identity.welcome.configuration))
+
+    keeper = build_keeper(
+        setup.data_dir, clock, settings=setup.file.parent, agent=f"thacba-edge {agent_version()}", joined=is_member
+    )
+    joined.keeper = keeper
+    build = partial(_doors, wires={}, data_dir=setup.data_dir, clock=clock)
+    agent = Agent(
+        parts.planner.plan(parts.choice.kept) if joined.identity else plan,  # with the keeper behind its certificate
+        outbox=parts.outbox,
+        build=build,
+        clock=clock,
+        running=configurations.running,
+        configurations=configurations.take,
+    )
+    control = _control(setup, agent, configurations, reception, build, keeper=keeper)
+    for number in signals:
+        asyncio.get_running_loop().add_signal_handler(number, agent.stop)
+    log.info("agent begins", extra={"gateway": plan.config.gateway.id, "devices": len(plan.devices)})
+    try:
+        with watched(within_s=plan.config.gateway.watchdog_s):  # not while a large outbox is opened
+            await agent.run(control.run, keeper.run, lambda: configurations.run(agent))
+    except BaseExceptionGroup as errors:
+        raise first_error(errors) from errors
+    log.info("agent ends", extra={"backlog": parts.outbox.counters().backlog_readings})
+
+
+def _doors(
+    devices: Sequence[Device], listen: ListenConfig, *, wires: Wires, data_dir: Path, clock: ClockWatch
+) -> Connectors:
+    return build_connectors(devices, listen=listen, data_dir=data_dir, clock=clock, wires=wires)
+
+
+def _control(
+    setup: Setup,
+    agent: Agent,
+    configurations: Configurations,
+    reception: Reception,
+    build: Callable[[Sequence[Device], ListenConfig], Connectors],
+    *,
+    keeper: IdentityKeeper,
+) -> ControlServer:
+    about = ConfigurationVerbs(configurations, reception=reception, subject=agent)
+    verbs = AgentVerbs(
+        agent,
+        catalogue=setup.catalogue,
+        build_doors=build,
+        secret_files=configurations.secret_files,
+        parts={"configuration": about.standing, "identity": lambda: keeper.standing().document()},
+    )
+    return ControlServer(setup.data_dir / SOCKET, {**verbs.verbs(), **about.verbs(), **keeper.verbs()})
+
+
+def _catalogue(folders: Sequence[Path]) -> tuple[Catalogue, tuple[Fault, ...]]:
+    """The packaged models and the province's own; a folder with a fault in it is left out, and named."""
+    good: list[Path] = [CATALOGUE]
+    faults: list[Fault] = []
+    for folder in folders:
+        try:
+            load_catalogue(*good, folder)
+            good.append(folder)
+        except FileFaultsError as error:
+            faults += error.faults
+    return load_catalogue(*good), tuple(faults)
+
+
+def _data_dir(file: Path, data: Path | None) -> Path:
+    """Where the file says, else what the program was told; FileFaultsError when neither says it."""
+    faults: list[Fault] = []
+    try:
+        gateway = parse_table(read_text(file), file=str(file)).get("gateway", {})
+        said = gateway.get("data_dir") if isinstance(gateway, dict) else None
+        if isinstance(said, str) and said:
+            return file.resolve().parent / said
+        faults.append(Fault(str(file), "gateway.data_dir", "is missing", "or give --data"))
+    except FileFaultsError as error:
+        faults += error.faults
+    if data is None:
+        raise FileFaultsError(faults)
+    return data.resolve()
