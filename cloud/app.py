@@ -20,10 +20,13 @@ from cloud.attachments import FOLDER as ATTACHMENTS
 from cloud.attachments import Attachments
 from cloud.births import Births
 from cloud.broadcast import Broadcast
+from cloud.brokering.gatekeeper import Gatekeeper
 from cloud.centre import House, ThacbaCentre
 from cloud.channels import is_usual, report_of
 from cloud.commands import Commander
 from cloud.configuring.house import Surroundings, configuring
+from cloud.enrolling import Followers, enrolment_of, open_enrolment, standing_in
+from cloud.enrolment.security import SecurityLog
 from cloud.escalations import Desk, Escalations
 from cloud.flow import Flow, Parts
 from cloud.ingest.admission import Admission, SeriesAllowance
@@ -110,6 +113,13 @@ class Centre:
         )
         self.tally = Tally(self.state, self.state.notice_book, self.clock)
         files = self.state.incident_files
+        self.security = SecurityLog(self.state.enrolment, self.state.put_audit, self.clock)
+        self.gatekeeper = Gatekeeper(
+            config.broker,
+            events=self.security,
+            standing=standing_in(self.inventory, lambda: self.house.enrolment.registry),
+            clock=self.clock,
+        )
         self.attachments = Attachments(config.data_dir / ATTACHMENTS, files, config.attachments, self.clock)
         self.regulation = settings.regulation
         self.port = config.http.port
@@ -173,7 +183,12 @@ class Centre:
             births=Births(fleet, self.state, profiles, clock=clock),
             clock=clock,
             metrics=self.metrics,
-            channels=lambda: report_of(self.pipeline.outages),
+            channels=lambda: report_of(self.pipeline.outages, self.security.troubles()),
+        )
+        self.followers = Followers(self.inventory, fleet, parts.recorder, clock=clock)
+        live = (self.inventory, self.security)
+        enrolment = enrolment_of(
+            settings, self.state, self.followers, live=live, door=self.gatekeeper.door, clock=clock
         )
         flow = Flow(parts, config.flow)
         grains = ((days, grain.step_ms) for grain, days in config.roll_ups.keep_days().items())
@@ -206,6 +221,7 @@ class Centre:
                 passages=fleet.passages,
                 late_s=config.notify.late_s,
             ),
+            enrolment=enrolment,
             configuring=self.configuring,
             requests=self.state.configurations,
         )
@@ -218,6 +234,7 @@ class Centre:
             try:
                 await asyncio.to_thread(self.state.migrate)
                 await asyncio.to_thread(self.tally.count_alarms)
+                await open_enrolment(self.house.enrolment, self.followers)
                 await self.house.parts.births.restore(self.inventory)
                 await self.configuring.open()
                 await self.house.rules.open()
@@ -278,6 +295,9 @@ class Centre:
             Retention(self.state, self.state.incident_files, self._settings.config.retention, self.clock),
             self._escalations(),
             self.attachments,
+            self.house.enrolment,
+            self.gatekeeper,
+            self.followers,
             self.configuring.office,
             self.configuring.rollouts,
         )

@@ -34,6 +34,7 @@ from cloud.commands import Commander, CommandRefusedError
 from cloud.configuring.house import Configuring
 from cloud.configuring.office import ConfigurationOffice
 from cloud.configuring.rollouts import RolloutOffice
+from cloud.enrolment.house import Enrolment
 from cloud.flow import Flow, Parts
 from cloud.incidents.regulation import Regulation
 from cloud.inventory.live import LiveInventory
@@ -78,6 +79,7 @@ class House:
     notices: NoticeStore
     rules: RuleOffice
     rehearsals: Rehearsals
+    enrolment: Enrolment
     configuring: Configuring
     requests: ConfigurationStore
 
@@ -176,6 +178,11 @@ class ThacbaCentre:
     def rules(self) -> RuleBook:
         """The rules."""
         return self._house.rules
+
+    @property
+    def enrolment(self) -> Enrolment:
+        """Claims, certificates, the registry of gateways, security events."""
+        return self._house.enrolment
 
     def sites(self) -> Sequence[SiteView]:
         """Every site of the inventory."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cloud.notify.registry import ChannelConfig
 from cloud.rules.platform import Report, Trouble
@@ -15,7 +15,7 @@ def is_usual(channel: ChannelConfig) -> bool:
     return channel.kind not in BY_NAME_ONLY and getattr(channel, "recipients", True) != ()
 
 
-def report_of(outages: Mapping[str, int | None]) -> Report:
-    """The platform's troubles with its channels; of a channel that was not tried since the start nothing is known."""
+def report_of(outages: Mapping[str, int | None], others: Sequence[Trouble] = ()) -> Report:
+    """The platform's troubles with its channels, and others; of a channel that was not tried yet nothing is known."""
     troubles = [Trouble("channel", since, name) for name, since in outages.items() if since]
-    return Report(troubles, [name for name, since in outages.items() if since is None])
+    return Report([*troubles, *others], [name for name, since in outages.items() if since is None])

@@ -139,6 +139,10 @@ class Recorder:
         """Raises and clears the alarms of the platform itself; StoreUnavailableError when that could not be kept."""
         await self._judged(lambda judge, now: judge.platform(report, now=now))
 
+    async def leave(self, gateway: str) -> None:
+        """Lets the rules forget a gateway that is gone for good; StoreUnavailableError when that was not kept."""
+        await self._judged(lambda judge, now: judge.leave(gateway, now=now))
+
     async def tick(self, gateways: Iterable[Sign] = ()) -> None:
         """Judges the silence of devices and gateways; StoreUnavailableError when the outcome could not be kept."""
         await self._judged(lambda judge, now: judge.tick(now, gateways))

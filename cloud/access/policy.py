@@ -26,6 +26,11 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/login"): Open.EVERYONE,
     ("GET", "/preferences"): Open.EVERYONE,
     ("GET", "/healthz"): Open.EVERYONE,
+    # What a gateway brings: a code, or its signature, which the route itself checks.
+    ("POST", "/api/v1/enrolment/join"): Open.EVERYONE,
+    ("GET", "/.well-known/est/cacerts"): Open.EVERYONE,
+    ("POST", "/.well-known/est/simpleenroll"): Open.EVERYONE,
+    ("POST", "/.well-known/est/simplereenroll"): Open.EVERYONE,
     # Reading.
     ("DELETE", "/api/v1/session"): _V,
     ("GET", "/api/v1/me"): _V,
@@ -98,6 +103,16 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("DELETE", "/api/v1/incidents/{incident}/attachments/{number}"): _E,
     ("POST", "/api/v1/planned-work"): _E,
     ("DELETE", "/api/v1/planned-work/{work}"): _E,
+    # Letting gateways in, and putting them out.
+    ("GET", "/api/v1/enrolment/gateways"): _E,
+    ("GET", "/api/v1/gateways/{gateway}/enrolment"): _E,
+    ("POST", "/api/v1/gateways"): _E,
+    ("POST", "/api/v1/gateways/{gateway}/label"): _E,
+    ("POST", "/api/v1/gateways/{gateway}/replace"): _E,
+    ("POST", "/api/v1/gateways/{gateway}/move"): _E,
+    ("POST", "/api/v1/gateways/{gateway}/retire"): _E,
+    ("POST", "/api/v1/gateways/{gateway}/revoke"): _E,
+    ("GET", "/api/v1/security-events"): _E,
     # Touching devices, and reading raw bytes of strangers.
     ("POST", "/api/v1/commands"): _E,
     ("GET", "/api/v1/commands/requests"): _E,

@@ -18,6 +18,7 @@ from cloud.api import (
     configurations,
     dead_letters,
     devices,
+    enrolment,
     explain,
     gaps,
     gateways,
@@ -30,6 +31,7 @@ from cloud.api import (
     planned_work,
     rehearsals,
     rules,
+    security,
     series,
     session,
     shelves,
@@ -42,8 +44,8 @@ from cloud.api.problems import add_problems
 from cloud.api.shield import Shield
 
 RESOURCES = (
-    session, ledger, sites, gateways, devices, gaps, series, planned_work, bulk, alarms, shelves, handovers,
-    incidents, attachments, notices, rules, explain, chronicle, rehearsals, commands, configurations, waves,
+    session, ledger, sites, gateways, enrolment, security, devices, gaps, series, planned_work, bulk, alarms, shelves,
+    handovers, incidents, attachments, notices, rules, explain, chronicle, rehearsals, commands, configurations, waves,
     dead_letters, live, audit, health,
 )  # fmt: skip
 UPLOADS_AT_ONCE = 4  # each holds a file of 10 MB in memory
@@ -83,6 +85,8 @@ def create_api(centre: Centre) -> FastAPI:
     )  # fmt: skip
     app.state.centre = centre
     app.state.attempts = Attempts()
+    app.state.join_attempts = Attempts()
+    app.state.joins = asyncio.Semaphore(centre.enrolment.config.joins_at_once)
     app.state.uploads = asyncio.Semaphore(UPLOADS_AT_ONCE)
     app.state.password_checks = asyncio.Semaphore(CHECKS_AT_ONCE)
     for resource in RESOURCES:

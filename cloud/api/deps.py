@@ -24,6 +24,7 @@ from cloud.api.views import (
 from cloud.attachments import Attachments
 from cloud.configuring.office import ConfigurationOffice
 from cloud.configuring.rollouts import RolloutOffice
+from cloud.enrolment.house import Enrolment
 from cloud.errors import CloudError
 from cloud.incidents.regulation import Regulation
 from cloud.inventory.passages import Passage
@@ -253,6 +254,10 @@ class Centre(Protocol):
 
     def certificate_ends(self, gateway: str) -> int | None:
         """When a gateway's certificate runs out; None when it has none of ours. Synchronous, as `state` is."""
+
+    @property
+    def enrolment(self) -> Enrolment:
+        """Claims, certificates, the registry of gateways, security events."""
 
     def sites(self) -> Sequence[SiteView]:
         """Every site of the inventory."""

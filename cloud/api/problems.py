@@ -18,6 +18,8 @@ from cloud.api.deps import (
 )
 from cloud.configuring.terms import ConfigurationChangedError, UnknownGatewayError
 from cloud.configuring.waves import RolloutError
+from cloud.enrolment.certificates import AuthorityError
+from cloud.enrolment.registry import RegistryError
 from cloud.errors import CloudError, StoreUnavailableError
 
 MEDIA_TYPE = "application/problem+json"
@@ -29,8 +31,11 @@ _STATUS_OF: dict[type[CloudError], tuple[int, str]] = {
     UnknownGatewayError: (404, "unknown"),
     ConfigurationChangedError: (412, "changed"),
     RolloutError: (409, "wrong_state"),
+    AuthorityError: (409, "no_authority"),
+    RegistryError: (409, "wrong_state"),
     StoreUnavailableError: (503, "store_unavailable"),
 }
+_STATUS_OF_REASON = {"unknown": 404, "site_unknown": 422, "profile_unknown": 422}  # of the registry; the rest is 409
 _CODE_OF_STATUS = {
     400: "bad_request", 401: "not_logged_in", 403: "forbidden", 404: "unknown", 405: "method", 413: "too_large",
     422: "invalid", 429: "too_many",
@@ -101,6 +106,8 @@ async def _of_validation(request: Request, error: Exception) -> Response:
 
 async def _of_ours(request: Request, error: Exception) -> Response:
     status, code = next(answer for kind, answer in _STATUS_OF.items() if isinstance(error, kind))
+    if isinstance(error, RegistryError):
+        status, code = _STATUS_OF_REASON.get(error.reason, status), error.reason
     return problem(request, status, code=code, detail=str(error))
 
 

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from cloud.brokering.port import BrokerDoor
 from cloud.enrolment.authority import Authority
 from cloud.enrolment.config import EnrolmentConfig
+from cloud.enrolment.desk import EnrolmentDesk
 from cloud.enrolment.joining import Joining, Reception
 from cloud.enrolment.registry import Registrar, Registry
 from cloud.enrolment.revoking import Revoker
@@ -36,6 +37,7 @@ class Ground:
     door: BrokerDoor
     surroundings: Surroundings
     moved: Callable[[str], None]
+    events: SecurityLog
     clock: Clock
 
 
@@ -44,10 +46,11 @@ class Enrolment:
 
     def __init__(self, ground: Ground) -> None:
         self.config = ground.config
+        self.centre_url = ground.surroundings.centre_url
         self.store = ground.store
         self.authority = ground.authority
         clock, store, authority = ground.clock, ground.store, ground.authority
-        self.events = SecurityLog(store, ground.audit, clock)
+        self.events = ground.events
         self.revoker = Revoker(store, authority, ground.folder, ground.door, clock=clock)
         self.registry = Registry(
             Registrar(
@@ -76,6 +79,7 @@ class Enrolment:
                 welcome=Welcomer(ground.surroundings, ground.inventory.filed, authority).welcome,
             )
         )
+        self.desk = EnrolmentDesk(store, self.registry, ground.inventory, clock=clock)
         self.verifier = Verifier(store, self.registry, self.events, clock=clock)
 
     async def open(self) -> None:

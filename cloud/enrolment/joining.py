@@ -134,7 +134,7 @@ class Joining:
         detail = f"{claim.purpose} serial {bearer.serial or '?'} certificate {issued.serial}"
         await self._audit("gateway_join", claim.gateway, detail)
         await self._admit(claim.gateway)
-        return self._answer(authority, active, issued.pem)
+        return await self._answer(authority, active, issued.pem)
 
     async def _same_again(self, authority: Authority, claim: ClaimRow) -> JoinAnswer:
         """The answer that got lost; what was revoked meanwhile is not given again."""
@@ -142,7 +142,7 @@ class Joining:
         row = self._with.registry.row(claim.gateway)
         if kept is None or kept.revoked_at or row is None:
             raise JoinRefusedError("claim_expired", "The certificate of this claim was revoked.")
-        return self._answer(authority, row, kept.pem)
+        return await self._answer(authority, row, kept.pem)
 
     async def _refused(self, worth: Worth, claim: ClaimRow, request: JoinRequest, source: str) -> JoinRefusedError:
         serial = f"serial {request.serial or '?'}"
@@ -170,8 +170,8 @@ class Joining:
         except DoorError as error:  # the broker asks for nothing but the certificate
             await self._audit("gateway_admit_failed", gateway, str(error))
 
-    def _answer(self, authority: Authority, row: GatewayRow, pem: str) -> JoinAnswer:
-        welcome = self._with.welcome(row)
+    async def _answer(self, authority: Authority, row: GatewayRow, pem: str) -> JoinAnswer:
+        welcome = await asyncio.to_thread(self._with.welcome, row)
         return JoinAnswer(row.gateway, pem, authority.chain_pem, authority.roots_pem, welcome)
 
     async def _event(self, kind: str, claim: ClaimRow, source: str, detail: str) -> None:

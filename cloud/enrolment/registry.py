@@ -28,7 +28,8 @@ from cloud.store.base import AuditRow
 from cloud.store.enrolment_port import ClaimPurpose, ClaimRow, Enrolled, EnrolmentStore, GatewayRow
 from device_profiles.clock import Clock
 from device_profiles.schema import Text
-from device_profiles.wire.claims import Claim, code_of, link_of
+from device_profiles.wire import WireError
+from device_profiles.wire.claims import Claim, centre_address, code_of, link_of
 
 DAY_MS: Final = 86_400_000
 GONE: Final = frozenset({"retired", "revoked"})
@@ -225,8 +226,11 @@ class Registry:
         desk, code = self._with, code_of(secrets.randbits(BITS))
         if desk.authority is None:
             raise AuthorityError("There is no authority yet: thacba-cloud authority init, then start the centre again.")
-        if not desk.centre_url:
-            raise RegistryError("centre_url", "Gateways must know where we are: enrolment.centre_url in centre.toml.")
+        try:
+            centre_address(desk.centre_url)
+        except WireError as error:
+            detail = "Gateways must know where we are: enrolment.centre_url in centre.toml, https://…"
+            raise RegistryError("centre_url", detail) from error
         site, now = desk.inventory.filed.sites[row.site], desk.clock.now_ms()
         end = now + (days or desk.config.claim_days) * DAY_MS
         link = link_of(Claim(desk.centre_url, code, desk.authority.pin), page=desk.config.page)

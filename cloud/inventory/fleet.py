@@ -178,6 +178,16 @@ class Fleet:
         stranger.batches += 1
         stranger.heard_at = received_at
 
+    def moved(self, gateway: str, site: str | None) -> None:
+        """A gateway was listed, is at another site, or (None) is nobody's any more."""
+        if site is None:
+            self._gateways.pop(gateway, None)
+            return
+        self._strangers.pop(gateway, None)
+        standing = self._gateways.get(gateway)
+        for device in standing.devices.values() if standing is not None else ():
+            device.site = site
+
     def _standing(self, gateway: str) -> GatewayStanding:
         standing = self._gateways.get(gateway)
         if standing is None:

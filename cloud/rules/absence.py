@@ -84,6 +84,12 @@ class Absences:
         """Gateways that are away."""
         return ((gateway, self._newest[gateway]) for gateway in sorted(self._lasting))
 
+    def forget(self, gateway: str) -> RuleStateRow | None:
+        """Lets go of a gateway that is gone for good; the row to delete, if there is one."""
+        self._lasting.discard(gateway)
+        self._quiet.discard(gateway)
+        return None if self._newest.pop(gateway, None) is None else RuleStateRow(AWAY, gateway, "", None)
+
     def newest(self, gateway: str) -> Absence | None:
         """The last, or present, absence of a gateway."""
         return self._newest.get(gateway)

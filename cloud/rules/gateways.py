@@ -46,6 +46,14 @@ def follow_gateways(
         _raise(turn, gateway, absence, site=sites.get(gateway, ""), devices=sorted(behind[gateway]))
 
 
+def forget_gateway(turn: Turn, absences: Absences, gateway: str) -> None:
+    """Ends the alarm of a gateway that is gone for good, and forgets its absences."""
+    if is_active(turn, _key(gateway)):
+        _clear(turn, gateway)
+    row = absences.forget(gateway)
+    turn.rows.extend([row] if row else [])
+
+
 def _raise(turn: Turn, gateway: str, absence: Absence, *, site: str, devices: Sequence[str]) -> None:
     watch = Watch(gateway, ITSELF, "gateway", site, {}, {})
     finding = _naming(turn.announcer.finding(GATEWAY_AWAY, watch, 1, float(len(devices))), devices)

@@ -17,7 +17,7 @@ from cloud.rules.causes_follow import follow_causes
 from cloud.rules.desk import Act
 from cloud.rules.flapping import end_flaps
 from cloud.rules.follow import follow_hold, indices_of
-from cloud.rules.gateways import follow_gateways
+from cloud.rules.gateways import follow_gateways, forget_gateway
 from cloud.rules.groups_alarms import follow_combination, look_around, mark_listeners
 from cloud.rules.groups_roster import is_of_groups
 from cloud.rules.observe import observe_block
@@ -178,6 +178,17 @@ class Judge:
         """The indices of readings that were judged before, worked out as those of late ones; nothing moves."""
         watched = ((self._roster.get(block.gateway, block.device), block) for block in columns)
         return [index for watch, block in watched if watch for index in indices_of(watch, block)]
+
+    def leave(self, gateway: str, *, now: int) -> Judgement:
+        """Forgets a gateway that is gone for good, with its devices; their alarms are cleared."""
+        devices = self._roster.forget(gateway)
+        for device in devices:
+            self._heard.pop((gateway, device), None)
+            self._settled.pop((gateway, device), None)
+        turn = self._begin(now)
+        forget_gateway(turn, self._absences, gateway)
+        turn.rows.extend(RuleStateRow(SEEN, gateway, device, None) for device in devices)
+        return self._end(turn)
 
     def platform(self, report: Report, *, now: int) -> Judgement:
         """Says what is wrong with the platform itself, or that nothing is; nothing when that is known."""

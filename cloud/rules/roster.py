@@ -82,6 +82,18 @@ class Roster:
         self._orphans |= set(self.groups.left())
         return watch
 
+    def forget(self, gateway: str) -> list[str]:
+        """Lets the devices of a gateway go that is gone for good, and says which; their alarms lose their rules."""
+        devices = [device for home, device in self._watches if home == gateway]
+        for device in devices:
+            watch = self._watches.pop((gateway, device))
+            self.groups.leave(watch)
+            self._orphans |= {(rule, gateway, device) for rule in watch.courses()}
+        self._orphans |= set(self.groups.left())
+        mine = (alarm for alarm in self._book if alarm.gateway == gateway and alarm.device != ITSELF)
+        self._orphans |= {(alarm.rule, gateway, alarm.device) for alarm in mine}
+        return devices
+
     def drop(self, rule: str) -> None:
         """Lets a faulty rule look at nothing; its alarms stay."""
         for watch in self._watches.values():

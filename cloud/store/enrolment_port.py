@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -124,6 +124,9 @@ class EnrolmentStore(Protocol):
 
     def certificates(self, gateway: str) -> Sequence[CertificateRow]:
         """Every certificate of a gateway, newest first."""
+
+    def certificate_ends(self) -> Mapping[str, int]:
+        """When the last good certificate of each gateway ends."""
 
     def revoked(self, *, now: int) -> Sequence[CertificateRow]:
         """Every revoked certificate that is not out of date: the content of the revocation list."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, delete, select, update
+from sqlalchemy import Connection, Select, delete, func, select, update
 
 from cloud.errors import StateConflictError
 from cloud.store.enrolment_port import CertificateRow, ClaimRow, Enrolled, GatewayRow, SecurityEventRow
@@ -52,6 +52,13 @@ class SqlEnrolmentStore:
         """Every certificate of a gateway, newest first."""
         query = select(CERTIFICATE).where(CERTIFICATE.c.gateway == gateway)
         return self._rows(CertificateRow, query.order_by(CERTIFICATE.c.issued_at.desc(), CERTIFICATE.c.serial))
+
+    def certificate_ends(self) -> Mapping[str, int]:
+        """When the last good certificate of each gateway ends."""
+        query = select(CERTIFICATE.c.gateway, func.max(CERTIFICATE.c.not_after)).where(~REVOKED)
+        with self._door.reading() as connection:
+            rows = connection.execute(query.group_by(CERTIFICATE.c.gateway)).all()
+        return {gateway: int(end) for gateway, end in rows}
 
     def revoked(self, *, now: int) -> Sequence[CertificateRow]:
         """Every revoked certificate that is not out of date."""

@@ -68,6 +68,12 @@ def operator(clients: dict[str, httpx.AsyncClient]) -> httpx.AsyncClient:
 
 
 @pytest.fixture
+def engineer(clients: dict[str, httpx.AsyncClient]) -> httpx.AsyncClient:
+    """Somebody who lets gateways in."""
+    return clients["engineer"]
+
+
+@pytest.fixture
 def admin(clients: dict[str, httpx.AsyncClient]) -> httpx.AsyncClient:
     """Who may do everything that is in the policy."""
     return clients["admin"]

@@ -61,6 +61,7 @@ from device_profiles.clock import Clock
 from device_profiles.schema import DeviceProfile, Text
 from device_profiles.wire.messages import Cell
 from tests.cloud.api import sample_fleet
+from tests.cloud.api.sample_enrolment import sample_enrolment
 from tests.cloud.api.sample_offices import SampleOffices
 from tests.cloud.api.sample_rules import SampleRules
 from tests.cloud.letters import CATALOGUE, WITHOUT, Bench
@@ -151,6 +152,7 @@ class FakeCentre:
         self.offices = SampleOffices(self.state, clock)
         self.configurations, self.rollouts = self.offices.office, self.offices.rollouts
         self.requests = OrderDesk(self.state.configurations, partial(self.send_command, actor=""), clock)
+        self.enrolment, self.door = sample_enrolment(folder, self.state, clock)
         self._raised = 0
 
     def prepare(self) -> None:

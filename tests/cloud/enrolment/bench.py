@@ -14,6 +14,7 @@ from cloud.brokering.port import DoorError
 from cloud.enrolment.authority import Authority, make_authority, read_authority
 from cloud.enrolment.config import EnrolmentConfig
 from cloud.enrolment.house import Enrolment, Ground
+from cloud.enrolment.security import SecurityLog
 from cloud.enrolment.welcome import Surroundings
 from cloud.inventory.live import LiveInventory
 from cloud.inventory.sites import Inventory, Site
@@ -91,6 +92,7 @@ class Bench:
             door=self.door,
             surroundings=Surroundings(CENTRE, "mqtts://broker.example:8883", command_key="a2V5"),
             moved=self.moved.append,
+            events=SecurityLog(self.state.enrolment, self.state.put_audit, self.clock),
             clock=self.clock,
         )
         self.all = Enrolment(ground)

@@ -77,6 +77,9 @@ def test_a_revocation_is_owed_to_the_broker_until_it_was_told(store: EnrolmentSt
     assert store.owed() == []
     assert store.revoked(now=40) == [replace(gone, told_at=50)]
     assert store.revoked(now=5000) == []
+    assert store.certificate_ends() == {"gw-1": 5000, "gw-2": 5000}
+    store.change(Enrolled(revoke=("gw-1", 60, "retired")))
+    assert store.certificate_ends() == {"gw-2": 5000}
 
 
 def test_a_nonce_is_spent_once(store: EnrolmentStore) -> None:
