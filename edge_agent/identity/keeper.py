@@ -14,7 +14,7 @@ from edge_agent.identity.errors import AwayError, IdentityError, PapersError, Re
 from edge_agent.identity.joining import Joiner
 from edge_agent.identity.papers import Identity
 from edge_agent.identity.renewal import Renewer, renews_at
-from edge_agent.identity.standing import Fault, Standing
+from edge_agent.identity.standing import ClaimState, Fault, Standing, State
 from edge_agent.identity.store import IdentityStore, QueuedClaim, Revocation
 from edge_agent.identity.words import sentences
 from edge_agent.racing import first_of
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 LOOK_S = 60.0  # how often the clock and the files are looked at; whoever changes something says so
 ASK_REVOKED_S = 24 * 3600.0  # a revocation is final, but the centre may have been restored from a copy
 BUSY_S = 5.0
+BOXED: Mapping[ClaimState, State] = {"": "none", "waits": "queued", "refused": "refused"}
 
 
 class IdentityKeeper:
@@ -87,6 +88,12 @@ class IdentityKeeper:
         self._next_at = 0.0
         self._fault = None
         self._news.set()
+
+    async def join_now(self, text: str, *, centre: str = "", anew: bool = False) -> dict[str, object]:
+        """For a program that runs for this alone: one attempt, and the standing afterwards."""
+        self.queue(text, centre=centre, anew=anew)
+        await self._step()
+        return self.standing().document()
 
     # -- what the link asks ---------------------------------------------------------------------------------------
 
@@ -204,16 +211,16 @@ class IdentityKeeper:
         rest_s = round(self._next_at - self._clock.monotonic())
         known = replace(known, serial=self._store.serial(), fault=self._fault)
         if queued is not None and queued.refused:
-            return replace(known, state="refused", fault=Fault(queued.refused, queued.detail))
-        if queued is not None:
-            return replace(known, state="queued", next_try_in_s=max(0, rest_s))
+            known = replace(known, claim="refused", fault=Fault(queued.refused, queued.detail))
+        elif queued is not None:
+            known = replace(known, claim="waits", next_try_in_s=max(0, rest_s))
         if identity is None:
-            return known
+            return replace(known, state=BOXED[known.claim])
         known = replace(known, days_left=identity.days_left(self._clock.now_ms()))
         if self._is_revoked(identity):
-            return replace(known, state="revoked", fault=Fault("revoked"))
+            return replace(known, state="revoked", fault=known.fault or Fault("revoked"))
         if self._has_ended(identity):
-            return replace(known, state="expired", next_try_in_s=max(0, rest_s), fault=self._fault or Fault("expired"))
+            return replace(known, state="expired", next_try_in_s=max(0, rest_s), fault=known.fault or Fault("expired"))
         return known
 
     # -- verbs ----------------------------------------------------------------------------------------------------
@@ -240,7 +247,7 @@ class IdentityKeeper:
         """Waits until the first attempt has ended, however it did."""
 
         async def ended() -> None:
-            while self.standing().state == "queued" and self._fault is None:
+            while self.standing().claim == "waits" and self._fault is None:
                 self._changed.clear()
                 await self._changed.wait()
 
@@ -267,7 +274,8 @@ def _of_identity(identity: Identity | None) -> Standing:
 def _with_claim(standing: Standing, queued: QueuedClaim | None) -> Standing:
     if queued is None:
         return standing
-    return replace(standing, centre=queued.centre, queued_at=queued.queued_at)
+    centre = standing.centre or queued.centre
+    return replace(standing, centre=centre, queued_at=queued.queued_at)
 
 
 def _number(identity: Identity) -> str:

@@ -16,6 +16,7 @@ State = Literal[
     "revoked",  # the centre has revoked it; only a new claim helps
     "damaged",  # the files cannot be read
 ]
+ClaimState = Literal["", "waits", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Standing:
     """The identity at a glance. Times in ms since 1970 UTC; None where there is nothing to say."""
 
     state: State
+    claim: ClaimState = ""  # a member may have one, too: it joins anew
     gateway: str = ""
     site: str = ""
     name_vi: str = ""
