@@ -1,4 +1,4 @@
-"""The command line of the gateway program: thacba-edge run, once, try, check, discover, page."""
+"""The command line of the gateway program: thacba-edge run, once, try, check, discover, join, identity, page."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from device_profiles.load import CATALOGUE, Catalogue, FileFaultsError, load_cat
 from edge_agent.config import ListenConfig, load_gateway
 from edge_agent.connector import EdgeError
 from edge_agent.console_discover import discover
+from edge_agent.console_join import identity_cli, join
 from edge_agent.console_page import page_cli
 from edge_agent.logs import LogFormat, start_logging
 from edge_agent.planning import Plan, plan_for
@@ -96,6 +97,8 @@ def check(config: ConfigFile = DEFAULT_CONFIG, profiles: ProfileFolders = None) 
 
 
 cli.command()(discover)
+cli.command()(join)
+cli.add_typer(identity_cli, name="identity")
 cli.add_typer(page_cli, name="page")
 
 
