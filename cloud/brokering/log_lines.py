@@ -84,6 +84,7 @@ class LogReader:
         self._fleet_port = str(fleet_port)
         self._own_ids = own_ids
         self._strangers: OrderedDict[tuple[str, str], tuple[int, str]] = OrderedDict()  # address: since, our port
+        self._local: OrderedDict[str, None] = OrderedDict()  # who came in by another listener
         self._tls_fault = ""
         self._last_client = ""
         self._will_follows = False
@@ -113,12 +114,22 @@ class LogReader:
     def _client(self, _at: int, match: re.Match[str]) -> Iterator[Finding]:
         _, port = self._strangers.pop((match["host"], match["from"]), (0, ""))
         self._last_client = client = match["client"]
+        self._local.pop(client, None)
         if port != self._fleet_port:
             self._last_client = ""
+            self._remember_local(client)
         elif IDENTIFIER.fullmatch(client):
             yield Came(client, match["host"])
         else:
             yield Refused(IDENTITY_WRONG, client[:MOST_TEXT], match["host"], "the certificate names no gateway")
+
+    def _remember_local(self, client: str) -> None:
+        self._local[client] = None
+        if len(self._local) > STRANGERS:
+            self._local.popitem(last=False)
+
+    def _is_ours(self, client: str) -> bool:
+        return client in self._own_ids or client in self._local
 
     def _failed_at_once(self, _at: int, match: re.Match[str]) -> Iterator[Finding]:
         if kind := _OF_TLS.get(match["reason"]):
@@ -146,6 +157,8 @@ class LogReader:
 
     def _denied(self, _at: int, match: re.Match[str]) -> Iterator[Finding]:
         client, topic = match["client"], match["topic"]
+        if self._is_ours(client):
+            return
         levels = topic.split("/")
         own = topic.startswith(f"{ROOT}/") and len(levels) == 5 and levels[3] == client
         kind = CHANNEL_UNKNOWN if own else TOPIC_FOREIGN
@@ -169,7 +182,7 @@ class LogReader:
 
     def _subscribed(self, text: str) -> Iterator[Finding]:
         match = _SUBSCRIPTION.fullmatch(text)
-        if match is None or match["client"] in self._own_ids:
+        if match is None or self._is_ours(match["client"]):
             return
         client, wanted = match["client"], match["filter"]
         if wanted not in _topics_of(client, (*DOWN, Channel.STATE)):  # its own birth tells a gateway of a rival

@@ -18,11 +18,13 @@ from cloud.brokering.log_lines import (
     TakenOver,
 )
 
-Standing = Literal["good", "revoked", "expired", "unknown"]
+Standing = Literal["good", "revoked", "unknown"]
 IDENTITY_UNKNOWN: Final = "identity_unknown"
 IDENTITY_TWICE: Final = "identity_twice"
-OF_STANDING: Final = {"revoked": "certificate_revoked_used", "expired": "certificate_expired_used"}
-PUT_OUT: Final = frozenset({IDENTITY_UNKNOWN, IDENTITY_WRONG, TOPIC_FOREIGN, WILDCARD_SUBSCRIBE, *OF_STANDING.values()})
+CERTIFICATE_REVOKED_USED: Final = "certificate_revoked_used"
+PUT_OUT: Final = frozenset(
+    {IDENTITY_UNKNOWN, IDENTITY_WRONG, TOPIC_FOREIGN, WILDCARD_SUBSCRIBE, CERTIFICATE_REVOKED_USED}
+)
 SAME_MS: Final = 10_000  # the same of the same is told again after so long: a flood costs the database little
 RIVAL_MS: Final = 120_000  # a name that moves to another address and back in that time has two holders
 MOST: Final = 20_000  # names and addresses that are remembered
@@ -85,12 +87,11 @@ class Suspicions:
         return self._suspicion(refused.kind, refused.client, source, refused.detail)
 
     def _certificate_refused(self, refused: Refused) -> Suspicion:
-        """The broker does not say whose it was; who was put out or ran out at that address is named."""
-        bad = {client: self._standing(client) for client in self._at.get(refused.source, ())}
-        named = [(client, OF_STANDING[standing]) for client, standing in bad.items() if standing in OF_STANDING]
-        if len(named) == 1:
-            gateway, kind = named[0]
-            return Suspicion(kind, "", gateway, refused.source, f"{refused.detail}; last seen at this address")
+        """The broker does not say whose it was; who was revoked and was last seen at that address is named."""
+        out = [client for client in self._at.get(refused.source, ()) if self._standing(client) == "revoked"]
+        if len(out) == 1:
+            detail = f"{refused.detail}; last seen at this address"
+            return Suspicion(CERTIFICATE_REVOKED_USED, "", out[0], refused.source, detail)
         return Suspicion(refused.kind, "", "", refused.source, f"{refused.detail}: revoked, out of date, or not ours")
 
     def _came(self, came: Came, now: int) -> Iterator[Suspicion]:
@@ -100,8 +101,8 @@ class Suspicions:
         standing = self._standing(client)
         if standing == "unknown":
             yield self._suspicion(IDENTITY_UNKNOWN, client, source, "no such gateway in the registry")
-        elif standing != "good":
-            yield self._suspicion(OF_STANDING[standing], client, source, "came in all the same")
+        elif standing == "revoked":
+            yield self._suspicion(CERTIFICATE_REVOKED_USED, client, source, "came in all the same")
         if client in self._ousted:
             self._ousted.discard(client)
             yield from self._moved(client, (former, source), now)

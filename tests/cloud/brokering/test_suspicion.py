@@ -26,7 +26,7 @@ def test_a_refused_certificate_is_named_when_one_bad_gateway_was_last_seen_there
 
 
 def test_behind_one_address_with_two_bad_gateways_nobody_is_named() -> None:
-    suspects = suspicions(gw_1="revoked", gw_2="expired")
+    suspects = suspicions(gw_1="revoked", gw_2="revoked")
     for name in ("gw-1", "gw-2"):
         suspects.of(Came(name, "10.0.0.1"), NOW)
     (one,) = suspects.of(Refused("certificate_refused", source="10.0.0.1"), NOW)
