@@ -10,9 +10,9 @@ from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import httpx
 import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -21,6 +21,9 @@ from cryptography.hazmat.primitives.serialization.pkcs7 import load_der_pkcs7_ce
 from device_profiles.wire.claims import CACERTS_PATH
 from edge_agent.identity.errors import AwayError, PapersError, RefusedError
 from edge_agent.trust import trusting, trusting_nobody
+
+if TYPE_CHECKING:
+    import httpx
 
 WITHIN_S = 30.0  # one bar of 2G in the rain
 LONGEST_ANSWER = 1024 * 1024
@@ -121,6 +124,8 @@ def _away(answer: Answer) -> AwayError:
 
 
 async def _exchange(url: str, question: Question, context: ssl.SSLContext) -> Answer:
+    import httpx  # with the first question: 8 MB for a gateway that may not ask for weeks
+
     headers = {"Content-Type": question.kind, "Accept-Encoding": "identity", **question.headers}
     try:
         #  no redirects (the code would travel along) and no proxies from the environment of whoever runs us
