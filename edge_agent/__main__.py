@@ -18,6 +18,7 @@ from device_profiles.load import CATALOGUE, Catalogue, FileFaultsError, load_cat
 from edge_agent.config import ListenConfig, load_gateway
 from edge_agent.connector import EdgeError
 from edge_agent.console_discover import discover
+from edge_agent.console_doctor import bundle, doctor
 from edge_agent.console_join import identity_cli, join
 from edge_agent.console_page import page_cli
 from edge_agent.logs import LogFormat, start_logging
@@ -100,6 +101,8 @@ cli.command()(discover)
 cli.command()(join)
 cli.add_typer(identity_cli, name="identity")
 cli.add_typer(page_cli, name="page")
+cli.command()(doctor)
+cli.command()(bundle)
 
 
 def main() -> None:
