@@ -93,6 +93,11 @@ class Devices:
         work = self._works.get(device)
         return "" if work is None or work.loop is None else await work.loop.once()
 
+    def listener(self, device: str) -> Listener | None:
+        """What hears this device; None when it is polled, or is not at work."""
+        work = self._works.get(device)
+        return work.listener if work is not None else None
+
     async def begin_again(self, device: str) -> None:
         """Makes the connection of this device anew; the others go on."""
         chosen = self._now[device]

@@ -15,7 +15,7 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 def start_logging(form: LogFormat, level: str) -> None:
     """Sends the log to stderr in this form."""
     out = logging.StreamHandler(sys.stderr)
-    out.setFormatter(_JsonLine() if form == "json" else _PlainLine())
+    out.setFormatter(_JsonLine() if form == "json" else PlainLine())
     logging.basicConfig(level=level.upper(), handlers=[out], force=True)
     for noisy in ("mqtt", "pymodbus", "httpx", "httpcore", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
@@ -29,7 +29,9 @@ def _moment(record: logging.LogRecord) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{int(record.msecs):03d}Z"
 
 
-class _PlainLine(logging.Formatter):
+class PlainLine(logging.Formatter):
+    """One line for people: time, level, message and facts."""
+
     def format(self, record: logging.LogRecord) -> str:
         facts = " ".join(f"{key}={value}" for key, value in _facts(record).items())
         line = f"{_moment(record)} {record.levelname:<8} {record.getMessage()} {facts}".rstrip()

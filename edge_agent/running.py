@@ -33,6 +33,9 @@ from edge_agent.configuring.verbs import ConfigurationVerbs
 from edge_agent.configuring.versions import Versions, begin, give_up
 from edge_agent.control.client import SOCKET
 from edge_agent.control.server import ControlServer
+from edge_agent.helping.connections import AtWork, secrets_in
+from edge_agent.helping.log_ring import log_ring
+from edge_agent.helping.remote import RemoteHelp
 from edge_agent.identity.errors import IdentityError
 from edge_agent.identity.keeper import IdentityKeeper
 from edge_agent.identity.membership import as_member, build_keeper, credential_of
@@ -189,7 +192,11 @@ def _control(
         secret_files=configurations.secret_files,
         parts={"configuration": about.standing, "identity": lambda: keeper.standing().document()},
     )
-    return ControlServer(setup.data_dir / SOCKET, {**verbs.verbs(), **about.verbs(), **keeper.verbs()})
+    control = {**verbs.verbs(), **about.verbs(), **keeper.verbs()}
+    ring = log_ring(partial(secrets_in, configurations.secret_files))
+    helping = RemoteHelp(control, AtWork(agent.devices), ring=ring, clock=agent.clock)
+    agent.commands.helping = helping
+    return ControlServer(setup.data_dir / SOCKET, {**control, **helping.verbs()})
 
 
 def _catalogue(folders: Sequence[Path]) -> tuple[Catalogue, tuple[Fault, ...]]:

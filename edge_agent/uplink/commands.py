@@ -16,7 +16,7 @@ from device_profiles.clock import Clock
 from device_profiles.explain import Fault
 from device_profiles.load import FileFaultsError
 from device_profiles.schema import DeviceProfile
-from device_profiles.wire import Command, Result, SignedCommand, WireError, decode
+from device_profiles.wire import Command, Result, SignedCommand, WireError, decode, encode
 from device_profiles.wire.helping import LONGEST_ANSWER, HelpVerb, argument_fault, help_verb
 from device_profiles.wire.signing import verify
 from edge_agent.connector import CommandError, LinkError, Writer
@@ -28,6 +28,7 @@ WAITING_COMMANDS = 16
 WAITING_RESULTS = 100
 LONGEST_WRITE_S = 30.0
 LONGEST_DETAIL = 200
+PACKED_FROM = 512  # characters
 Outcome = Literal["done", "failed", "refused", "expired"]
 
 
@@ -155,6 +156,11 @@ class Commands:
     def _ignore(self, reason: str) -> None:
         self.ignored += 1
         log.warning("command ignored", extra={"reason": reason})
+
+
+def packed(result: Result) -> bytes:
+    """A result as it travels: a long one compressed, for it may be a whole configuration over a thin link."""
+    return encode(result, "zstd" if len(result.detail) > PACKED_FROM else "none")
 
 
 def command_key(text: str) -> Ed25519PublicKey | None:

@@ -21,7 +21,7 @@ from edge_agent.racing import first_of
 from edge_agent.supervisor import TAKEN_OVER, keep_going
 from edge_agent.uplink.client import GatewayClient, client_for
 from edge_agent.uplink.collecting import Collecting
-from edge_agent.uplink.commands import Commands
+from edge_agent.uplink.commands import Commands, packed
 from edge_agent.uplink.faults import OWN_CERTIFICATE, fault_of
 from edge_agent.uplink.hearing import channel_of, documents_in
 from edge_agent.uplink.lanes import Lanes, lane_of
@@ -258,7 +258,7 @@ class Uplink:
         while True:
             self._commands.news.clear()
             while self._commands.results:
-                await client.publish(self._topic(Channel.RESULT), encode(self._commands.results[0]), qos=1)
+                await client.publish(self._topic(Channel.RESULT), packed(self._commands.results[0]), qos=1)
                 self._commands.results.popleft()
             await self._commands.news.wait()
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from device_profiles.clock import Clock
 from device_profiles.schema import DeviceProfile
-from edge_agent.connector import Deliver, Happening, LinkError, Observation, Scalar
+from edge_agent.connector import CommandError, Deliver, Happening, LinkError, Observation, Scalar
 from edge_agent.connectors.camera import changes, rate
 from edge_agent.connectors.camera.changes import OFFLINE, ONLINE, Told
 from edge_agent.connectors.camera.child import FfmpegChild, find_ffmpeg, running
@@ -24,7 +24,7 @@ from edge_agent.connectors.camera.ffmpeg import Login, arguments, redacted, scri
 from edge_agent.connectors.camera.rate import Rate
 from edge_agent.connectors.camera.reference import ReferenceFile
 from edge_agent.connectors.camera.report import Report, samples_of
-from edge_agent.connectors.camera.snapshots import SnapshotFolder
+from edge_agent.connectors.camera.snapshots import SnapshotFolder, as_jpeg
 from edge_agent.vision import sight
 from edge_agent.vision.picture import CELL_PX, Frame, burn, view_of
 from edge_agent.vision.sight import Sight
@@ -160,6 +160,15 @@ class Camera:
         """True when the camera may look elsewhere: then the masks no longer hide what they are there to hide."""
         aim = self._sight.moved if self._sight else sight.UNKNOWN
         return bool(self._connection.masks) and (aim.value is True or aim.other is True or "moved" in self._told.active)
+
+    def picture_now(self) -> tuple[bytes, int]:
+        """The newest picture as JPEG and its time; CommandError when there is none that may be shown."""
+        fresh_ms = self._connection.no_picture_s * 1000
+        if self._picture is None or self._clock.now_ms() - self._picture_at_ms > fresh_ms:
+            raise CommandError("there is no picture now")
+        if self._masks_misfit():
+            raise CommandError("the camera may look elsewhere: its masks no longer hide what they must")
+        return as_jpeg(self._picture, quality=self._connection.snapshots.quality), self._picture_at_ms
 
     async def _prune(self, now: float, at_ms: int) -> None:
         if now - self._pruned_at < PRUNE_EVERY_S:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from collections.abc import Iterator
@@ -24,6 +25,15 @@ class Snapshot:
     size: int
 
 
+def as_jpeg(frame: Frame, *, quality: int) -> bytes:
+    """The picture in a form that everybody can open."""
+    from PIL import Image  # noqa: PLC0415 -- only when a picture is really wanted
+
+    packed = io.BytesIO()
+    Image.fromarray(frame).save(packed, "JPEG", quality=quality)
+    return packed.getvalue()
+
+
 class SnapshotFolder:
     """The pictures of one camera, named `<device>@<time in ms>-<kind>.jpg`; `@` is in no device id."""
 
@@ -35,13 +45,12 @@ class SnapshotFolder:
 
     def keep(self, frame: Frame, *, kind: str, at_ms: int) -> str:
         """Writes the picture, readable for the agent's user only, makes room for it, and returns its name."""
-        from PIL import Image  # noqa: PLC0415 -- only when a picture is really kept
-
+        picture = as_jpeg(frame, quality=self._policy.quality)
         self._folder.mkdir(mode=OWNER_ONLY_FOLDER, parents=True, exist_ok=True)
         path = self._folder / f"{self._device}@{at_ms}-{kind}.jpg"
         partial = path.with_name(path.name + ".part")
         with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY), "wb") as file:
-            Image.fromarray(frame).save(file, "JPEG", quality=self._policy.quality)
+            file.write(picture)
         partial.replace(path)
         self.prune(at_ms)
         return path.name

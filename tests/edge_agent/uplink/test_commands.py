@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -12,12 +12,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from device_profiles.load import FileFaultsError
 from device_profiles.schema import Command as Verb
-from device_profiles.wire import Channel, Command, encode
+from device_profiles.wire import Channel, Command, Result, decode, encode
 from device_profiles.wire.signing import sign
 from edge_agent.connector import CommandError, LinkError
 from edge_agent.outbox.memory import memory_outbox
 from edge_agent.outbox.owner import OutboxOwner
-from edge_agent.uplink.commands import Commands, command_key
+from edge_agent.uplink.commands import Commands, command_key, packed
 from tests.edge_agent.centre import centre_at
 from tests.edge_agent.rig import Obedient, plan, running
 from tests.edge_agent.samples import NAME, profile
@@ -166,3 +166,32 @@ class SystemTime(ManualClock):
         from device_profiles.clock import SystemClock
 
         super().__init__(SystemClock().now_ms())
+
+
+class Answering:
+    """Remote help that says what it was asked."""
+
+    async def help(self, device: str, verb: str, arguments: Mapping[str, object]) -> str:
+        """A long answer."""
+        return f"{device} {verb} {dict(arguments)} " + "x" * 5_000
+
+
+async def test_remote_help_is_for_the_gateway_and_its_devices_with_long_answers(desk: Desk) -> None:
+    for device in ("", "@gateway"):
+        refused = await desk.commands.answer(desk.signed(1 + len(device), device=device, verb="log_tail"))
+        assert refused is not None
+        assert refused.outcome == "refused"  # before the agent is ready for it
+    desk.commands.helping = Answering()
+    asked = desk.signed(20, device="@gateway", verb="log_tail", arguments={"lines": 5})
+    told = await desk.commands.answer(asked)
+    assert told is not None
+    assert told.detail.startswith("@gateway log_tail {'lines': 5}")
+    assert len(told.detail) > 5_000
+    assert len(packed(told)) < 500
+    assert decode(packed(told), Result) == told
+    wrong = await desk.commands.answer(desk.signed(21, device="@gateway", verb="log_tail", arguments={"path": "/etc"}))
+    assert wrong is not None
+    assert (wrong.outcome, wrong.detail) == ("refused", "log_tail takes: lines, contains")
+    own = await desk.commands.answer(desk.signed(22))
+    assert own is not None
+    assert desk.writer.told == [("reboot", {})]  # what the device can do itself goes its own way
