@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 import uvloop
 
-from cloud import console_broker, console_letters, console_notify, console_people, console_rules
+from cloud import console_broker, console_letters, console_notify, console_people, console_releases, console_rules
 from cloud.access.passwords import fault_of, hash_password
 from cloud.access.roles import Role
 from cloud.access.sessions import begin_token
@@ -32,6 +32,7 @@ app.add_typer(users, name="user")
 app.add_typer(tokens, name="token")
 app.add_typer(console_broker.app, name="broker")
 app.add_typer(console_letters.app, name="deadletter")
+app.add_typer(console_releases.app, name="release")
 app.add_typer(console_rules.app, name="rules")
 app.add_typer(console_people.app, name="people")
 app.add_typer(console_notify.app, name="notify")

@@ -47,6 +47,8 @@ from cloud.notify.registry import build_channel
 from cloud.places import places_of
 from cloud.recorder import Recorder
 from cloud.rehearsal import Rehearsals
+from cloud.releases.shelf import FOLDER as RELEASES
+from cloud.releases.shelf import Shelf
 from cloud.retention import Retention
 from cloud.reviewer import Reviewer, ReviewTerms
 from cloud.rollups.marks import Marks
@@ -211,6 +213,7 @@ class Centre:
             regulation=lambda: self.regulation,
             incident_files=self.state.incident_files,
             attachments=self.attachments,
+            releases=Shelf(config.data_dir / RELEASES),
             notices=self.state.notice_book,
             rules=self._rule_office(parts.recorder),
             rehearsals=Rehearsals(

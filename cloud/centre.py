@@ -42,6 +42,7 @@ from cloud.inventory.passages import Passage
 from cloud.letter_office import Desk, LetterOffice
 from cloud.orders import OrderDesk
 from cloud.rehearsal import Rehearsals
+from cloud.releases.shelf import Shelf
 from cloud.rule_office import RuleOffice
 from cloud.rules import desk, shelving
 from cloud.rules.desk import Act, Remark
@@ -76,6 +77,7 @@ class House:
     regulation: Callable[[], Regulation]
     incident_files: IncidentFileStore
     attachments: Attachments
+    releases: Shelf
     notices: NoticeStore
     rules: RuleOffice
     rehearsals: Rehearsals
@@ -148,6 +150,11 @@ class ThacbaCentre:
     def attachments(self) -> Attachments:
         """The contents of files."""
         return self._house.attachments
+
+    @property
+    def releases(self) -> Shelf:
+        """The versions of the gateway program that gateways may fetch."""
+        return self._house.releases
 
     @property
     def readings(self) -> ReadingStore:

@@ -31,6 +31,9 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/.well-known/est/cacerts"): Open.EVERYONE,
     ("POST", "/.well-known/est/simpleenroll"): Open.EVERYONE,
     ("POST", "/.well-known/est/simplereenroll"): Open.EVERYONE,
+    ("GET", "/api/v1/releases"): Open.EVERYONE,
+    ("GET", "/api/v1/releases/{version}/manifest"): Open.EVERYONE,
+    ("GET", "/api/v1/releases/{version}/files/{name}"): Open.EVERYONE,
     # Reading.
     ("DELETE", "/api/v1/session"): _V,
     ("GET", "/api/v1/me"): _V,

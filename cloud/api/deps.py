@@ -28,6 +28,7 @@ from cloud.enrolment.house import Enrolment
 from cloud.errors import CloudError
 from cloud.incidents.regulation import Regulation
 from cloud.inventory.passages import Passage
+from cloud.releases.shelf import Shelf
 from cloud.rules.desk import Act
 from cloud.rules.proof import Draft, Sheet, Verdict
 from cloud.rules.rehearse import Wish
@@ -215,6 +216,10 @@ class Centre(Protocol):
     @property
     def attachments(self) -> Attachments:
         """The contents of files."""
+
+    @property
+    def releases(self) -> Shelf:
+        """The versions of the gateway program that gateways may fetch; synchronous."""
 
     @property
     def readings(self) -> ReadingStore:

@@ -31,6 +31,7 @@ from cloud.incidents.proposal import PROPOSAL
 from cloud.inventory.passages import Passage
 from cloud.orders import OrderDesk
 from cloud.rehearsal import Rehearsals
+from cloud.releases.shelf import Shelf
 from cloud.rules.announce import Announcer
 from cloud.rules.desk import Act, Remark
 from cloud.rules.judge import Places
@@ -133,6 +134,7 @@ class FakeCentre:
         self.regulation = PROPOSAL
         self.incident_files = self.state.incident_files
         limits = AttachmentConfig.model_validate({"total_mb": 1, "per_incident": 3})
+        self.releases = Shelf(folder / "releases")
         self.attachments = Attachments(folder / "attachments", self.incident_files, limits, clock)
         self.notices = self.state.notice_book
         self.readings = FloodStore(clock)
