@@ -234,8 +234,12 @@ class ConfigurationOffice:
         """What was changed on site becomes the next version; the gateway's own number when it is free."""
         if running.settings is None or not self._desk.knows(gateway):
             return  # the next birth tells them
+        text = text_of(table_of(running.settings))
         async with self._turn:
             former = self._desired.get(gateway)
+            if former is not None and former.source == "site" and former.text == text:
+                self._post.want(gateway)  # taken up already, under a number that it has not heard of yet
+                return
             is_free = running.version > (former.version if former else 0)
             now = self._desk.clock.now_ms()
             wanted = Configuration(
@@ -247,7 +251,7 @@ class ConfigurationOffice:
             )
             signed = sign_configuration(wanted, self._desk.key) if self._desk.key else SignedConfiguration("", "")
             row = ConfigurationRow(
-                gateway, wanted.version, "site", "", now, "", text_of(table_of(running.settings)), signed.body,
+                gateway, wanted.version, "site", "", now, "", text, signed.body,
                 signed.signature,
             )  # fmt: skip
             try:

@@ -154,6 +154,12 @@ async def test_a_site_that_took_the_same_number_wins_and_is_told_a_new_one(bench
     assert row is not None
     assert (row.version, row.source) == (2, "site")
     assert bench.sent_to("gw-1")[-1].version == 2
+    bench.born("gw-1", at_site(1, 30))
+    await bench.clock.advance(2)
+    assert len(await bench.office.versions("gw-1")) == 2
+    bench.born("gw-1", at_site(1, 45))
+    await eventually(lambda: len(bench.audited) == 2, within_s=5)
+    assert len(await bench.office.versions("gw-1")) == 3
 
 
 async def test_a_configuration_that_was_rolled_back_says_why_and_the_next_has_a_higher_number(bench: Bench) -> None:
