@@ -88,7 +88,12 @@ class Joiner:
         door = CentreDoor(queued.centre, authorities=authorities, with_dates=self._clock.state() == "good")
         csr = request_pem(signing_request(key, name=box.serial or "gateway"))
         body = msgspec.json.encode(JoinRequest(queued.code, csr, box.serial, box.agent))
-        answer = await door.ask(Question("POST", JOIN_PATH, body))
+        try:
+            answer = await door.ask(Question("POST", JOIN_PATH, body))
+        except AwayError as error:
+            if queued.pin and error.code == "authority_unknown":
+                raise AwayError("authority_other", error.detail) from error
+            raise
         if not answer.good:
             raise trouble_of(answer)
         return self._taken(answer, queued)

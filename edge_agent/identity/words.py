@@ -95,6 +95,12 @@ WORDS = {
         "Quét mã QR trên nhãn (có dấu vân tay của trung tâm) thay vì gõ mã.",
         "Scan the QR code of the label (it carries the centre's fingerprint) instead of typing the code.",
     ),
+    "authority_other": Words(
+        "Chứng chỉ HTTPS của trung tâm không do cơ quan ghi trên nhãn cấp, hoặc có kẻ đứng giữa.",
+        "The centre's HTTPS certificate does not come from the authority of the label, or somebody is in between.",
+        f"Thử mạng khác; nếu vẫn vậy, báo cho trung tâm. {WAIT_VI}",
+        f"Try another network; when it stays so, tell the centre. {WAIT_EN}",
+    ),
     "pin_wrong": Words(
         "Trung tâm trả lời không phải trung tâm trên nhãn.",
         "The centre that answers is not the one of the label.",

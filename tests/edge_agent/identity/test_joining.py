@@ -66,7 +66,7 @@ async def test_somebody_in_between_never_hears_the_code(tmp_path: Path) -> None:
         with pytest.raises(RefusedError, match="pin_wrong"):
             await Boxed(tmp_path / "a").join(link)
         liar.authority.root, own = true_one.root, liar.authority.root  # relays the certificates of the true one
-        with pytest.raises(AwayError, match="authority_unknown"):
+        with pytest.raises(AwayError, match="authority_other"):
             await Boxed(tmp_path / "b").join(link)
         liar.authority.root = own
         assert liar.joins == []
