@@ -158,6 +158,7 @@ async def test_a_site_that_took_the_same_number_wins_and_is_told_a_new_one(bench
     await bench.clock.advance(2)
     assert len(await bench.office.versions("gw-1")) == 2
     bench.born("gw-1", at_site(1, 45))
+    await bench.clock.advance(1)
     await eventually(lambda: len(bench.audited) == 2, within_s=5)
     assert len(await bench.office.versions("gw-1")) == 3
 
