@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 
 from pydantic import BaseModel
 
-from edge_agent.config import BrokerConfig, DeviceConfig, GatewayConfig
+from edge_agent.config import BrokerConfig
+from edge_agent.planning import Plan
 
-LIVE_OPTIONS = ("batch_s",)  # of [gateway]: counted at once
 LINK_OPTIONS = ("health_period_s",)  # of [gateway]: part of the session with the centre
 WORDS = {
     "nothing": ("Không có gì thay đổi", "Nothing changes"),
@@ -77,33 +77,27 @@ class Changes:
                 yield vi.format(**facts), en.format(**facts)
 
 
-def changes_between(now: GatewayConfig, then: GatewayConfig) -> Changes:
+def changes_between(now: Plan, then: Plan) -> Changes:
     """What changes when the second one takes the place of the first."""
     before = {device.id: device for device in now.devices}
     after = {device.id: device for device in then.devices}
     both = [name for name in after if name in before]
-    options = _differing(now.gateway, then.gateway)
-    broker = _broker_changes(now.broker, then.broker)
+    kept = [name for name in both if after[name].reads_as(before[name])]
+    options = _differing(now.config.gateway, then.config.gateway)
+    broker = _broker_changes(now.config.broker, then.config.broker)
+    if not broker and now.link != then.link and not set(options) & {*LINK_OPTIONS, "id"}:
+        broker = ("secrets",)  # the same places hold something else
     return Changes(
         added=tuple(name for name in after if name not in before),
         removed=tuple(name for name in before if name not in after),
-        changed=tuple(name for name in both if _reads_otherwise(before[name], after[name])),
-        renamed=tuple(
-            name
-            for name in both
-            if before[name] != after[name] and not _reads_otherwise(before[name], after[name])
-        ),
-        unchanged=tuple(name for name in both if before[name] == after[name]),
+        changed=tuple(name for name in both if name not in kept),
+        renamed=tuple(name for name in kept if before[name].name != after[name].name),
+        unchanged=tuple(name for name in kept if before[name].name == after[name].name),
         uplink=(*broker, *(name for name in options if name in (*LINK_OPTIONS, "id"))),
-        outbox=_differing(now.outbox, then.outbox),
-        listen=_differing(now.listen, then.listen),
+        outbox=_differing(now.config.outbox, then.config.outbox),
+        listen=_differing(now.config.listen, then.config.listen),
         options=tuple(name for name in options if name not in (*LINK_OPTIONS, "id")),
-    )  # fmt: skip
-
-
-def _reads_otherwise(one: DeviceConfig, other: DeviceConfig) -> bool:
-    """Whether more than the name differs: a name on a screen is no reason to hang up on a device."""
-    return one.model_copy(update={"name": other.name}) != other
+    )
 
 
 def _broker_changes(now: BrokerConfig | None, then: BrokerConfig | None) -> tuple[str, ...]:

@@ -143,14 +143,14 @@ class Configurations:
                 plan = self._planner.plan(kept)
             finally:
                 await self._on_disk(lambda: self._store.forget_all_but(self.versions.keys))
-            return changes_between(self._here.plan.config, plan.config)
+            return changes_between(self._here.plan, plan)
 
     async def apply(self, arrived: Arrived, *, within_s: float) -> Changes:
         """Begins to try this; FileFaultsError or ConfigurationError when it cannot even be tried."""
         async with self._turn:
-            before = self._here.plan.config
+            before = self._here.plan
             await self._try(arrived, within_s=within_s)
-            changes = changes_between(before, self._here.plan.config)
+            changes = changes_between(before, self._here.plan)
         self._news.set()
         return changes
 

@@ -67,6 +67,7 @@ class ModbusHost:
         self.host = host
         self.port = port
         self.units = {unit.unit: unit for unit in units}
+        self.connections = 0  # ever made to it
         self._elapsed = elapsed or stopwatch()
         self._framer = FramerSocket(DecodePDU(True))
         self._server: asyncio.Server | None = None
@@ -97,6 +98,7 @@ class ModbusHost:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._clients.add(writer)
+        self.connections += 1
         serving = asyncio.current_task()
         self._serving.add(serving)
         try:

@@ -7,10 +7,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device_profiles.load import build
+from device_profiles.load import build, load_catalogue
 from edge_agent.config import GatewayConfig
 from edge_agent.configuring.changes import Changes, changes_between
+from edge_agent.planning import Plan, plan_for
 
+CATALOGUE = load_catalogue()
 NAME = {"vi": "Trạm", "en": "Station"}
 
 
@@ -19,14 +21,14 @@ def device(device: str, **more: Any) -> dict[str, Any]:
     return {"id": device, "profile": "river_gauge_radar", "name": NAME, "connection": connection, **more}
 
 
-def config(*devices: dict[str, Any], **tables: Any) -> GatewayConfig:
+def config(*devices: dict[str, Any], **tables: Any) -> Plan:
     raw = {
         "gateway": {"id": "gw-1", "name": NAME, "data_dir": "/d"},
         "broker": {"url": "mqtt://b"},
         "devices": devices,
         **tables,
     }
-    return build(raw, GatewayConfig, file="test")
+    return plan_for(build(raw, GatewayConfig, file="test"), CATALOGUE, file="test")
 
 
 def test_one_of_twenty_devices_changes() -> None:
@@ -63,6 +65,14 @@ def test_each_table_is_named_and_no_value_is_said() -> None:
     assert any("Đường truyền" in str(line) for line in changes.document()["vi"])  # type: ignore[attr-defined]
 
 
+def test_a_default_that_is_said_may_differ_from_one_that_is_not() -> None:
+    heartbeat = {"heartbeat_s": 5}
+    said = config(device("a", report={"level_m": {**heartbeat, "deadband": 0}}))
+    unsaid = config(device("a", report={"level_m": heartbeat}))
+    assert CATALOGUE["river_gauge_radar"].points[0].report.deadband > 0
+    assert changes_between(said, unsaid).changed == ("a",)
+
+
 def test_a_first_broker_is_a_change_of_the_link() -> None:
     assert changes_between(config(broker=None), config()).uplink == ("broker",)
     assert changes_between(config(), config(broker=None)).uplink == ("broker",)
@@ -78,5 +88,5 @@ def test_every_device_stands_in_one_list(now: dict[str, float], then: dict[str, 
     changes = changes_between(one, other)
     lists = (*changes.added, *changes.removed, *changes.changed, *changes.renamed, *changes.unchanged)
     assert sorted(lists) == sorted({*now, *then})
-    assert changes.any == (one != other and {d.id: d for d in one.devices} != {d.id: d for d in other.devices})
+    assert changes.any == ({d.id: d for d in one.devices} != {d.id: d for d in other.devices})
     assert changes_between(one, one).document()["en"][0] == "Nothing changes"  # type: ignore[index]
