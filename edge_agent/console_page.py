@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from device_profiles.clock import SystemClock
+from device_profiles.load import FileFaultsError
+from edge_agent.connector import EdgeError
+from edge_agent.logs import LogFormat, start_logging
 
 DEFAULT_DATA = Path("/var/lib/thacba")
 PORT = 8090
+FAILED, WRONG = 1, 2  # exit codes, as everywhere in thacba-edge
 
 page_cli = typer.Typer(invoke_without_command=True, help="The gateway's own page, for a technician's phone.")
 Data = Annotated[Path, typer.Option("--data", help="The gateway's data folder.")]
@@ -25,14 +30,30 @@ def page(
         int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 takes a free one.")
     ] = PORT,
     profiles: Annotated[list[Path] | None, typer.Option("--profiles", help="Folder of own device profiles.")] = None,
+    network: Annotated[
+        list[str] | None, typer.Option("--network", help="Where to search for devices; default: all own networks.")
+    ] = None,
+    modbus_port: Annotated[
+        list[int] | None, typer.Option("--modbus-port", help="Modbus TCP ports to search; default 502.")
+    ] = None,
+    log_form: Annotated[LogFormat, typer.Option("--log", help="Form of the log.")] = "plain",
 ) -> None:
     """Serve the gateway's own page until SIGTERM or Ctrl-C; it needs neither the agent nor the centre."""
     if context.invoked_subcommand is not None:
         context.obj = data
         return
-    from edge_agent.page.serving import serve
+    from edge_agent.page.serving import Wishes, serve
 
-    serve(data, host=host, port=port, profile_folders=tuple(profiles or ()))
+    start_logging(log_form, "info")
+    try:
+        wishes = Wishes(host, port, tuple(profiles or ()), tuple(network or ()), tuple(modbus_port or ()))
+        serve(data, wishes)
+    except FileFaultsError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(WRONG)
+    except (EdgeError, OSError) as error:
+        typer.echo(str(error), err=True)
+        sys.exit(FAILED)
 
 
 @page_cli.command()

@@ -14,11 +14,25 @@ from device_profiles.load import Catalogue
 from edge_agent.commissioning.desk import Desk, Visit
 from edge_agent.control.client import ControlClient
 from edge_agent.control.protocol import AgentAwayError, ControlError
+from edge_agent.discovery.finding import Scope
 from edge_agent.page.access import AccessBook
 from edge_agent.page.searching import Searching
 from edge_agent.page.signs import UPS, Document, Seen, items, part, text_in
 
 RESTART: Final = "page/restart"  # a systemd path unit watches it: the page itself has no right to restart anything
+
+
+class TypedSecret:
+    """The password that was typed last, so that it need not be typed again between reading and using a device."""
+
+    def __init__(self) -> None:
+        self._known = ("", "")
+
+    def remembered(self, address: str, secret: str) -> str:
+        """The secret for this address: what was typed now, or else what was typed for it before."""
+        if secret:
+            self._known = (address, secret)
+        return self._known[1] if self._known[0] == address else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +46,9 @@ class Cabinet:
     searching: Searching
     catalogue: Catalogue
     clock: Clock
+    typed: TypedSecret = field(default_factory=TypedSecret)
+    networks: tuple[str, ...] = ()  # where a search looks; none = the private ones that hang on this gateway
+    scope: Scope = field(default_factory=Scope)  # how it looks there
 
 
 @dataclass(frozen=True, slots=True)

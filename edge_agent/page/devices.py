@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from fastapi import APIRouter, Depends, Request
@@ -11,11 +12,21 @@ from fastapi.responses import HTMLResponse, Response
 from device_profiles.schema import DeviceProfile
 from edge_agent.commissioning.steps import Model
 from edge_agent.control.protocol import AgentAwayError, ControlError
+from edge_agent.config import DeviceConfig
+from edge_agent.discovery.busy import busy_of
 from edge_agent.discovery.finding import ScopeError
 from edge_agent.discovery.networks import scope_of
 from edge_agent.page.cabinet import Cabinet, Glance, look
 from edge_agent.page.door import EntryError, Form, first, form_of, go, known
-from edge_agent.page.offers import Offer, address_of, connection_entered, device_of, offers_of
+from edge_agent.page.offers import (
+    Offer,
+    address_of,
+    connection_entered,
+    device_of,
+    entries_of,
+    offers_of,
+    with_secret,
+)
 from edge_agent.page.render import cabinet_of, page, part, taste_of
 from edge_agent.page.rows import Row, rows_of
 from edge_agent.page.signs import Document, items, text_in
@@ -23,7 +34,9 @@ from edge_agent.page.site_changes import configured, ids_of, read_now, use
 from edge_agent.page.welcome import welcome_at
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(known)])
-FIELDS: Final = ("kind", "profile", "host", "port", "unit", "serial_port", "baud_rate", "parity", "url")
+FIELDS: Final = (
+    "kind", "profile", "host", "port", "unit", "serial_port", "baud_rate", "parity", "url", "username", "secret",
+)  # fmt: skip
 DEFAULTS: Final = dict.fromkeys(FIELDS, "") | {
     "kind": "tcp",
     "port": "502",
@@ -34,12 +47,16 @@ DEFAULTS: Final = dict.fromkeys(FIELDS, "") | {
 
 
 @router.get("/devices")
-async def devices_page(request: Request) -> HTMLResponse:
-    """The whole screen; the first look begins a search."""
+async def devices_page(request: Request, hand: int | None = None) -> HTMLResponse:
+    """The whole screen; the first look begins a search. `hand` takes over what is known of a finding."""
     cabinet = cabinet_of(request)
     if cabinet.searching.now.state == "never":
-        _search(cabinet, "")
-    return await _shown(request)
+        await _search(cabinet, "")
+    findings = cabinet.searching.now.findings
+    if hand is None or not 0 <= hand < len(findings):
+        return await _shown(request)
+    known_of = {key: value for key, value in entries_of(findings[hand]).items() if key in FIELDS}
+    return await _shown(request, hand=known_of)
 
 
 @router.get("/part/search")
@@ -59,7 +76,7 @@ async def search(request: Request) -> Response:
         cabinet.searching.stop()
         return go("/devices")
     try:
-        _search(cabinet, first(form, "network"))
+        await _search(cabinet, first(form, "network"))
     except ScopeError as error:
         raise EntryError("devices.network_wrong", why=str(error)) from error
     return go("/devices")
@@ -73,7 +90,7 @@ async def use_chosen(request: Request) -> Response:
     in_use = await configured(cabinet)
     try:
         chosen = _chosen(form, cabinet, taken=ids_of(in_use))
-        return await _added(cabinet, in_use, chosen)
+        return await _added(cabinet, in_use, chosen, {})
     except EntryError as error:
         return await _shown(request, mistake=error.sentence(request), status=422)
 
@@ -84,14 +101,15 @@ async def by_hand(request: Request) -> Response:
     form = await form_of(request)
     cabinet = cabinet_of(request)
     entries = {name: first(form, name) for name in FIELDS}
+    entries["secret"] = cabinet.typed.remembered(entries["url"], entries["secret"])
     in_use = await configured(cabinet)
     try:
-        profile, device = _entered(cabinet, entries, taken=ids_of(in_use))
+        profile, device, secrets = _entered(cabinet, entries, taken=ids_of(in_use))
     except EntryError as error:
         return await _shown(request, hand=entries, hand_mistake=error.sentence(request), status=422)
     if "use" in form:
-        return await _added(cabinet, in_use, [device])
-    read = await _read_once(cabinet, device)
+        return await _added(cabinet, in_use, [device], secrets)
+    read = await _read_once(cabinet, device, secrets)
     return await _shown(request, hand=entries, hand_read={**read, "profile": profile})
 
 
@@ -105,8 +123,10 @@ async def remove(request: Request) -> Response:
     return go("/devices")
 
 
-async def _added(cabinet: Cabinet, in_use: Sequence[Document], new: Sequence[Document]) -> Response:
-    await use(cabinet, [*in_use, *new])
+async def _added(
+    cabinet: Cabinet, in_use: Sequence[Document], new: Sequence[Document], secrets: Mapping[str, str]
+) -> Response:
+    await use(cabinet, [*in_use, *new], secrets)
     await read_now(cabinet, ids_of(new))
     return go("/values")
 
@@ -133,26 +153,29 @@ def _chosen(form: Form, cabinet: Cabinet, *, taken: Sequence[str]) -> list[dict[
 
 def _entered(
     cabinet: Cabinet, entries: Mapping[str, str], *, taken: Sequence[str]
-) -> tuple[DeviceProfile, dict[str, object]]:
-    """The device that was typed, and its model."""
+) -> tuple[DeviceProfile, dict[str, object], dict[str, str]]:
+    """The device that was typed, its model, and its secret by name."""
     profile = cabinet.catalogue.profiles.get(entries["profile"])
     if profile is None:
         raise EntryError("devices.profile_unknown")
     connection = connection_entered(entries["kind"], entries, profile)
-    return profile, device_of(connection, profile, taken=taken)
+    return (profile, *with_secret(device_of(connection, profile, taken=taken), entries))
 
 
-async def _read_once(cabinet: Cabinet, device: Mapping[str, object]) -> dict[str, object]:
+async def _read_once(cabinet: Cabinet, device: Mapping[str, object], secrets: Mapping[str, str]) -> dict[str, object]:
     """What the device says, or why it does not."""
     try:
-        answer = await cabinet.agent.ask("try", {"device": dict(device)})
+        answer = await cabinet.agent.ask("try", {"device": dict(device), "secrets": dict(secrets)})
     except ControlError as error:
         return {"fault": error.why, "points": []}
     return {"fault": text_in(answer, "fault"), "points": items(answer, "points")}
 
 
-def _search(cabinet: Cabinet, network: str) -> None:
-    cabinet.searching.begin(scope_of([network] if network else []))
+async def _search(cabinet: Cabinet, network: str) -> None:
+    """Searches there, or where this gateway usually does; doors that the agent uses are left alone."""
+    in_use = [DeviceConfig.model_validate(each).connection for each in await _configured_or_none(cabinet)]
+    base = replace(cabinet.scope, busy=busy_of(in_use))
+    cabinet.searching.begin(scope_of([network] if network else cabinet.networks, base=base))
 
 
 def _offers(cabinet: Cabinet, in_use: Sequence[Document]) -> list[Offer]:

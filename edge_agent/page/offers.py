@@ -95,6 +95,28 @@ def connection_entered(kind: str, entries: Entries, profile: DeviceProfile) -> d
     return {"kind": profile.protocol, "url": url}
 
 
+def with_secret(device: dict[str, object], entries: Entries) -> tuple[dict[str, object], dict[str, str]]:
+    """The device with its log-in, and the secret that goes with it under a name of its own."""
+    connection, secret = device["connection"], entries.get("secret", "")
+    if not isinstance(connection, dict) or connection.get("kind") == "modbus":
+        return device, {}
+    if connection["kind"] == "camera" and entries.get("username"):
+        connection = {**connection, "username": entries["username"]}
+    if not secret:
+        return {**device, "connection": connection}, {}
+    name = f"{device['id']}-secret"
+    field = "password_file" if connection["kind"] == "camera" else "key_file"
+    return {**device, "connection": {**connection, field: f"sealed:{name}"}}, {name: secret}
+
+
+def entries_of(finding: Finding) -> dict[str, str]:
+    """What is known of something found, as the form by hand takes it."""
+    said = {key: str(value) for key, value in finding.connection.items()}
+    kinds = {"camera": "camera", "http_json": "http", "kiosk": "http"}
+    kind = kinds.get(said.get("kind", ""), "rtu" if said.get("serial_port") else "tcp")
+    return {**said, "kind": kind, "profile": finding.profiles[0] if finding.profiles else ""}
+
+
 def address_of(connection: Document) -> str:
     """Where a device answers, as people read it."""
     if text_in(connection, "url"):

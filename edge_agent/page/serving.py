@@ -7,6 +7,7 @@ import contextlib
 import logging
 import signal
 import socket
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ from device_profiles.load import CATALOGUE, load_catalogue
 from edge_agent.commissioning.desk import Desk
 from edge_agent.connector import LinkError
 from edge_agent.control.client import SOCKET, ControlClient
+from edge_agent.discovery.finding import Scope
 from edge_agent.discovery.scan import scan
 from edge_agent.page.access import AccessBook
 from edge_agent.page.cabinet import Cabinet
@@ -33,11 +35,22 @@ MOST_CONNECTIONS: Final = 100
 log = logging.getLogger(__name__)
 
 
-def cabinet_at(data_dir: Path, profile_folders: tuple[Path, ...] = ()) -> Cabinet:
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the command line may say beyond the data folder."""
+
+    host: str = "0.0.0.0"
+    port: int = 8090
+    profiles: tuple[Path, ...] = ()
+    networks: tuple[str, ...] = ()
+    modbus_ports: tuple[int, ...] = ()
+
+
+def cabinet_at(data_dir: Path, wishes: Wishes = Wishes()) -> Cabinet:
     """The cabinet with this data folder."""
     make_lasting(data_dir)
     clock = SystemClock()
-    catalogue = load_catalogue(CATALOGUE, *profile_folders)
+    catalogue = load_catalogue(CATALOGUE, *wishes.profiles)
     return Cabinet(
         data_dir=data_dir,
         agent=ControlClient(data_dir / SOCKET, answer_within_s=ANSWER_S),
@@ -46,16 +59,18 @@ def cabinet_at(data_dir: Path, profile_folders: tuple[Path, ...] = ()) -> Cabine
         searching=Searching(lambda scope: scan(scope, catalogue)),
         catalogue=catalogue,
         clock=clock,
+        networks=wishes.networks,
+        scope=Scope(modbus_ports=wishes.modbus_ports or Scope().modbus_ports),
     )
 
 
-def serve(data_dir: Path, *, host: str, port: int, profile_folders: tuple[Path, ...] = ()) -> None:
+def serve(data_dir: Path, wishes: Wishes) -> None:
     """Serves until SIGTERM or Ctrl-C; LinkError when the port cannot be had."""
-    cabinet = cabinet_at(data_dir, profile_folders)
+    cabinet = cabinet_at(data_dir, wishes)
     if not cabinet.access.has_code:
         cabinet.access.new_code(label_text())
         log.warning("access code made", extra={"label": str(cabinet.access.label)})
-    door = bound_socket(host, port)
+    door = bound_socket(wishes.host, wishes.port)
     with contextlib.closing(door):
         asyncio.run(_serve(cabinet, door))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from edge_agent.control.protocol import AgentAwayError, ControlError
@@ -18,10 +18,11 @@ async def configured(cabinet: Cabinet) -> list[Document]:
     return items(part(answer, "settings") or answer, "devices")
 
 
-async def use(cabinet: Cabinet, devices: Sequence[Document]) -> Document:
+async def use(cabinet: Cabinet, devices: Sequence[Document], secrets: Mapping[str, str] | None = None) -> Document:
     """Puts these in place of the configured devices; what breaks something is taken back by the agent."""
     settings = {"devices": [dict(each) for each in devices]}
-    return await cabinet.agent.ask("apply", {"settings": settings, "confirm_within_s": CONFIRM_WITHIN_S})
+    wish = {"settings": settings, "secrets": dict(secrets or {}), "confirm_within_s": CONFIRM_WITHIN_S}
+    return await cabinet.agent.ask("apply", wish)
 
 
 async def read_now(cabinet: Cabinet, devices: Sequence[str]) -> None:

@@ -29,7 +29,11 @@ FOUND = (
         "modbus_tcp", "192.168.8.20:502/1", "Modbus unit 1", ("river_gauge_radar",), GAUGE["connection"],  # type: ignore[arg-type]
         {"answers": "input registers 0 to 4", "level_m": "3.42 m"},
     ),
-    Finding("serial", "/dev/ttyUSB0", "Serial port, nothing answers"),
+    Finding(
+        "serial", "/dev/ttyUSB0", "USB-RS485 converter",
+        connection={"kind": "modbus", "transport": "rtu", "serial_port": "/dev/ttyUSB0"},
+        evidence={"device": "/dev/ttyUSB0"}, unfinished=("unit", "baud_rate", "parity"),
+    ),
 )  # fmt: skip
 
 

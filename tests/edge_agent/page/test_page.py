@@ -178,6 +178,36 @@ async def test_a_silent_device_by_hand_may_be_used_all_the_same(inside: Rig) -> 
     assert "Vẫn dùng" in answer.text
 
 
+async def test_what_is_found_in_part_is_completed_by_hand(inside: Rig) -> None:
+    await inside.see("/devices")
+    assert 'href="/devices?hand=1#hand"' in await eventually(lambda: _found(inside))
+    text = await inside.see("/devices?hand=1")
+    assert 'value="/dev/ttyUSB0"' in text
+    assert '<option value="rtu" selected>' in text
+
+
+async def test_the_password_of_a_camera_goes_to_the_agent_alone(inside: Rig) -> None:
+    camera = {"profile": "ip_camera", "kind": "camera", "url": "rtsp://192.168.8.30/live"}
+    fields = {**camera, "username": "thacba", "secret": "mật khẩu 9"}
+    answer = await inside.client.post("/devices/hand", data=fields)
+    assert "mật khẩu 9" not in answer.text
+    await inside.client.post("/devices/hand", data={**camera, "username": "thacba", "use": "1"})
+    connection = inside.agent.devices[0]["connection"]
+    assert connection == {
+        "kind": "camera", "url": "rtsp://192.168.8.30/live", "username": "thacba",
+        "password_file": "sealed:ip-camera-secret",
+    }  # fmt: skip
+    assert [arguments["secrets"] for verb, arguments in inside.agent.asked if verb == "apply"] == [
+        {"ip-camera-secret": "mật khẩu 9"}
+    ]
+
+
+async def test_a_search_leaves_the_gateways_own_networks_alone(inside: Rig) -> None:
+    answer = await inside.client.post("/devices/search", data={"network": "8.8.8.0/24"})
+    assert answer.status_code == 422
+    assert "Không tìm được ở đó" in answer.text
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
