@@ -11,8 +11,8 @@ from fastapi.responses import HTMLResponse, Response
 
 from device_profiles.schema import DeviceProfile
 from edge_agent.commissioning.steps import Model
-from edge_agent.control.protocol import AgentAwayError, ControlError
 from edge_agent.config import DeviceConfig
+from edge_agent.control.protocol import AgentAwayError, ControlError
 from edge_agent.discovery.busy import busy_of
 from edge_agent.discovery.finding import ScopeError
 from edge_agent.discovery.networks import scope_of
