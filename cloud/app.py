@@ -24,6 +24,7 @@ from cloud.brokering.gatekeeper import Gatekeeper
 from cloud.centre import House, ThacbaCentre
 from cloud.channels import is_usual, report_of
 from cloud.commands import Commander
+from cloud.commissioning.house import commissioning_office
 from cloud.configuring.house import Surroundings, configuring
 from cloud.enrolling import Followers, enrolment_of, open_enrolment, standing_in
 from cloud.enrolment.security import SecurityLog
@@ -225,6 +226,13 @@ class Centre:
                 late_s=config.notify.late_s,
             ),
             enrolment=enrolment,
+            commissioning=commissioning_office(
+                config.data_dir,
+                config.commissioning,
+                stores=(self.state.commissioning, self.state.enrolment),
+                events=self.security,
+                clock=clock,
+            ),
             configuring=self.configuring,
             requests=self.state.configurations,
         )

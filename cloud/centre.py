@@ -31,6 +31,7 @@ from cloud.api.views import (
 from cloud.attachments import Attachments
 from cloud.broadcast import Broadcast
 from cloud.commands import Commander, CommandRefusedError
+from cloud.commissioning.office import CommissioningOffice
 from cloud.configuring.house import Configuring
 from cloud.configuring.office import ConfigurationOffice
 from cloud.configuring.rollouts import RolloutOffice
@@ -82,6 +83,7 @@ class House:
     rules: RuleOffice
     rehearsals: Rehearsals
     enrolment: Enrolment
+    commissioning: CommissioningOffice
     configuring: Configuring
     requests: ConfigurationStore
 
@@ -185,6 +187,11 @@ class ThacbaCentre:
     def rules(self) -> RuleBook:
         """The rules."""
         return self._house.rules
+
+    @property
+    def commissioning(self) -> CommissioningOffice:
+        """What technicians installed, as gateways signed it."""
+        return self._house.commissioning
 
     @property
     def enrolment(self) -> Enrolment:

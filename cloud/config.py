@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from cloud.attachments import AttachmentConfig
 from cloud.brokering.config import DoorConfig
+from cloud.commissioning.config import CommissioningConfig
 from cloud.enrolment.config import EnrolmentConfig
 from cloud.errors import ConfigurationError
 from cloud.ingest.admission import AdmissionConfig
@@ -226,6 +227,9 @@ class CentreConfig(Strict):
     )
     enrolment: EnrolmentConfig = Field(
         default_factory=lambda: EnrolmentConfig.model_validate({}), description="How gateways are let in."
+    )
+    commissioning: CommissioningConfig = Field(
+        default_factory=lambda: CommissioningConfig.model_validate({}), description="Records of what was installed."
     )
     notify: NotifyConfig = Field(default_factory=lambda: NotifyConfig.model_validate({}), description="Notices.")
     sites_dir: Path = Field(description="Folder of site files, one site each, and areas.toml.")

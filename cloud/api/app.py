@@ -15,6 +15,7 @@ from cloud.api import (
     bulk,
     chronicle,
     commands,
+    commissioning,
     configurations,
     dead_letters,
     devices,
@@ -45,8 +46,8 @@ from cloud.api.problems import add_problems
 from cloud.api.shield import Shield
 
 RESOURCES = (
-    session, ledger, sites, gateways, enrolment, security, devices, gaps, series, planned_work, bulk, alarms, shelves,
-    handovers, incidents, attachments, notices, rules, explain, chronicle, rehearsals, releases, commands,
+    session, ledger, sites, gateways, enrolment, security, commissioning, devices, gaps, series, planned_work, bulk,
+    alarms, shelves, handovers, incidents, attachments, notices, rules, explain, chronicle, rehearsals, releases, commands,
     configurations, waves, dead_letters, live, audit, health,
 )  # fmt: skip
 UPLOADS_AT_ONCE = 4  # each holds a file of 10 MB in memory

@@ -22,6 +22,7 @@ from cloud.api.views import (
     ThresholdView,
 )
 from cloud.attachments import Attachments
+from cloud.commissioning.office import CommissioningOffice
 from cloud.configuring.office import ConfigurationOffice
 from cloud.configuring.rollouts import RolloutOffice
 from cloud.enrolment.house import Enrolment
@@ -259,6 +260,10 @@ class Centre(Protocol):
 
     def certificate_ends(self, gateway: str) -> int | None:
         """When a gateway's certificate runs out; None when it has none of ours. Synchronous, as `state` is."""
+
+    @property
+    def commissioning(self) -> CommissioningOffice:
+        """What technicians installed, as gateways signed it."""
 
     @property
     def enrolment(self) -> Enrolment:

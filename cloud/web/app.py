@@ -10,7 +10,7 @@ from fastapi.staticfiles import StaticFiles
 
 from cloud.api.app import create_api
 from cloud.api.deps import Centre
-from cloud.web import alarms, handover, incidents, letters, pages, planned, rules
+from cloud.web import alarms, commissioning, handover, incidents, letters, pages, planned, rules
 from cloud.web.render import HERE, page, taste_of
 from cloud.web.words import word, word_or
 
@@ -30,6 +30,7 @@ def add_pages(app: FastAPI) -> None:
     app.include_router(handover.router)
     app.include_router(planned.router)
     app.include_router(letters.router)
+    app.include_router(commissioning.router)
     app.include_router(rules.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.state.error_page = error_page

@@ -27,6 +27,8 @@ from cloud.api.views import (
     ThresholdView,
 )
 from cloud.attachments import AttachmentConfig, Attachments
+from cloud.commissioning.config import CommissioningConfig
+from cloud.commissioning.house import commissioning_office
 from cloud.incidents.proposal import PROPOSAL
 from cloud.inventory.passages import Passage
 from cloud.orders import OrderDesk
@@ -155,6 +157,13 @@ class FakeCentre:
         self.configurations, self.rollouts = self.offices.office, self.offices.rollouts
         self.requests = OrderDesk(self.state.configurations, partial(self.send_command, actor=""), clock)
         self.enrolment, self.door = sample_enrolment(folder, self.state, clock)
+        self.commissioning = commissioning_office(
+            folder,
+            CommissioningConfig.model_validate({}),
+            stores=(self.state.commissioning, self.state.enrolment),
+            events=self.enrolment.events,
+            clock=clock,
+        )
         self._raised = 0
 
     def prepare(self) -> None:
