@@ -1,4 +1,4 @@
-"""The command line of the simulators: `thacba-sim devices`, `thacba-sim demo`."""
+"""The command line of the simulators: `thacba-sim devices`, `thacba-sim demo`, `thacba-sim load`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import typer
 from device_profiles.load import FileFaultsError, load_catalogue
 from simulators.demo import cli as demo
 from simulators.fleet import Fleet, FleetConfig, load_fleet
+from simulators.load.command import load_command
 
 WRONG_CONFIGURATION = 2
 ADDRESS_TAKEN = 3
@@ -46,6 +47,7 @@ def devices(
 def main() -> None:
     """Entry point of `thacba-sim`."""
     app.add_typer(demo.app, name="demo")
+    app.command("load")(load_command)
     app()
 
 

@@ -11,10 +11,10 @@ import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from device_profiles.backoff import Backoff
 from device_profiles.wire import Channel, Receipt, WireError, decode, topic_for
+from simulators.load.connection import Tls, Wire, address_of, without_tls
 from simulators.load.mqtt_wire import (
     CONNACK,
     PING,
@@ -24,7 +24,6 @@ from simulators.load.mqtt_wire import (
     publish_packet,
     published,
     subscribe_packet,
-    take_packets,
 )
 
 KEEP_ALIVE_S = 60
@@ -50,17 +49,25 @@ class LoadGateway:
     """Keeps one session going; `changed` is called whenever it comes, goes, or gets a receipt."""
 
     def __init__(
-        self, words: Words, broker: str, changed: Callable[[LoadGateway], None], *, receipt_s: float = RECEIPT_S
+        self,
+        words: Words,
+        broker: str,
+        changed: Callable[[LoadGateway], None],
+        *,
+        receipt_s: float = RECEIPT_S,
+        tls: Tls = without_tls,
     ) -> None:
         self.words = words
+        self.receipted: Callable[[int], None] = lambda _sequence: None
+        self.sent = 0  # batches, repetitions included
         self.is_up = False
         self.sessions = 0
         self.wanted = 1  # the session that somebody waits for
         self._receipt_s = receipt_s
-        parts = urlsplit(broker)
-        self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 1883
+        self._tls = tls
+        self._host, self._port = address_of(broker)
         self._changed = changed
-        self._wire: _Wire | None = None
+        self._wire: Wire | None = None
         self._packet_id = 0
         self._sent_at: dict[int, float] = {}
         self._sent_new: set[int] = set()  # once, on the live lane of this session
@@ -87,10 +94,12 @@ class LoadGateway:
     async def _session(self) -> None:
         loop, up = asyncio.get_running_loop(), asyncio.Event()
         words = self.words
-        wire = _Wire(lambda kind, body: self._hear(kind, body, up))
+        wire = Wire(lambda kind, body: self._hear(kind, body, up))
         try:
             async with asyncio.timeout(ANSWER_S):
-                await loop.create_connection(lambda: wire, self._host, self._port)
+                context = self._tls(words.gateway)
+                name = self._host if context else None
+                await loop.create_connection(lambda: wire, self._host, self._port, ssl=context, server_hostname=name)
                 self._wire = wire
                 will = (topic_for(words.gateway, Channel.STATE), words.will)
                 wire.write(connect_packet(words.gateway, keep_alive_s=KEEP_ALIVE_S, will=will))
@@ -104,7 +113,7 @@ class LoadGateway:
         finally:
             self._end(wire)
 
-    def _end(self, wire: _Wire) -> None:
+    def _end(self, wire: Wire) -> None:
         wire.abort()
         self._wire = None
         self._sent_at.clear()
@@ -147,7 +156,8 @@ class LoadGateway:
             newest = 0
             for first, last in receipt.committed:
                 for sequence in range(first, last + 1):
-                    self.words.owed.pop(sequence, None)
+                    if self.words.owed.pop(sequence, None) is not None:
+                        self.receipted(sequence)
                     self._sent_at.pop(sequence, None)
                     if sequence in self._sent_new:
                         newest = max(newest, sequence)
@@ -166,6 +176,7 @@ class LoadGateway:
 
     def _send(self, channel: Channel, sequence: int) -> None:
         loop = asyncio.get_running_loop()
+        self.sent += 1
         self._publish(channel, self.words.owed[sequence])
         (self._sent_new.add if channel is Channel.READINGS else self._sent_new.discard)(sequence)
         self._sent_at[sequence] = loop.time()
@@ -193,8 +204,10 @@ class LoadGateway:
 class LoadFleet:
     """Many gateways, and the moments when all of them are up and nothing is owed any more."""
 
-    def __init__(self, words: Iterable[Words], broker: str, *, receipt_s: float = RECEIPT_S) -> None:
-        self.gateways = [LoadGateway(each, broker, self._note, receipt_s=receipt_s) for each in words]
+    def __init__(
+        self, words: Iterable[Words], broker: str, *, receipt_s: float = RECEIPT_S, tls: Tls = without_tls
+    ) -> None:
+        self.gateways = [LoadGateway(each, broker, self._note, receipt_s=receipt_s, tls=tls) for each in words]
         self._up: set[str] = set()
         self._settled: set[str] = set()
         self._moved = asyncio.Event()
@@ -236,38 +249,3 @@ class LoadFleet:
         (self._up.add if is_up else self._up.discard)(name)
         (self._settled.add if is_up and not gateway.words.owed else self._settled.discard)(name)
         self._moved.set()
-
-
-class _Wire(asyncio.Protocol):
-    """Bytes in, packets out."""
-
-    def __init__(self, hear: Callable[[int, bytes], None]) -> None:
-        self._hear = hear
-        self._buffer = bytearray()
-        self._transport: asyncio.Transport | None = None
-        self.lost = asyncio.Event()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The connection stands."""
-        if isinstance(transport, asyncio.Transport):
-            self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        """Bytes came."""
-        self._buffer += data
-        for kind, body in take_packets(self._buffer):
-            self._hear(kind, body)
-
-    def connection_lost(self, _: Exception | None) -> None:
-        """The connection is gone."""
-        self.lost.set()
-
-    def write(self, packet: bytes) -> None:
-        """Sends a packet, unless the connection is gone."""
-        if self._transport is not None and not self.lost.is_set():
-            self._transport.write(packet)
-
-    def abort(self) -> None:
-        """Ends the connection without a word."""
-        if self._transport is not None:
-            self._transport.abort()
