@@ -10,7 +10,16 @@ from typing import Annotated
 import typer
 import uvloop
 
-from cloud import console_broker, console_letters, console_notify, console_people, console_releases, console_rules
+from cloud import (
+    console_authority,
+    console_broker,
+    console_gateways,
+    console_letters,
+    console_notify,
+    console_people,
+    console_releases,
+    console_rules,
+)
 from cloud.access.passwords import fault_of, hash_password
 from cloud.access.roles import Role
 from cloud.access.sessions import begin_token
@@ -30,7 +39,9 @@ users = typer.Typer(no_args_is_help=True, help="People who may log in.")
 tokens = typer.Typer(no_args_is_help=True, help="Programs that may ask.")
 app.add_typer(users, name="user")
 app.add_typer(tokens, name="token")
+app.add_typer(console_authority.app, name="authority")
 app.add_typer(console_broker.app, name="broker")
+app.add_typer(console_gateways.app, name="gateway")
 app.add_typer(console_letters.app, name="deadletter")
 app.add_typer(console_releases.app, name="release")
 app.add_typer(console_rules.app, name="rules")

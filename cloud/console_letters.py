@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
-import httpx
 import typer
 
-from cloud.access.roles import Role
-from cloud.access.sessions import begin_token
 from cloud.api.views import DeadLetterView, LetterFilter, LetterState
 from cloud.config import load_config
-from cloud.console import FAILED, WRONG_CONFIGURATION, Config, Json, opened_state, table, told
-from cloud.errors import CloudError
+from cloud.console import FAILED, WRONG_CONFIGURATION, Config, Json, table, told
+from cloud.console_api import CentreRefusedError, Url, running_centre
 from cloud.ingest.graveyard import FOLDER, Graveyard
 from cloud.letter_office import letter_in, page_of_letters
 from cloud.web.present import HANOI, moment
-from device_profiles.clock import SystemClock
 
 HEADS = ("id", "refused", "gateway/device", "profile", "point", "readings", "reason", "state")
-EVERYWHERE = ("0.0.0.0", "::", "")
 
 app = typer.Typer(no_args_is_help=True, help="Readings that could not be stored.")
 Ids = Annotated[list[str] | None, typer.Argument(help="Ids of letters; or use the filters.")]
@@ -33,11 +27,6 @@ Gateway = Annotated[str, typer.Option("--gateway", help="Only letters of this ga
 Reason = Annotated[str, typer.Option("--reason", help="Only letters with this reason (its first word).")]
 Since = Annotated[datetime | None, typer.Option("--since", help="Refused at or after this, Vietnam time.")]
 Until = Annotated[datetime | None, typer.Option("--until", help="Refused before this, Vietnam time.")]
-Url = Annotated[str, typer.Option("--url", help="Where the centre answers, if not where its configuration says.")]
-
-
-class CentreAwayError(CloudError):
-    """The centre does not answer: only the running centre may change its ledger."""
 
 
 @app.command("list")
@@ -84,7 +73,7 @@ def retry_command(
 ) -> None:
     """Checks and stores the readings of letters again; the centre must run."""
     chosen = _chosen(config, ids, filter_of(gateway, reason, since, until))
-    _settle(config, chosen, "retry", body=None, url=url)
+    _settle(config, chosen, "retry", body={}, url=url)
 
 
 @app.command("discard")
@@ -132,41 +121,19 @@ def _chosen(config: Path, ids: Sequence[str] | None, wanted: LetterFilter) -> li
     return [each.id for each in reversed(letters)]
 
 
-def _settle(config: Path, chosen: Sequence[str], what: str, *, body: dict[str, str] | None, url: str) -> None:
+def _settle(config: Path, chosen: Sequence[str], what: str, *, body: dict[str, str], url: str) -> None:
     """One request for each letter; a letter that cannot be settled stops no other."""
     failed = 0
-    with told(), _centre(config, url) as centre:
+    with told(), running_centre(config, url) as centre:
         for identifier in chosen:
             try:
-                answer = centre.post(f"/api/v1/dead-letters/{identifier}/{what}", json=body)
-            except httpx.TransportError as error:
-                raise CentreAwayError(
-                    f"{centre.base_url}: the centre does not answer; letters are settled by it"
-                ) from error
-            content = answer.json()
-            failed += not answer.is_success
-            typer.echo(f"{identifier} {content['state'] if answer.is_success else content['detail']}")
+                said = centre.post(f"/api/v1/dead-letters/{identifier}/{what}", body)["state"]
+            except CentreRefusedError as error:
+                failed, said = failed + 1, str(error)
+            typer.echo(f"{identifier} {said}")
     typer.echo(f"{len(chosen) - failed} of {len(chosen)} settled")
     if failed:
         raise typer.Exit(FAILED)
-
-
-@contextmanager
-def _centre(config: Path, url: str) -> Iterator[httpx.Client]:
-    """A client of the running centre, with a token that ends with this command."""
-    http = load_config(config).http
-    host = "127.0.0.1" if http.host in EVERYWHERE else http.host
-    address = url or f"http://{f'[{host}]' if ':' in host else host}:{http.port}"
-    with opened_state(config) as state:
-        now = SystemClock().now_ms()
-        secret, row = begin_token("console", Role.ENGINEER, now=now, days=1, note="one command")
-        state.put_secret(row)
-        try:
-            headers = {"Authorization": f"Bearer {secret}"}
-            with httpx.Client(base_url=address, headers=headers, timeout=60, trust_env=False) as client:
-                yield client
-        finally:
-            state.drop_secret(row.digest)
 
 
 def _row(letter: DeadLetterView) -> tuple[object, ...]:

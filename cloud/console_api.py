@@ -1,0 +1,85 @@
+"""The running centre as the console asks it: ledger and registry have one writer, so commands go through it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+
+from cloud.access.roles import Role
+from cloud.access.sessions import begin_token
+from cloud.config import load_config
+from cloud.console import opened_state
+from cloud.errors import CloudError
+from device_profiles.clock import SystemClock
+
+EVERYWHERE = ("0.0.0.0", "::", "")
+Url = Annotated[str, typer.Option("--url", help="Where the centre answers, if not where its configuration says.")]
+
+
+class CentreAwayError(CloudError):
+    """The centre does not answer: only the running centre may do that."""
+
+
+class CentreRefusedError(CloudError):
+    """The centre says no, and why."""
+
+
+class RunningCentre:
+    """Asks and unpacks."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self.client = client
+
+    def get(self, path: str, **query: str | int) -> Any:
+        """What the centre knows; CentreAwayError, CentreRefusedError."""
+        return self._ask("GET", path, params=query)
+
+    def post(self, path: str, body: Mapping[str, object]) -> Any:
+        """Has the centre do something; the same errors."""
+        return self._ask("POST", path, json=dict(body))
+
+    def all(self, path: str, **query: str | int) -> Iterator[Any]:
+        """Every item of a list, page after page."""
+        cursor = ""
+        while True:
+            page = self.get(path, limit=500, **query, **({"cursor": cursor} if cursor else {}))
+            yield from page["items"]
+            cursor = page["next"] or ""
+            if not cursor:
+                return
+
+    def _ask(self, method: str, path: str, **more: Any) -> Any:
+        try:
+            answer = self.client.request(method, path, **more)
+        except httpx.TransportError as error:
+            raise CentreAwayError(f"{self.client.base_url}: the centre does not answer; start it first") from error
+        try:
+            content = answer.json()
+        except ValueError as error:
+            raise CentreRefusedError(f"HTTP {answer.status_code}: this is not the centre's API") from error
+        if not answer.is_success:
+            raise CentreRefusedError(f"{content.get('detail', answer.status_code)} ({content.get('code', '')})")
+        return content
+
+
+@contextmanager
+def running_centre(config: Path, url: str) -> Iterator[RunningCentre]:
+    """The running centre, with a token of an engineer that ends with this command."""
+    http = load_config(config).http
+    host = "127.0.0.1" if http.host in EVERYWHERE else http.host
+    address = url or f"http://{f'[{host}]' if ':' in host else host}:{http.port}"
+    with opened_state(config) as state:
+        now = SystemClock().now_ms()
+        secret, row = begin_token("console", Role.ENGINEER, now=now, days=1, note="one command")
+        state.put_secret(row)
+        try:
+            headers = {"Authorization": f"Bearer {secret}"}
+            with httpx.Client(base_url=address, headers=headers, timeout=60, trust_env=False) as client:
+                yield RunningCentre(client)
+        finally:
+            state.drop_secret(row.digest)
