@@ -11,12 +11,13 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 
 from device_profiles.explain import Fault
-from device_profiles.load import FileFaultsError, read_toml
+from device_profiles.load import FileFaultsError, parse_table, read_text, read_toml
 from device_profiles.schema import Identifier, Key, Limits, Report, Strict, Text
 from edge_agent.connectors.camera.config import CameraConnection
 from edge_agent.connectors.http_json.config import HttpJsonConnection, PushConnection
 from edge_agent.connectors.kiosk.config import KioskConnection
 from edge_agent.connectors.modbus.config import ModbusConnection
+from edge_agent.updating.config import UpdateConfig
 
 BROKER_URL = re.compile(r"(?P<scheme>mqtts?)://(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+)(:(?P<port>\d{1,5}))?/?")
 DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
@@ -137,6 +138,7 @@ class GatewayConfig(Strict):
     outbox: OutboxConfig = Field(default_factory=lambda: OutboxConfig.model_validate({}), description="What is kept.")
     listen: ListenConfig = Field(default_factory=lambda: ListenConfig.model_validate({}), description="For pushes.")
     centre: CentreConfig = Field(default_factory=lambda: CentreConfig.model_validate({}), description="The centre.")
+    updates: UpdateConfig = Field(default_factory=lambda: UpdateConfig.model_validate({}), description="New versions.")
     devices: tuple[DeviceConfig, ...] = Field((), description="The devices of the gateway.")
 
     @model_validator(mode="after")
@@ -151,6 +153,22 @@ class GatewayConfig(Strict):
 def load_gateway(path: Path) -> GatewayConfig:
     """The gateway's file with its paths made absolute; FileFaultsError with every fault in it."""
     return anchored(read_toml(path, GatewayConfig), path.resolve().parent)
+
+
+def data_dir_of(file: Path, data: Path | None) -> Path:
+    """Where the file says, else what the program was told; FileFaultsError when neither says it."""
+    faults: list[Fault] = []
+    try:
+        gateway = parse_table(read_text(file), file=str(file)).get("gateway", {})
+        said = gateway.get("data_dir") if isinstance(gateway, dict) else None
+        if isinstance(said, str) and said:
+            return file.resolve().parent / said
+        faults.append(Fault(str(file), "gateway.data_dir", "is missing", "or give --data"))
+    except FileFaultsError as error:
+        faults += error.faults
+    if data is None:
+        raise FileFaultsError(faults)
+    return data.resolve()
 
 
 def anchored(model: M, folder: Path) -> M:

@@ -18,13 +18,13 @@ from pathlib import Path
 
 from device_profiles.clock import SystemClock
 from device_profiles.explain import Fault
-from device_profiles.load import CATALOGUE, Catalogue, FileFaultsError, load_catalogue, parse_table, read_text
+from device_profiles.load import CATALOGUE, Catalogue, FileFaultsError, load_catalogue
 from device_profiles.wire import encode
 from edge_agent.app import Agent, opened
 from edge_agent.birth import agent_version
 from edge_agent.boot import boot_id
 from edge_agent.clockwatch import ClockWatch
-from edge_agent.config import GatewayConfig, ListenConfig
+from edge_agent.config import GatewayConfig, ListenConfig, data_dir_of
 from edge_agent.configuring.keeper import WRONG, Configurations
 from edge_agent.configuring.planner import Choice, Membership, Planner, bases_for
 from edge_agent.configuring.receiving import Reception
@@ -38,12 +38,15 @@ from edge_agent.helping.log_ring import log_ring
 from edge_agent.helping.remote import RemoteHelp
 from edge_agent.identity.errors import IdentityError
 from edge_agent.identity.keeper import IdentityKeeper
+from edge_agent.identity.member import MemberDoor
 from edge_agent.identity.membership import as_member, build_keeper, credential_of
 from edge_agent.identity.papers import Identity
 from edge_agent.identity.store import IdentityStore
 from edge_agent.outbox.owner import OutboxOwner
 from edge_agent.racing import first_error
 from edge_agent.registry import Connectors, Device, Wires, build_connectors
+from edge_agent.systemd import Notifier
+from edge_agent.updates import Around, Updates, updates_for
 from edge_agent.uplink.commands import command_key
 from edge_agent.verbs import AgentVerbs
 from edge_agent.watchdog import watched
@@ -88,7 +91,7 @@ class Joined:
 def setup_for(file: Path, *, data: Path | None, profiles: Sequence[Path]) -> Setup:
     """What can be known before anything is opened; FileFaultsError when nobody says where the data lie."""
     catalogue, faults = _catalogue(profiles)
-    return Setup(file, _data_dir(file, data), catalogue, faults)
+    return Setup(file, data_dir_of(file, data), catalogue, faults)
 
 
 async def run_gateway(setup: Setup, *, signals: Sequence[int] = ()) -> None:
@@ -157,13 +160,15 @@ async def _run(setup: Setup, parts: _Parts, signals: Sequence[int]) -> None:
         running=configurations.running,
         configurations=configurations.take,
     )
-    control = _control(setup, agent, configurations, reception, build, keeper=keeper)
+    updates = updates_for(agent, _around(setup, joined, configurations, clock))
+    control = _control(setup, agent, configurations, reception, build, keeper=keeper, updates=updates)
     for number in signals:
         asyncio.get_running_loop().add_signal_handler(number, agent.stop)
     log.info("agent begins", extra={"gateway": plan.config.gateway.id, "devices": len(plan.devices)})
     try:
         with watched(within_s=plan.config.gateway.watchdog_s):  # not while a large outbox is opened
-            await agent.run(control.run, keeper.run, lambda: configurations.run(agent))
+            notifier = Notifier(lambda: _sentence(agent), clock)
+            await agent.run(control.run, keeper.run, lambda: configurations.run(agent), updates.run, notifier.run)
     except BaseExceptionGroup as errors:
         raise first_error(errors) from errors
     log.info("agent ends", extra={"backlog": parts.outbox.counters().backlog_readings})
@@ -183,6 +188,7 @@ def _control(
     build: Callable[[Sequence[Device], ListenConfig], Connectors],
     *,
     keeper: IdentityKeeper,
+    updates: Updates,
 ) -> ControlServer:
     about = ConfigurationVerbs(configurations, reception=reception, subject=agent)
     verbs = AgentVerbs(
@@ -192,11 +198,31 @@ def _control(
         secret_files=configurations.secret_files,
         parts={"configuration": about.standing, "identity": lambda: keeper.standing().document()},
     )
-    control = {**verbs.verbs(), **about.verbs(), **keeper.verbs()}
+    control = {**verbs.verbs(), **about.verbs(), **keeper.verbs(), "update": updates.verb}
     ring = log_ring(partial(secrets_in, configurations.secret_files))
     helping = RemoteHelp(control, AtWork(agent.devices), ring=ring, clock=agent.clock)
     agent.commands.helping = helping
     return ControlServer(setup.data_dir / SOCKET, {**control, **helping.verbs()})
+
+
+def _around(setup: Setup, joined: Joined, configurations: Configurations, clock: ClockWatch) -> Around:
+    """What updates have to do with: the centre, as far as this box has joined one, and the version that it wants."""
+
+    def member() -> MemberDoor | None:
+        return MemberDoor(joined.identity, clock) if joined.identity else None
+
+    def wanted() -> str:
+        kept = configurations.kept
+        return kept.configuration.settings.release or "" if kept and configurations.running().state == "active" else ""
+
+    return Around(setup.data_dir, member, wanted)
+
+
+def _sentence(agent: Agent) -> str:
+    """How it does, for `systemctl status`."""
+    seen, waits = agent.seen(), agent.outbox.counters().backlog_readings
+    link = "linked" if seen.link_up else "not linked"
+    return f"{link}, {sum(seen.answers.values())} of {len(seen.answers)} devices answer, {waits} readings wait"
 
 
 def _catalogue(folders: Sequence[Path]) -> tuple[Catalogue, tuple[Fault, ...]]:
@@ -210,19 +236,3 @@ def _catalogue(folders: Sequence[Path]) -> tuple[Catalogue, tuple[Fault, ...]]:
         except FileFaultsError as error:
             faults += error.faults
     return load_catalogue(*good), tuple(faults)
-
-
-def _data_dir(file: Path, data: Path | None) -> Path:
-    """Where the file says, else what the program was told; FileFaultsError when neither says it."""
-    faults: list[Fault] = []
-    try:
-        gateway = parse_table(read_text(file), file=str(file)).get("gateway", {})
-        said = gateway.get("data_dir") if isinstance(gateway, dict) else None
-        if isinstance(said, str) and said:
-            return file.resolve().parent / said
-        faults.append(Fault(str(file), "gateway.data_dir", "is missing", "or give --data"))
-    except FileFaultsError as error:
-        faults += error.faults
-    if data is None:
-        raise FileFaultsError(faults)
-    return data.resolve()

@@ -26,7 +26,7 @@ from edge_agent.updating.download import (
     resume,
 )
 from edge_agent.updating.gate import Gate, Seen, judge, missing
-from edge_agent.updating.record import Phase, Trigger, Update, installed, point, stepped, sync_folder
+from edge_agent.updating.record import BY_HAND, Phase, Trigger, Update, installed, point, stepped, sync_folder
 from edge_agent.updating.sources import NoSuchReleaseError, Source, SourceAwayError
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,6 @@ MOST_DAMAGED = 3
 FIRST_PART, SMALLEST_PART, LARGEST_PART = 64 << 10, 8 << 10, 512 << 10
 LOOK_PERIOD_S = 1.0
 WAIT_S, LONGEST_WAIT_S = 5.0, 600.0
-BY_HAND = "given up by hand"
 T = TypeVar("T")
 
 

@@ -24,7 +24,9 @@ from typing import Final
 
 from edge_agent.connector import EdgeError
 
+FOLDER: Final = "updates"  # in the data folder
 NAME: Final = "state.json"
+BY_HAND: Final = "given up by hand"
 MOST_STARTS: Final = 3  # of a version on trial; power cuts count too: in doubt, the old one
 KEPT_FAILURES: Final = 10
 _NUMBER: Final = re.compile(r"\d+")

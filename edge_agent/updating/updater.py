@@ -6,15 +6,15 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from device_profiles.folders import make_lasting
 from device_profiles.wire.errors import WireError
 from device_profiles.wire.releases import Version
 from edge_agent.control.protocol import ControlError
-from edge_agent.updating.machine import BY_HAND, Box, Machine
+from edge_agent.updating.machine import Box, Machine
 from edge_agent.updating.record import (
     BEFORE_SWITCH,
+    BY_HAND,
     Phase,
     RecordError,
     Trigger,
@@ -25,6 +25,7 @@ from edge_agent.updating.record import (
     write_update,
 )
 from edge_agent.updating.sources import NoSuchReleaseError, SourceAwayError, newest_first
+from edge_agent.updating.standing import status_of
 
 log = logging.getLogger(__name__)
 
@@ -181,22 +182,3 @@ class Updater:
             raise ControlError("update", why, HINT)
         self._take(Wish("", by_hand=True))
         return {"version": update.previous, "given_up": update.good}
-
-
-def status_of(update: Update, *, running: str, progress: Mapping[str, int] | None = None) -> Mapping[str, object]:
-    """What people are told of an update."""
-    return {
-        "running": running,
-        "good": update.good,
-        "previous": update.previous,
-        "phase": update.phase.value,
-        "version": update.version,
-        "reason": update.reason,
-        "failed": dict(update.failed),
-        "progress": dict(progress or {}),
-    }
-
-
-def status_on_disk(updates: Path) -> Mapping[str, object]:
-    """The same without the program, from its record; RecordError when there is none to read."""
-    return {**status_of(read_update(updates), running=""), "agent": "away"}
