@@ -131,7 +131,7 @@ async def measure(folder: Path, sessions: int, *, receipt_s: float = RECEIPT_S, 
         inbox = receiver.inbox = Prompt()
         port = free_port()
         file = _write(folder, port=port, broker=broker.url, sessions=sessions, webhook=receiver.url)
-        centre = stack.enter_context(_program(folder, "centre", "cloud", "serve", "--config", str(file)))
+        centre = stack.enter_context(program_of(folder, "centre", "cloud", "serve", "--config", str(file)))
         await asyncio.to_thread(until, lambda: is_up(port), within_s)
         probe = Probe(gateway_id(sessions), broker.url, receipt_s)
         async with asyncio.timeout(within_s), asyncio.TaskGroup() as group:
@@ -156,7 +156,7 @@ async def _weather(command: Sequence[str], broker: Server, centre: psutil.Popen)
     try:
         assert load.stdout is not None
         up = json.loads(await load.stdout.readline())
-        before, begin = _cpu(centre), time.monotonic()
+        before, begin = cpu_of(centre), time.monotonic()
         broker.kill()
         await asyncio.to_thread(broker.start)
         back = json.loads(await load.stdout.readline())
@@ -170,8 +170,8 @@ async def _weather(command: Sequence[str], broker: Server, centre: psutil.Popen)
             "sessions": up["up"],
             "centre_mb": peak_mb(centre.pid),
             "broker_mb": peak_mb(server.pid),
-            "centre_cpu_s": _cpu(centre) - before,
-            "broker_cpu_s": _cpu(server),
+            "centre_cpu_s": cpu_of(centre) - before,
+            "broker_cpu_s": cpu_of(server),
         }
     finally:
         if load.returncode is None:
@@ -230,7 +230,8 @@ def _stored(folder: Path) -> int:
 
 
 @contextmanager
-def _program(folder: Path, name: str, *arguments: str) -> Iterator[psutil.Popen]:
+def program_of(folder: Path, name: str, *arguments: str) -> Iterator[psutil.Popen]:
+    """One of our programs, its output in a file of the folder."""
     with (folder / f"{name}.log").open("ab") as log:
         process = psutil.Popen([sys.executable, "-m", *arguments], stdout=log, stderr=log)
     try:
@@ -246,7 +247,8 @@ def _quantile(values: Sequence[float], share: float) -> float:
     return round(values[min(len(values) - 1, int(share * len(values)))], 3) if values else 0.0
 
 
-def _cpu(process: psutil.Process) -> float:
+def cpu_of(process: psutil.Process) -> float:
+    """Seconds of CPU so far."""
     times = process.cpu_times()
     return float(times.user + times.system)
 
