@@ -104,7 +104,7 @@ class CommissioningOffice:
         there = self.store.record(record.id)
         if there is None:
             self._check_room(record)
-            row, files = _rows(record, signed, now=self._clock.now_ms())
+            row, files = rows_of(record, signed, now=self._clock.now_ms())
             try:
                 self.store.add(row, files)
             except StateConflictError as error:
@@ -166,9 +166,10 @@ class CommissioningOffice:
         raise RecordRefusedError("unknown_file", "No record of this gateway names this file.")
 
 
-def _rows(
+def rows_of(
     record: CommissioningRecord, signed: SignedRecord, *, now: int
 ) -> tuple[CommissioningRow, list[CommissioningFileRow]]:
+    """What is kept of a record, before any file has come."""
     row = CommissioningRow(
         id=record.id,
         gateway=record.gateway,

@@ -43,7 +43,7 @@ async def commissioning_page(request: Request, record: str, centre: CentreDep) -
     found = await found_record(centre, record)
     language = taste_of(request).language
     gateway = centre.gateway(found.row.gateway)
-    here = {file.sha256: file.received_at for file in found.files}
+    come = {file.sha256: file.received_at for file in found.files}
     return page(
         request,
         "commissioning.html",
@@ -52,7 +52,7 @@ async def commissioning_page(request: Request, record: str, centre: CentreDep) -
         record=found.record,
         photos=[file for file in found.record.files if file.kind == "photo"],
         signature=next((file for file in found.record.files if file.kind == "signature"), None),
-        here=here,
+        come=come,
         gateway_name=gateway.name if gateway else None,
         site_names=site_names(centre),
         value_of=lambda check: value_of(check, language),
