@@ -96,8 +96,8 @@ async def _run(version: str) -> None:
     begun = read_update(box.updates)
     if begun.phase is Phase.IDLE:
         updater.want(NEW)
-    if NEW in begun.failed:
-        over.set()
+        if begun.version == NEW:  # taken or given up: the power went after the last word
+            over.set()
     note(begun.phase)
     log = logging.getLogger("edge_agent.updating.updater")
     log.setLevel(logging.INFO)
