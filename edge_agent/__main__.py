@@ -17,10 +17,12 @@ from device_profiles.clock import SystemClock
 from device_profiles.load import CATALOGUE, Catalogue, FileFaultsError, load_catalogue
 from edge_agent.config import ListenConfig, load_gateway
 from edge_agent.connector import EdgeError
+from edge_agent.console_configuration import add_to
 from edge_agent.console_discover import discover
 from edge_agent.console_doctor import bundle, doctor
 from edge_agent.console_join import identity_cli, join
 from edge_agent.console_page import page_cli
+from edge_agent.console_update import update_cli
 from edge_agent.logs import LogFormat, start_logging
 from edge_agent.planning import Plan, plan_for
 from edge_agent.registry import Device, build_connectors
@@ -101,6 +103,8 @@ cli.command()(discover)
 cli.command()(join)
 cli.add_typer(identity_cli, name="identity")
 cli.add_typer(page_cli, name="page")
+cli.add_typer(update_cli, name="update")
+add_to(cli)
 cli.command()(doctor)
 cli.command()(bundle)
 
