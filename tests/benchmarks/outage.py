@@ -214,6 +214,7 @@ def _centre(folder: Path, broker: Server, influx: InfluxServer, hook: Receiver) 
         "confirmed": True,
         "selector": {"profile": PROFILE, "point": POINT, "devices": [ALARM_GAUGE]},
         "kind": {"kind": "threshold", "unit": "mm", "levels": [level]},
+        "flap": {"raises": 0},  # it is raised once a minute on purpose, and each time is to be told
     }
     (folder / "rules" / "wet.toml").write_text(tomli_w.dumps(rule), encoding="utf-8")
     channel = {"kind": "webhook", "name": "ops", "url": hook.url, "allow_private": True, "digests": False}

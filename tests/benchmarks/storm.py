@@ -53,6 +53,7 @@ RULE = {
     "confirmed": True,
     "selector": {"profile": GAUGE, "point": POINT},
     "kind": {"kind": "threshold", "unit": "m", "levels": [{"name": "I", "severity": 3, "above": 30.0, "clear": 29.5}]},
+    "flap": {"raises": 0},  # its gauge goes up and down on purpose, and each time is to be told
 }
 
 

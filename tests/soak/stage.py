@@ -30,6 +30,7 @@ RULE: dict[str, Any] = {
         "unit": "mm",
         "levels": [{"name": "high", "severity": 3, "above": 35.0, "clear": 30.0}],
     },
+    "flap": {"raises": 0},  # the pulse is raised again and again on purpose, and each time is to be told
 }
 
 
