@@ -184,8 +184,13 @@ class Registry:
 
     def take(self, row: GatewayRow) -> None:
         """Believes a row that is kept."""
-        self._rows[row.gateway] = row
-        self._install()
+        former, self._rows[row.gateway] = self._rows.get(row.gateway), row
+        if former is not None and _place(former) == _place(row):
+            return
+        if row.state in GONE:
+            self._with.inventory.bar(row.gateway)
+        else:
+            self._with.inventory.put(_added(row))
         self._with.moved(row.gateway)
 
     # --- steps ------------------------------------------------------------------------------------------------------
@@ -269,9 +274,17 @@ class Registry:
 
     def _install(self) -> None:
         rows = self._rows.values()
-        added = [Added(row.gateway, row.site, Text(vi=row.name_vi, en=row.name_en)) for row in rows]
-        self._with.inventory.install(added, {row.gateway for row in rows if row.state in GONE})
+        self._with.inventory.install(list(map(_added, rows)), {row.gateway for row in rows if row.state in GONE})
 
     async def _audit(self, actor: str, action: str, gateway: str, detail: str = "") -> None:
         row = AuditRow(self._with.clock.now_ms(), actor, action, gateway, detail)
         await asyncio.to_thread(self._with.audit, row)
+
+
+def _added(row: GatewayRow) -> Added:
+    return Added(row.gateway, row.site, Text(vi=row.name_vi, en=row.name_en))
+
+
+def _place(row: GatewayRow) -> tuple[object, ...]:
+    """What the inventory must know of a row: a join changes nothing of it."""
+    return row.site, row.name_vi, row.name_en, row.state in GONE

@@ -50,6 +50,22 @@ def test_the_file_wins_and_the_barred_are_nobodys() -> None:
     assert live.site_of("gw-9") is None
 
 
+def test_one_gateway_after_the_other_comes_moves_and_goes() -> None:
+    live = LiveInventory(_filed())
+    live.put(Added("gw-9", "south", NAME))
+    former = live.site_of("gw-9")
+    live.put(Added("gw-8", "south", NAME))
+    assert live.site_of("gw-9") is live.site_of("gw-8") is live.sites["south"]
+    assert former is not live.sites["south"]
+    live.put(Added("gw-9", "north", NAME))
+    assert {each.id for each in live.sites["south"].gateways} == {"gw-8"}
+    live.bar("gw-1")
+    assert {each.id for each in live.sites["north"].gateways} == {"gw-2", "gw-9"}
+    live.put(Added("gw-1", "south", NAME))
+    assert live.site_of("gw-1") is live.sites["north"]
+    live.bar("gw-unheard-of")
+
+
 NAMES = st.sampled_from([f"gw-{number}" for number in range(5)])
 
 
@@ -61,3 +77,23 @@ def test_every_view_says_the_same(added: list[tuple[str, str]], barred: set[str]
     assert by_site == dict(SitesOfGateways(live)) == {gateway: site.id for gateway, site in live.gateways.items()}
     assert not by_site.keys() & barred
     assert all((live.gateway(each) is not None) == (each in live) for each in [*by_site, *barred])
+
+
+STEPS = st.tuples(NAMES, st.sampled_from(["north", "south", "bar"]))
+
+
+@given(st.lists(STEPS, max_size=12))
+def test_steps_lead_where_a_fresh_start_leads(steps: list[tuple[str, str]]) -> None:
+    live, fresh = LiveInventory(_filed()), LiveInventory(_filed())
+    last: dict[str, str] = {}
+    for gateway, where in steps:
+        last[gateway] = where
+        if where == "bar":
+            live.bar(gateway)
+        else:
+            live.put(Added(gateway, where, NAME))
+    placed = [Added(gateway, where, NAME) for gateway, where in last.items() if where != "bar"]
+    fresh.install(placed, {gateway for gateway, where in last.items() if where == "bar"})
+    assert dict(SitesOfGateways(live)) == dict(SitesOfGateways(fresh))
+    for name, site in live.sites.items():
+        assert {each.id for each in site.gateways} == {each.id for each in fresh.sites[name].gateways}
