@@ -12,6 +12,7 @@ from cloud.brokering.settings import CENTRE, CRL_FOLDER, BrokerPlan
 from cloud.config import load_config
 from cloud.console import Config, told
 from cloud.enrolment.authority import CRL, FOLDER, read_authority
+from cloud.enrolment.certificates import AuthorityError
 from cloud.errors import ConfigurationError
 from device_profiles.clock import SystemClock
 
@@ -30,7 +31,8 @@ and in the centre's file:
   crl_file = "{crl}/crl.pem"
   log_file = "{log}"
   fleet_port = {port}
-Gateways use mqtts://{host}:{port}"""
+  [enrolment]
+  broker_url = "mqtts://{host}:{port}\""""
 TLS: Final = """  ca_file = "{folder}/authorities.pem"
   certificate_file = "{folder}/centre.pem"
   key_file = "{folder}/centre.key"
@@ -58,7 +60,7 @@ def config_command(
         own = load_config(config).data_dir / FOLDER
         authority = read_authority(own)
         if authority is None:
-            raise ConfigurationError("there is no authority yet: `thacba-cloud authority init` makes it")
+            raise AuthorityError("there is no authority yet: thacba-cloud authority init")
         address, centre_port = _address(centre)
         plan = BrokerPlan(
             folder=str(folder.absolute()),

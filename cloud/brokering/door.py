@@ -9,7 +9,6 @@ everybody: it is looked at before it is put there.
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import signal
 from collections.abc import Awaitable, Callable
@@ -23,8 +22,6 @@ from cloud.brokering.port import DoorError
 from cloud.enrolment.certificates import instant
 from cloud.enrolment.files import write_public
 from device_profiles.clock import Clock
-
-log = logging.getLogger(__name__)
 
 Cut = Callable[[str], Awaitable[None]]  # ends the session of a client id; DoorError
 SOON: Final = timedelta(days=7)  # a list that is out of date locks everybody out
@@ -40,18 +37,20 @@ class MosquittoDoor:
         self._clock = clock
         self._reloaded = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
+        self._read = b""  # the list that the broker has read
 
     async def revoke(self, gateway: str, crl_pem: bytes) -> None:
         """Returns when nobody with a revoked certificate can come in, and the gateway's session is cut; DoorError."""
         async with self._one_at_a_time:
-            await self.put_list(crl_pem)
+            if crl_pem != self._read:  # many at once share one list
+                await self._put_list(crl_pem)
+                self._read = crl_pem
             await self._cut(gateway)
-        log.info("gateway put out", extra={"gateway": gateway})
 
     async def admit(self, gateway: str) -> None:
         """Its certificate is enough."""
 
-    async def put_list(self, crl_pem: bytes) -> None:
+    async def _put_list(self, crl_pem: bytes) -> None:
         """Puts the list where the broker reads it and waits until it has; DoorError."""
         self._check(crl_pem)
         self._reloaded.clear()

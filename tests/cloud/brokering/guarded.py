@@ -8,8 +8,9 @@ import ssl
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from uuid import uuid4
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -64,10 +65,14 @@ class GuardedBroker:
         key, authority = new_key(), by or self.authority
         given = CLOCK.now_ms() - ago_days * DAY_MS
         issued = authority.issue(read_request(request_for(key)), name, now=given, days=days)
-        place = self.folder / f"identity-{issued.serial}"
+        return replace(self.kept(name, key, issued.pem + pem_of(authority.issuing)), issued=issued)
+
+    def kept(self, name: str, key: ec.EllipticCurvePrivateKey, chain: str) -> Identity:
+        """A key and its certificate, however they were got, as files."""
+        place = self.folder / f"identity-{uuid4().hex}"
         write_private(place / "key.pem", private_pem(key))
-        (place / "certificate.pem").write_text(issued.pem + pem_of(authority.issuing))
-        return Identity(name, place / "certificate.pem", place / "key.pem", issued)
+        (place / "certificate.pem").write_text(chain)
+        return Identity(name, place / "certificate.pem", place / "key.pem", Issued("", "", "", 0))
 
     def own_identity(self) -> Identity:
         """The broker's own key and certificate, which are good for a server alone."""
