@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,5 +89,7 @@ class Enrolment:
         await self.events.restore()
 
     async def run(self) -> NoReturn:
-        """Carries revocations out, until cancelled."""
-        await self.revoker.run()
+        """Carries revocations out and counts events, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.events.run())
+            await self.revoker.run()

@@ -6,7 +6,8 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from dataclasses import dataclass, replace
+from typing import Final, NoReturn, Protocol
 
 from cloud.errors import StoreUnavailableError
 from cloud.rules.platform import Trouble
@@ -41,7 +42,20 @@ GRAVE: Final = frozenset(
 SAME_MS: Final = 60_000  # the same from the same source within a minute of the last time is one event
 LASTS_MS: Final = 3_600_000  # the alarm clears an hour after the last time
 MOST_AT_ONCE: Final = 1_000  # different events that are remembered for `SAME_MS`, and alarms: bounds a flood
+NEW_A_MINUTE: Final = 120  # different events that get rows of their own
+WRITE_S: Final = 5.0  # how often counts are written: so many seconds of them may be lost in a power cut
+EVERYWHERE: Final = "many addresses"
 DETAIL: Final = 300  # characters
+Key = tuple[str, str, str]  # kind, gateway, source
+
+
+@dataclass(slots=True)
+class _Counted:
+    """A row that is kept, and what has happened since it was written."""
+
+    number: int
+    last_at: int
+    unwritten: int = 0
 
 
 class SecurityEvents(Protocol):
@@ -54,7 +68,8 @@ class SecurityEvents(Protocol):
 class SecurityLog:
     """Implements SecurityEvents. `gateway` must be one that the registry or the inventory knows, else "".
 
-    What comes from outside is bounded: a flood of the same is one row that counts.
+    What comes from outside is bounded: a flood of the same is one row that counts, and is written every few seconds; a
+    flood from everywhere is one row for each kind.
     """
 
     def __init__(self, store: EnrolmentStore, audit: Callable[[AuditRow], None], clock: Clock) -> None:
@@ -62,8 +77,9 @@ class SecurityLog:
         self._audit = audit
         self._clock = clock
         self._lock = asyncio.Lock()
-        self._recent: OrderedDict[tuple[str, str, str], tuple[int, int]] = OrderedDict()  # number and last time
+        self._recent: OrderedDict[Key, _Counted] = OrderedDict()
         self._grave: OrderedDict[str, tuple[int, int]] = OrderedDict()  # first and last time of what alarms
+        self._minute = (0, 0)  # when it began, and how many rows it has brought
 
     async def restore(self) -> None:
         """Takes up the alarms of before a restart."""
@@ -91,19 +107,50 @@ class SecurityLog:
             Trouble("security", first, part) for part, (first, last) in self._grave.items() if now - last < LASTS_MS
         ]
 
+    async def run(self) -> NoReturn:
+        """Writes counts down, until cancelled."""
+        while True:
+            await self._clock.sleep(WRITE_S)
+            async with self._lock:
+                try:
+                    await self.write()
+                except StoreUnavailableError as error:
+                    log.warning("security events not counted yet", extra={"error": str(error)})
+
+    async def write(self) -> None:
+        """Writes down what was counted since the last time; StoreUnavailableError."""
+        for counted in list(self._recent.values()):
+            if counted.unwritten:
+                await asyncio.to_thread(self._store.repeat_event, counted.number, counted.unwritten, at=counted.last_at)
+                counted.unwritten = 0
+
     async def _keep(self, row: SecurityEventRow) -> None:
         key = (row.kind, row.gateway, row.source)
-        number, last_at = self._recent.pop(key, (0, 0))
-        if number and row.at - last_at < SAME_MS:
-            await asyncio.to_thread(self._store.repeat_event, number, at=row.at)
-        else:
-            number = await asyncio.to_thread(self._store.add_event, row)
-            detail = f"{row.source} {row.detail}".strip()
-            audit = AuditRow(row.at, "security", row.kind, row.gateway, detail)
-            await asyncio.to_thread(self._audit, audit)
-        self._recent[key] = (number, row.at)
+        known = self._recent.get(key)
+        if known is None and self._is_flooded(row.at):
+            key = (row.kind, "", EVERYWHERE)
+            row = replace(row, gateway="", source=EVERYWHERE, detail="")
+            known = self._recent.get(key)
+        if known is not None and row.at - known.last_at < SAME_MS:
+            known.unwritten, known.last_at = known.unwritten + 1, row.at
+            self._recent.move_to_end(key)
+            return
+        await self.write()
+        number = await asyncio.to_thread(self._store.add_event, row)
+        self._recent[key] = _Counted(number, row.at)
+        self._recent.move_to_end(key)
         while len(self._recent) > MOST_AT_ONCE:
             self._recent.popitem(last=False)
+        audit = AuditRow(row.at, "security", row.kind, row.gateway, f"{row.source} {row.detail}".strip())
+        await asyncio.to_thread(self._audit, audit)
+
+    def _is_flooded(self, at: int) -> bool:
+        """Whether this minute has brought more different events than anybody reads."""
+        begin, rows = self._minute
+        if not 0 <= at - begin < SAME_MS:
+            begin, rows = at, 0
+        self._minute = (begin, rows + 1)
+        return rows >= NEW_A_MINUTE
 
     def _alarm(self, kind: str, gateway: str, at: int) -> None:
         part = f"{kind}:{gateway}" if gateway else kind

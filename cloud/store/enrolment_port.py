@@ -152,8 +152,8 @@ class EnrolmentStore(Protocol):
     def add_event(self, row: SecurityEventRow) -> int:
         """Keeps an event, and says its number."""
 
-    def repeat_event(self, number: int, *, at: int) -> None:
-        """The same happened again."""
+    def repeat_event(self, number: int, times: int, *, at: int) -> None:
+        """The same happened again, so many times, the last time then."""
 
     def events(
         self, *, before: int | None, limit: int, kind: str = "", gateway: str = ""

@@ -116,9 +116,9 @@ class SqlEnrolmentStore:
         with self._door.writing() as connection:
             return int(connection.execute(query).scalar_one())
 
-    def repeat_event(self, number: int, *, at: int) -> None:
-        """The same happened again."""
-        more = {"times": SECURITY_EVENT.c.times + 1, "last_at": at}
+    def repeat_event(self, number: int, times: int, *, at: int) -> None:
+        """The same happened again, so many times, the last time then."""
+        more = {"times": SECURITY_EVENT.c.times + times, "last_at": at}
         with self._door.writing() as connection:
             connection.execute(update(SECURITY_EVENT).where(SECURITY_EVENT.c.number == number).values(more))
 

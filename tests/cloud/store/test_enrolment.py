@@ -94,10 +94,10 @@ def test_security_events_are_paged_newest_first_and_count_repetitions(store: Enr
     event = SecurityEventRow(0, 10, 10, "csr_wrong", "gw-1", "10.0.0.7", "", is_grave=False)
     first = store.add_event(event)
     second = store.add_event(replace(event, kind="claim_replayed", is_grave=True, gateway="gw-2"))
-    store.repeat_event(first, at=30)
+    store.repeat_event(first, 4, at=30)
     rows = store.events(before=None, limit=9)
     assert [each.number for each in rows] == [second, first]
-    assert rows[1] == replace(event, number=first, last_at=30, times=2)
+    assert rows[1] == replace(event, number=first, last_at=30, times=5)
     assert [each.number for each in store.events(before=second, limit=9)] == [first]
     assert [each.number for each in store.events(before=None, limit=9, kind="claim_replayed")] == [second]
     assert [each.number for each in store.events(before=None, limit=9, gateway="gw-1")] == [first]
