@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization.pkcs7 import load_der_pkcs7_ce
 
 from device_profiles.wire.claims import CACERTS_PATH
 from edge_agent.identity.errors import AwayError, PapersError, RefusedError
+from edge_agent.identity.papers import UNREADABLE
 from edge_agent.trust import trusting, trusting_nobody
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def certificates_in(body: bytes) -> list[x509.Certificate]:
     """The certificates of a certs-only message (RFC 7030: base64 of PKCS#7); PapersError `garbage` when it is none."""
     try:
         return load_der_pkcs7_certificates(b64decode(body))
-    except ValueError as error:
+    except UNREADABLE as error:
         raise PapersError("garbage", "the answer holds no certificates") from error
 
 

@@ -60,8 +60,9 @@ class Joiner:
         known = self._store.claim()
         if known is not None and (known.centre, known.code) == (claim.centre, claim.code) and not known.refused:
             return known
-        if known is None and not anew and self._store.certificate_file.exists():
-            raise RefusedError("joined_already", self._gateway())
+        member = self._member()
+        if member is not None and not anew:
+            raise RefusedError("joined_already", member)
         queued = QueuedClaim(claim.centre, claim.code, claim.pin or pin, queued_at=self._clock.now_ms())
         if not self._store.serial():
             self._store.keep_serial(self._box().serial)
@@ -74,8 +75,8 @@ class Joiner:
         try:
             identity = await self._join(queued)
         except (RefusedError, PapersError) as error:
-            refused = msgspec.structs.replace(queued, refused=error.code, detail=error.detail)
-            self._store.queue(refused)
+            if self._store.claim() == queued:  # else somebody has brought another one meanwhile
+                self._store.queue(msgspec.structs.replace(queued, refused=error.code, detail=error.detail))
             log.warning("claim refused", extra={"reason": error.code, "detail": error.detail})
             raise
         log.info("gateway joined", extra={"gateway": identity.gateway, "site": identity.welcome.site})
@@ -110,12 +111,16 @@ class Joiner:
         prove(_identity_in(said, self._store), now=now)
         return self._store.take(said)
 
-    def _gateway(self) -> str:
+    def _member(self) -> str | None:
+        """The gateway that this box is already; None for a box without one, or with one that is revoked."""
         try:
             known = self._store.load()
         except PapersError:
-            return ""
-        return known.gateway if known else ""
+            return ""  # something is there, and it is damaged
+        revoked = self._store.revoked()
+        if known is None or (revoked is not None and revoked.certificate == known.number):
+            return None
+        return known.gateway
 
 
 def _identity_in(said: JoinAnswer, store: IdentityStore) -> Identity:

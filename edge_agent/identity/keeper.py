@@ -164,7 +164,7 @@ class IdentityKeeper:
         except IdentityError as error:
             self._note(error)
             if error.code == "revoked":
-                self._store.note_revoked(Revocation(_number(identity), self._clock.now_ms()))
+                self._store.note_revoked(Revocation(identity.number, self._clock.now_ms()))
                 return self._wait(ASK_REVOKED_S)
             return self._wait((self._retry if is_urgent else self._later).next_delay())
         if self._store.revoked() is not None:
@@ -190,7 +190,7 @@ class IdentityKeeper:
 
     def _is_revoked(self, identity: Identity) -> bool:
         known = self._store.revoked()
-        return known is not None and known.certificate == _number(identity)
+        return known is not None and known.certificate == identity.number
 
     def _is_useless(self) -> bool:
         """Revoked, or expired by a clock that can be believed. What cannot be read is shown: the broker decides."""
@@ -276,8 +276,3 @@ def _with_claim(standing: Standing, queued: QueuedClaim | None) -> Standing:
         return standing
     centre = standing.centre or queued.centre
     return replace(standing, centre=centre, queued_at=queued.queued_at)
-
-
-def _number(identity: Identity) -> str:
-    """The certificate's own number, as the centre's registry names it."""
-    return format(identity.certificate.serial_number, "x")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from dataclasses import replace
 
 from device_profiles.wire.requests import Asked, Stamp, sign_request
@@ -21,10 +20,9 @@ class MemberDoor:
     A gateway that does not know the time signs with the centre's own, which it learns from the first answer.
     """
 
-    def __init__(self, identity: Identity, clock: ClockWatch, *, nonce: Callable[[], str] | None = None) -> None:
+    def __init__(self, identity: Identity, clock: ClockWatch) -> None:
         self._identity = identity
         self._clock = clock
-        self._nonce = nonce or (lambda: secrets.token_urlsafe(NONCE_BYTES))
         self._door = CentreDoor(
             identity.welcome.centre_url,
             authorities=certificates_pem(identity.authorities).decode(),
@@ -40,5 +38,5 @@ class MemberDoor:
 
     def _signed(self, question: Question, at: int) -> Question:
         asked = Asked(question.method, self._door.prefix + question.target, question.body)
-        stamp = Stamp(self._identity.gateway, at, self._nonce())
+        stamp = Stamp(self._identity.gateway, at, secrets.token_urlsafe(NONCE_BYTES))
         return replace(question, headers={**question.headers, **sign_request(self._identity.key, asked, stamp)})

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
@@ -23,6 +24,7 @@ from device_profiles.wire.claims import Welcome
 from edge_agent.identity.errors import PapersError
 
 DAY_MS = 86_400_000
+UNREADABLE = (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm)  # cryptography reads as late as it can
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,11 @@ class Identity:
         """Until when the certificate counts, ms since 1970 UTC."""
         return _ms(self.certificate.not_valid_after_utc)
 
+    @property
+    def number(self) -> str:
+        """The certificate's number, in hex, as the centre's registry names it."""
+        return format(self.certificate.serial_number, "x")
+
     def days_left(self, now: int) -> float:
         """Days until the certificate ends; negative afterwards."""
         return round((self.ends_at - now) / DAY_MS, 1)
@@ -65,7 +72,7 @@ def read_key(pem: bytes) -> ec.EllipticCurvePrivateKey:
     """The key in a file's content; PapersError `key` when it is none of ours."""
     try:
         key = load_pem_private_key(pem, password=None)
-    except (ValueError, TypeError) as error:
+    except UNREADABLE as error:
         raise PapersError("key", "the file holds no private key") from error
     if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
         raise PapersError("key", "the key is not on the curve P-256")
@@ -92,7 +99,7 @@ def read_certificates(pem: bytes) -> tuple[x509.Certificate, ...]:
     """The certificates of a text; PapersError `garbage` when it holds none, or a damaged one."""
     try:
         return tuple(x509.load_pem_x509_certificates(pem))
-    except ValueError as error:
+    except UNREADABLE as error:
         raise PapersError("garbage", "there is no certificate in it, or a damaged one") from error
 
 
@@ -111,9 +118,28 @@ def name_of(certificate: x509.Certificate) -> str:
 def prove(identity: Identity, *, now: int | None) -> None:
     """Passes when the certificate is for our key, in our name, in date, and vouched for by our authorities.
 
-    PapersError `other_key`, `other_name`, `not_yet`, `expired` or `chain` otherwise. Without `now` (nobody knows the
-    time) its own dates do not count.
+    PapersError `garbage`, `other_key`, `other_name`, `not_yet`, `expired` or `chain` otherwise. Without `now` (nobody
+    knows the time) its own dates do not count.
     """
+    try:
+        _prove(identity, now)
+    except UNREADABLE as error:
+        raise PapersError("garbage", f"a certificate cannot be read ({error})") from error
+
+
+def successor_in(found: Sequence[x509.Certificate], identity: Identity) -> Identity:
+    """The identity with the one certificate among these that is for its key, and with their chain; not proved yet."""
+    try:
+        mine = [each for each in found if same_key(identity.key, each)]
+        if len(mine) != 1:
+            raise PapersError("other_key", f"{len(mine)} of {len(found)} certificates are for our key")
+        chain = tuple(each for each in found if each is not mine[0] and each.issuer != each.subject)
+    except UNREADABLE as error:
+        raise PapersError("garbage", f"a certificate cannot be read ({error})") from error
+    return replace(identity, certificate=mine[0], chain=chain or identity.chain)
+
+
+def _prove(identity: Identity, now: int | None) -> None:
     certificate = identity.certificate
     if not same_key(identity.key, certificate):
         raise PapersError("other_key", "the certificate is for another key than the one on this gateway")
@@ -131,7 +157,7 @@ def _prove_chain(identity: Identity, now: int | None) -> None:
     try:
         verifier = PolicyBuilder().store(Store([*identity.authorities])).time(moment).build_client_verifier()
         verifier.verify(identity.certificate, [*identity.chain])
-    except (VerificationError, ValueError) as error:
+    except VerificationError as error:
         issuer = identity.certificate.issuer.rfc4514_string()
         raise PapersError("chain", f"no authority of this gateway vouches for {issuer!r} ({error})") from error
 

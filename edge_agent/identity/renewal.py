@@ -5,16 +5,14 @@ from __future__ import annotations
 import hashlib
 import logging
 from base64 import b64encode
-from dataclasses import replace
 
-from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from edge_agent.clockwatch import ClockWatch
 from edge_agent.identity.centre import Answer, Question, certificates_in, trouble_of
 from edge_agent.identity.errors import AwayError, PapersError, RefusedError
 from edge_agent.identity.member import MemberDoor
-from edge_agent.identity.papers import Identity, prove, same_key, signing_request
+from edge_agent.identity.papers import Identity, prove, signing_request, successor_in
 from edge_agent.identity.store import IdentityStore
 
 log = logging.getLogger(__name__)
@@ -70,16 +68,10 @@ class Renewer:
         return renewed
 
     def _proved(self, identity: Identity, answer: Answer) -> Identity:
-        found = certificates_in(answer.body)
-        mine = [each for each in found if same_key(identity.key, each)]
-        if len(mine) != 1:
-            raise PapersError("other_key", f"{len(mine)} of {len(found)} certificates are for our key")
-        certificate = mine[0]
-        chain = tuple(each for each in found if each is not certificate and not _is_root(each))
-        renewed = replace(identity, certificate=certificate, chain=chain or identity.chain)
+        renewed = successor_in(certificates_in(answer.body), identity)
         now = self._clock.now_ms() if self._clock.state() == "good" else answer.date_ms
         prove(renewed, now=now)
-        if certificate == identity.certificate:
+        if renewed.certificate == identity.certificate:
             raise PapersError("same", "it is the one that is in force already")
         return renewed
 
@@ -89,7 +81,3 @@ def _refusal(answer: Answer) -> AwayError | RefusedError:
     if trouble.code in REVOKED:
         return RefusedError("revoked", trouble.detail)
     return trouble
-
-
-def _is_root(certificate: x509.Certificate) -> bool:
-    return certificate.issuer == certificate.subject

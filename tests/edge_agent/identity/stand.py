@@ -20,6 +20,7 @@ from fastapi import FastAPI, Request, Response
 from device_profiles.wire import WireError
 from device_profiles.wire.claims import Claim, JoinAnswer, JoinRequest, Welcome, code_of, link_of
 from device_profiles.wire.requests import Asked, check_time, read_proof, verify_request
+from edge_agent.identity.papers import Identity, read_certificates, request_pem, signing_request
 from tests.edge_agent.identity.authority import Authority, now_ms
 
 CODE = code_of(0x7A5E1D2C3B4)
@@ -41,6 +42,7 @@ class Stand:
     garble: Callable[[bytes], bytes] | None = None  # what becomes of the certificates of a renewal
     issue: Callable[[x509.CertificateSigningRequest], list[x509.Certificate]] | None = None
     serial_wanted: str = ""
+    on_join: Callable[[], object] = lambda: None
     days: int = 90
     made_at: int | None = None  # when the certificates of joins are made; None is now
     clock_ms: Callable[[], int] = now_ms
@@ -85,6 +87,14 @@ class Stand:
         return self.garble(packed) if self.garble else packed
 
 
+def identity_of(stand: Stand, key: ec.EllipticCurvePrivateKey) -> Identity:
+    """The identity of a gateway with this key, as joining would make it."""
+    said = stand.joined(JoinRequest(CODE, request_pem(signing_request(key, name="box"))))
+    (certificate,) = read_certificates(said.certificate.encode())
+    chain, roots = read_certificates(said.chain.encode()), read_certificates(said.authorities.encode())
+    return Identity(said.gateway, key, certificate, chain, roots, said.welcome)
+
+
 def problem(status: int, code: str) -> Response:
     body = {"type": f"urn:thacba:problem:{code}", "status": status, "code": code, "detail": f"says {code}"}
     return Response(msgspec.json.encode(body), status, media_type="application/problem+json")
@@ -101,6 +111,7 @@ def routes_of(stand: Stand) -> FastAPI:
     async def join(request: Request) -> Response:
         asked = msgspec.json.decode(await request.body(), type=JoinRequest)
         stand.joins.append(asked)
+        stand.on_join()
         if stand.refuse is not None:
             return problem(*stand.refuse)
         if asked.code != stand.code:

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from cryptography import x509
 
+from device_profiles.wire.claims import code_of
 from edge_agent.identity.errors import AwayError, PapersError, RefusedError
 from edge_agent.identity.papers import prove, same_key
 from edge_agent.identity.words import WORDS
@@ -155,6 +156,31 @@ async def test_a_member_joins_anew_only_when_that_is_said_and_with_another_key(t
     assert known is not None
     prove(known, now=now_ms())
     assert known.certificate == second.certificate
+
+
+async def test_a_refusal_of_an_old_claim_does_not_swallow_the_new_one_that_came_meanwhile(tmp_path: Path) -> None:
+    boxed = Boxed(tmp_path)
+    other = code_of(12345)
+    async with standing(tmp_path) as stand:
+        old = boxed.joiner.queue(stand.link.replace(CODE, other))
+        stand.on_join = lambda: boxed.joiner.queue(stand.link)
+        with pytest.raises(RefusedError, match="claim_unknown"):
+            await boxed.joiner.attempt(old)
+        waiting = boxed.store.claim()
+        assert waiting is not None
+        assert (waiting.code, waiting.refused) == (CODE, "")
+
+
+async def test_a_member_whose_new_claim_was_refused_still_has_to_say_that_it_joins_anew(tmp_path: Path) -> None:
+    boxed = Boxed(tmp_path)
+    async with standing(tmp_path) as stand:
+        await boxed.join(stand.link)
+        with pytest.raises(RefusedError, match="claim_unknown"):
+            await boxed.join(stand.link.replace(CODE, code_of(12345)), anew=True)
+        said = boxed.keeper.standing()
+        assert (said.state, said.claim, said.fault and said.fault.code) == ("member", "refused", "claim_unknown")
+        with pytest.raises(RefusedError, match="joined_already"):
+            boxed.joiner.queue(stand.link)
 
 
 @pytest.mark.parametrize("text", ["", "K7QPM", "K7QPM-2XV9E", "http://thacba.local:8090/", "https://x/#claim=zz"])

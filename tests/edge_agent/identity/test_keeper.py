@@ -38,7 +38,7 @@ async def test_a_revoked_gateway_stops_asking_and_says_it_also_after_a_restart(t
         assert restarted.keeper.standing().state == "revoked"
         stand.refuse = None
         async with kept(restarted) as keeper:
-            keeper.queue(stand.link, anew=True)
+            keeper.queue(stand.link)  # nobody has to say `anew`: it is none any more
             await eventually(lambda: keeper.standing().state == "member")
             await keeper.worth_showing()
 
