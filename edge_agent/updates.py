@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from device_profiles.wire.errors import WireError
-from device_profiles.wire.releases import Version, release_key
+from device_profiles.wire.releases import release_key
 from edge_agent.app import Agent
 from edge_agent.birth import agent_version
 from edge_agent.control.protocol import ControlError, Verb
@@ -23,6 +26,8 @@ from edge_agent.updating.record import FOLDER
 from edge_agent.updating.sources import CentreSource, FolderSource, Member
 from edge_agent.updating.standing import status_on_disk
 from edge_agent.updating.updater import Updater
+
+log = logging.getLogger(__name__)
 
 LOOK_PERIOD_S = 10.0
 
@@ -45,18 +50,16 @@ class Around:
 
 
 def updates_for(agent: Agent, around: Around, *, environment: Mapping[str, str] | None = None) -> Updates:
-    """Updates, if this gateway takes any: the launcher started it, and it knows whose releases it believes."""
+    """Updates, if the launcher started this program; else nothing could replace it."""
     config, folder = agent.plan.config.updates, around.data_dir / FOLDER
     root = (os.environ if environment is None else environment).get(ROOT_VARIABLE, "")
-    try:
-        terms = _terms(config, root)
-    except (WireError, OSError) as error:
-        return _without(folder, str(error))
+    if not root:
+        return _without(folder, "this program was not started by thacba-launch, so nothing could replace it")
     centre = CentreSource(around.member)
     box = Box(
         root=Path(root),
         updates=folder,
-        terms=terms,
+        terms=Terms(_key(config), agent_version(), outbox=SCHEMA_VERSION, max_bytes=config.max_bytes),
         clock=agent.clock,
         seen=lambda: _seen(agent),
         source=lambda origin: FolderSource(Path(origin)) if origin else centre,
@@ -79,13 +82,14 @@ def updates_for(agent: Agent, around: Around, *, environment: Mapping[str, str] 
     return Updates(updater.verb, run)
 
 
-def _terms(config: UpdateConfig, root: str) -> Terms:
-    if not root:
-        raise WireError("not_installed", "this program was not started by thacba-launch, so nothing could replace it")
-    if not (key := config.key_text()):
-        raise WireError("no_key", "gateway.toml names no release key: [updates] release_key")
-    Version.of(agent_version())
-    return Terms(release_key(key), agent_version(), outbox=SCHEMA_VERSION, max_bytes=config.max_bytes)
+def _key(config: UpdateConfig) -> Ed25519PublicKey | None:
+    """A key that cannot be read stops no version from proving itself, only new ones from coming."""
+    try:
+        text = config.key_text()
+        return release_key(text) if text else None
+    except (WireError, OSError) as error:
+        log.error("release key cannot be read", extra={"error": str(error)})  # noqa: TRY400 -- the reason is all
+        return None
 
 
 def _seen(agent: Agent) -> Seen:

@@ -43,7 +43,7 @@ class UpdateRefusedError(EdgeError):
 class Terms:
     """What a release must keep to on this gateway."""
 
-    key: Ed25519PublicKey
+    key: Ed25519PublicKey | None  # None: this gateway takes no release
     running: str
     outbox: int  # newest version of the outbox file that the running program reads
     max_bytes: int
@@ -150,6 +150,8 @@ def discard(updates: Path) -> None:
 
 
 def _shipment(folder: Path, signed: SignedRelease, version: str, terms: Terms) -> Shipment:
+    if terms.key is None:
+        raise UpdateRefusedError("gateway.toml names no release key that can be read: [updates] release_key")
     try:
         release = read_release(signed, terms.key)
     except WireError as error:

@@ -16,6 +16,7 @@ import shutil
 import sys
 import zipfile
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -25,7 +26,8 @@ from edge_agent.updating.record import sync_folder
 LIBRARY: Final = Path("lib") / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
 LIBRARIES_OF_A_WHEEL: Final = ("purelib", "platlib")
 # -P: a file beside the caller must never stand in for one of ours
-START: Final = '#!/bin/sh\nexec "$(dirname "$(readlink -f "$0")")/python" -P -m edge_agent "$@"\n'
+START: Final = '#!/bin/sh\nexec "$(dirname "$(readlink -f "$0")")/python" -P -m {module} "$@"\n'
+PROGRAMS: Final = {"thacba-edge": "edge_agent", "thacba-cloud": "cloud"}
 PRIORITY: Final = 15  # reading the devices comes first
 
 
@@ -33,7 +35,9 @@ class InstallError(EdgeError):
     """The wheels cannot be unpacked: one is damaged, or the disk takes nothing more."""
 
 
-def install(wheels: Sequence[Path], version: str, *, root: Path, interpreter: Path) -> Path:
+def install(
+    wheels: Sequence[Path], version: str, *, root: Path, interpreter: Path, program: str = "thacba-edge"
+) -> Path:
     """The folder of the version, made of these wheels; one that is already there is left as it is. InstallError."""
     versions = root / "versions"
     home = versions / version
@@ -44,7 +48,7 @@ def install(wheels: Sequence[Path], version: str, *, root: Path, interpreter: Pa
         versions.mkdir(parents=True, exist_ok=True)
         for left in versions.glob(".*.part"):
             shutil.rmtree(left)
-        _make_environment(partial, interpreter)
+        _make_environment(partial, interpreter, program)
         for wheel in wheels:
             _unpack(wheel, partial / LIBRARY)
         _compile(partial / LIBRARY, shown_as=home / LIBRARY)
@@ -62,11 +66,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="thacba-install", description=__doc__.splitlines()[0])
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("--version", required=True)
+    parser.add_argument("--program", choices=sorted(PROGRAMS), default="thacba-edge")
     parser.add_argument("wheels", type=Path, nargs="+")
     asked = parser.parse_args(arguments)
-    os.nice(PRIORITY)
+    with suppress(OSError):  # forbidden in the sandbox of systemd
+        os.nice(PRIORITY)
+    interpreter = interpreter_of_the_system()
     try:
-        install(asked.wheels, asked.version, root=asked.root, interpreter=interpreter_of_the_system())
+        install(asked.wheels, asked.version, root=asked.root, interpreter=interpreter, program=asked.program)
     except InstallError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -75,16 +82,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def interpreter_of_the_system() -> Path:
     """The Python under all virtual environments: an environment must not stand on one that may be removed."""
-    return Path(getattr(sys, "_base_executable", sys.executable))
+    return Path(sys.executable).resolve()
 
 
-def _make_environment(home: Path, interpreter: Path) -> None:
+def _make_environment(home: Path, interpreter: Path, program: str) -> None:
     library, programs = home / LIBRARY, home / "bin"
     library.mkdir(parents=True)
     programs.mkdir()
     _write(home / "pyvenv.cfg", f"home = {interpreter.parent}\ninclude-system-site-packages = false\n".encode())
     (programs / "python").symlink_to(interpreter)
-    _write(programs / "thacba-edge", START.encode(), mode=0o755)
+    _write(programs / program, START.format(module=PROGRAMS[program]).encode(), mode=0o755)
 
 
 def _unpack(wheel: Path, library: Path) -> None:

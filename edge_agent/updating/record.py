@@ -147,6 +147,13 @@ def asked(update: Update, version: str, *, origin: str = "") -> Update:
     )
 
 
+def adopted(update: Update, version: str) -> Update:
+    """The record when a person installed this version with the package: it is good, whatever was under way."""
+    before = update.good if update.good != version else update.previous
+    failed = {each: reason for each, reason in update.failed.items() if each != version}
+    return Update(good=version, previous=before, failed=failed)
+
+
 def at_start(update: Update) -> Update:
     """What the launcher makes of the record each time that the program is started."""
     if update.phase in (Phase.SWITCH, Phase.RESTART, Phase.GATE):

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge_agent.updating import adopting
 from edge_agent.updating.record import (
     MOST_STARTS,
     NAME,
@@ -136,3 +137,17 @@ def test_links_and_folders(tmp_path: Path) -> None:
     for version in ("0.9", "0.10.0", "0.10.0"):
         point(tmp_path / "current", version)
     assert (tmp_path / "current").resolve() == tmp_path / "versions" / "0.10.0"
+
+
+@pytest.mark.parametrize("phase", sorted(Phase))
+def test_what_the_package_installs_is_good_whatever_was_under_way(phase: Phase, tmp_path: Path) -> None:
+    for version in ("0.1.0", "0.3.0"):
+        (tmp_path / "versions" / version).mkdir(parents=True)
+    (tmp_path / "updates").mkdir()
+    write_update(tmp_path / "updates", replace(GOOD, phase=phase, version="0.2.0", failed={"0.3.0": "once"}))
+    for _ in range(2):  # installing it again changes nothing
+        assert adopting.main(["--root", str(tmp_path), "--data", str(tmp_path), "--version", "0.3.0"]) == 0
+        made = read_update(tmp_path / "updates")
+        assert (made.phase, made.good, made.previous, made.failed) == (Phase.IDLE, "0.3.0", "0.1.0", {})
+    assert {(tmp_path / name).readlink().name for name in ("current", "good")} == {"0.3.0"}
+    assert adopting.main(["--root", str(tmp_path), "--data", str(tmp_path), "--version", "0.9.0"]) == 1

@@ -183,6 +183,11 @@ async def test_somebody_goes_back_to_the_version_before(gateway: Gateway) -> Non
     await on_trial(gateway)
     async with gateway.up() as updater:
         await ended(gateway, seconds=10)
+
+        async def is_idle() -> bool:
+            return (await updater.verb({}))["phase"] == "idle"
+
+        await eventually(is_idle)
         gateway.restarts = 0
         assert (await updater.verb({"action": "rollback"}))["version"] == OLD
         await eventually(lambda: gateway.restarts)
