@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
-from cloud.commissioning.words import WORDS, Language
+from cloud.commissioning.words import REASONS, UNITS, WORDS, Language
 from device_profiles.units import shown
 from device_profiles.wire.commissioning import PointCheck, Verdict
 from device_profiles.wire.messages import Scalar
@@ -18,8 +18,8 @@ def value_of(check: PointCheck, language: Language) -> str:
     """What the point said, with its unit."""
     if check.value is None:
         reason = check.quality.partition(":")[2]
-        return WORDS[language]["nothing"] + (f" ({reason})" if reason else "")
-    return _with_unit(_scalar(check, check.value, language), check.unit)
+        return WORDS[language]["nothing"] + (f" ({REASONS[language].get(reason, reason)})" if reason else "")
+    return _with_unit(_scalar(check, check.value, language), check.unit, language)
 
 
 def expected_of(check: PointCheck, language: Language) -> str:
@@ -32,7 +32,7 @@ def expected_of(check: PointCheck, language: Language) -> str:
     low = "" if check.low is None else _number(check.low, language)
     high = "" if check.high is None else _number(check.high, language)
     form = "range" if low and high else "at_least" if low else "at_most"
-    return _with_unit(words[form].format(low=low, high=high), check.unit)
+    return _with_unit(words[form].format(low=low, high=high), check.unit, language)
 
 
 def moment(at: int | None) -> str:
@@ -61,5 +61,5 @@ def _number(value: float, language: Language) -> str:
     return text.translate(str.maketrans(",.", ".,")) if language == "vi" else text
 
 
-def _with_unit(text: str, unit: str) -> str:
-    return f"{text} {shown(unit)}".strip()
+def _with_unit(text: str, unit: str, language: Language) -> str:
+    return f"{text} {UNITS[language].get(unit, shown(unit))}".strip()

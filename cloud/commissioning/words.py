@@ -13,7 +13,7 @@ WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "pass": "ĐẠT",
         "fail": "KHÔNG ĐẠT",
         "unjudged": "CHƯA KẾT LUẬN",
-        "gateway": "Thiết bị biên",
+        "gateway": "Gateway",
         "site": "Địa điểm",
         "serial": "Số máy",
         "technician": "Người lắp đặt",
@@ -47,7 +47,7 @@ WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "photo_missing": "Ảnh chưa về đến trung tâm",
         "photo_broken": "Ảnh không mở được",
         "signature": "Chữ ký của người lắp đặt",
-        "signed": "Biên bản này do thiết bị biên {gateway} ký bằng khóa riêng của nó; trung tâm đã kiểm tra chữ ký.",
+        "signed": "Biên bản này do gateway {gateway} ký bằng khóa riêng của nó; trung tâm đã kiểm tra chữ ký.",
         "digest": "SHA-256 của nội dung đã ký",
         "page": "Trang {page}",
     },
@@ -94,4 +94,20 @@ WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "digest": "SHA-256 of what was signed",
         "page": "Page {page}",
     },
+}
+
+# Why a point said nothing: words of the quality codes that a technician meets; others stand as they are.
+REASONS: Final[Mapping[Language, Mapping[str, str]]] = {
+    "vi": {
+        "timeout": "không trả lời", "no_answer": "không trả lời", "refused": "từ chối kết nối", "missing": "không có",
+        "range": "ngoài giới hạn", "type": "sai kiểu", "not_a_number": "không phải số", "device": "thiết bị báo lỗi",
+    },
+    "en": {
+        "timeout": "no answer", "no_answer": "no answer", "refused": "connection refused", "missing": "not there",
+        "range": "out of range", "type": "wrong type", "not_a_number": "not a number", "device": "device fault",
+    },
+}  # fmt: skip
+UNITS: Final[Mapping[Language, Mapping[str, str]]] = {
+    "vi": {"min": "phút", "h": "giờ", "d": "ngày", "s": "giây"},
+    "en": {},
 }

@@ -86,7 +86,9 @@ def test_a_small_file_that_unpacks_to_gigabytes_is_no_photo(tmp_path: Path) -> N
     [
         (PointCheck("p", "", "", "m", 1234.5, "pass", low=0, high=2000), "vi", "1.234,5 m", "0 đến 2.000 m"),
         (PointCheck("p", "", "", "m", 1234.5, "pass", low=0, high=2000), "en", "1,234.5 m", "0 to 2,000 m"),
-        (PointCheck("p", "", "", "V", None, "fail", "bad:timeout", low=8), "vi", "không có (timeout)", "từ 8 V"),
+        (PointCheck("p", "", "", "V", None, "fail", "bad:timeout", low=8), "vi", "không có (không trả lời)", "từ 8 V"),
+        (PointCheck("p", "", "", "min", 5, "pass"), "vi", "5 phút", "–"),
+        (PointCheck("p", "", "", "1", None, "fail", "bad:exception_02"), "en", "none (exception_02)", "–"),
         (PointCheck("p", "", "", "1", True, "pass"), "vi", "có", "–"),
         (PointCheck("p", "", "", "1", 2, "pass", choices={"2": "Ắc quy / Battery"}), "en", "Battery", "Battery"),
         (PointCheck("p", "", "", "1", 7, "fail", choices={"2": "Ắc quy / Battery"}), "vi", "7", "Ắc quy"),

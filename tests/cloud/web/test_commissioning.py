@@ -33,7 +33,14 @@ async def test_the_list_names_what_was_installed_and_how_it_ended(operator: http
 
 async def test_a_record_shows_values_beside_what_they_should_be(operator: httpx.AsyncClient, kept: str) -> None:
     page = (await operator.get(f"/commissioning/{kept}")).text
-    for text in ("29,87 m", "0 đến 200 m", "không có (timeout)", "Điện lưới", "đã siết lại hai bu lông", "21.85271"):
+    for text in (
+        "29,87 m",
+        "0 đến 200 m",
+        "không có (không trả lời)",
+        "Điện lưới",
+        "đã siết lại hai bu lông",
+        "21.85271",
+    ):
         assert text in page
     assert page.count("?size=small") == 4
     assert f"/api/v1/commissioning/{kept}/pdf?language=vi" in page
@@ -49,7 +56,7 @@ async def test_photos_on_their_way_are_named(operator: httpx.AsyncClient, centre
     keep(centre.commissioning, record, dict(list(contents.items())[:1]), now=now)
     page = (await operator.get(f"/commissioning/{record.id}")).text
     assert page.count("Ảnh chưa về đến trung tâm") == 3
-    assert "còn đang được thiết bị biên gửi về" in page
+    assert "còn đang được gateway gửi về" in page
     assert "đang gửi về" in (await operator.get("/commissioning")).text
 
 
