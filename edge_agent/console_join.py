@@ -26,6 +26,7 @@ from edge_agent.identity.membership import build_keeper
 from edge_agent.identity.serial import serial_number
 from edge_agent.identity.store import IdentityStore
 from edge_agent.identity.words import WORDS, sentences
+from edge_agent.logs import start_logging
 
 DEFAULT_DATA, DEFAULT_SETTINGS = Path("/var/lib/thacba"), Path("/etc/thacba")
 REFUSED, QUEUED = 1, 3  # exit codes of `join`
@@ -68,6 +69,7 @@ def join(
     Ends with 0 when it has joined, 1 when it was refused, 3 when the code waits.
     """
     text = sys.stdin.readline().strip() if claim == STDIN else claim
+    start_logging("plain", "error")
     folder = _folder(data, config)
     try:
         said = asyncio.run(_join(folder, config.parent, {"claim": text, "centre": centre, "anew": anew}))

@@ -12,7 +12,7 @@ from device_profiles.wire import WireError
 from device_profiles.wire.claims import JOIN_PATH, JoinAnswer, JoinRequest, join_answer_of, parse_claim
 from edge_agent.clockwatch import ClockWatch
 from edge_agent.identity.centre import Answer, CentreDoor, Question, pinned_authorities, trouble_of
-from edge_agent.identity.errors import AwayError, PapersError, RefusedError
+from edge_agent.identity.errors import AwayError, IdentityError, PapersError, RefusedError
 from edge_agent.identity.papers import Identity, prove, read_certificates, request_pem, signing_request
 from edge_agent.identity.store import IdentityStore, QueuedClaim
 
@@ -115,7 +115,7 @@ class Joiner:
         """The gateway that this box is already; None for a box without one, or with one that is revoked."""
         try:
             known = self._store.load()
-        except PapersError:
+        except IdentityError:
             return ""  # something is there, and it is damaged
         revoked = self._store.revoked()
         if known is None or (revoked is not None and revoked.certificate == known.number):

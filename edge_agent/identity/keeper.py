@@ -78,7 +78,7 @@ class IdentityKeeper:
         """The identity at a glance."""
         try:
             return self._standing()
-        except PapersError as error:
+        except IdentityError as error:
             return Standing("damaged", fault=self._fault_of(error))
 
     def queue(self, text: str, *, centre: str = "", anew: bool = False) -> None:
@@ -199,7 +199,7 @@ class IdentityKeeper:
             if identity is None:
                 return False
             return self._is_revoked(identity) or self._has_ended(identity)
-        except PapersError:
+        except IdentityError:
             return False
 
     def _has_ended(self, identity: Identity) -> bool:

@@ -88,7 +88,7 @@ class IdentityStore:
     def load(self) -> Identity | None:
         """The identity, as it lies there; None for a gateway without one, PapersError when the files are damaged."""
         self._finish()
-        if not self.certificate_file.exists():
+        if not self._has(CERTIFICATE):
             return None
         key = read_key(self._read(KEY))
         certificate, *chain = read_certificates(self._read(CERTIFICATE))
@@ -98,8 +98,7 @@ class IdentityStore:
 
     def claim(self) -> QueuedClaim | None:
         """The claim that waits, or was refused; None when there is none."""
-        path = self.folder / CLAIM
-        return _decoded(self._read(CLAIM), QueuedClaim) if path.exists() else None
+        return _decoded(self._read(CLAIM), QueuedClaim) if self._has(CLAIM) else None
 
     def queue(self, claim: QueuedClaim) -> None:
         """Keeps the claim; another one that waited is forgotten."""
@@ -113,8 +112,7 @@ class IdentityStore:
 
     def claim_key(self) -> ec.EllipticCurvePrivateKey:
         """The key that joins: made when there is none, and the same at every try, also after a power cut."""
-        path = self.folder / CLAIM_KEY
-        if path.exists():
+        if self._has(CLAIM_KEY):
             return read_key(self._read(CLAIM_KEY))
         key = new_key()
         self._write(CLAIM_KEY, key_pem(key))
@@ -135,8 +133,7 @@ class IdentityStore:
 
     def revoked(self) -> Revocation | None:
         """What is known of a revocation; it may be that of a former certificate."""
-        path = self.folder / REVOKED
-        return _decoded(self._read(REVOKED), Revocation) if path.exists() else None
+        return _decoded(self._read(REVOKED), Revocation) if self._has(REVOKED) else None
 
     def note_revoked(self, revocation: Revocation | None) -> None:
         """Keeps that the certificate is revoked; None takes it back."""
@@ -147,8 +144,7 @@ class IdentityStore:
 
     def serial(self) -> str:
         """The serial number that was kept; empty when none was."""
-        path = self.folder / SERIAL
-        return self._read(SERIAL).decode("utf-8", "replace").strip() if path.exists() else ""
+        return self._read(SERIAL).decode("utf-8", "replace").strip() if self._has(SERIAL) else ""
 
     def keep_serial(self, serial: str) -> None:
         """Keeps the serial number, so that it is the same whoever runs the program."""
@@ -173,15 +169,15 @@ class IdentityStore:
 
     def _finish(self) -> None:
         """Goes on where a power cut ended `take`."""
-        if (self.folder / ANSWER).exists():
+        if self._has(ANSWER):
             with self.alone() as is_alone:
-                if is_alone and (self.folder / ANSWER).exists():
+                if is_alone and self._has(ANSWER):
                     self._spread()
 
     def _spread(self) -> None:
         """Puts what the answer holds into its files; every step may be done twice."""
         answer = _decoded(self._read(ANSWER), JoinAnswer)
-        if (self.folder / CLAIM_KEY).exists():
+        if self._has(CLAIM_KEY):
             self._move(CLAIM_KEY, KEY)
         self._write(AUTHORITIES, answer.authorities.encode(), mode=PUBLIC_MODE)
         given = answer.welcome.broker_authorities
@@ -191,6 +187,10 @@ class IdentityStore:
         self.renew(*_split(answer))
         for done in (REVOKED, CLAIM, ANSWER):
             self._remove(done)
+
+    def _has(self, name: str) -> bool:
+        with _disk(self.folder / name):
+            return (self.folder / name).exists()
 
     def _write(self, name: str, content: bytes, *, mode: int = SECRET_MODE) -> None:
         with _disk(self.folder / name):
@@ -205,10 +205,11 @@ class IdentityStore:
             move_lasting(self.folder / name, self.folder / to)
 
     def _read(self, name: str) -> bytes:
-        try:
-            return (self.folder / name).read_bytes()
-        except OSError as error:
-            raise PapersError("damaged", f"{self.folder / name} cannot be read ({error.strerror})") from error
+        with _disk(self.folder / name):
+            try:
+                return (self.folder / name).read_bytes()
+            except FileNotFoundError as error:
+                raise PapersError("damaged", f"{self.folder / name} is missing") from error
 
 
 @contextmanager

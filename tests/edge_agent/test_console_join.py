@@ -140,7 +140,7 @@ async def test_a_code_without_the_centre_waits_and_the_agent_brings_it_by_itself
             pin = f"https://127.0.0.1:{port}/#pin={authority.pin}"
             said = await edge("join", CODE, "--centre", pin, "--data", str(data))
             assert (said.code, "The code is kept" in said.out) == (3, True)
-            assert "The centre cannot be reached." in said.err
+            assert said.err.startswith("The centre cannot be reached.")
             async with standing(tmp_path, authority=authority, port=port) as stand:
                 stand.broker_url = f"mqtts://127.0.0.1:{door}"
                 await eventually(lambda: centre.states)
