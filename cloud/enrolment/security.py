@@ -28,6 +28,8 @@ CERTIFICATE_FOREIGN: Final = "certificate_foreign"
 TOPIC_FOREIGN: Final = "topic_foreign"
 WILDCARD_SUBSCRIBE: Final = "wildcard_subscribe"
 PLAIN_REFUSED: Final = "plain_refused"
+IDENTITY_TWICE: Final = "identity_twice"
+IDENTITY_WRONG: Final = "identity_wrong"
 REQUEST_FORGED: Final = "request_forged"
 REQUEST_REPLAYED: Final = "request_replayed"
 REQUEST_STALE: Final = "request_stale"
@@ -36,7 +38,7 @@ REQUEST_STALE: Final = "request_stale"
 GRAVE: Final = frozenset(
     {
         CLAIM_REPLAYED, CLAIM_WRONG_SERIAL, CLAIM_GUESSED, CERTIFICATE_REVOKED_USED, TOPIC_FOREIGN,
-        WILDCARD_SUBSCRIBE, REQUEST_FORGED, REQUEST_REPLAYED,
+        WILDCARD_SUBSCRIBE, IDENTITY_TWICE, IDENTITY_WRONG, REQUEST_FORGED, REQUEST_REPLAYED,
     }
 )  # fmt: skip
 SAME_MS: Final = 60_000  # the same from the same source within a minute of the last time is one event

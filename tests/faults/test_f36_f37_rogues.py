@@ -186,7 +186,7 @@ async def test_one_identity_at_two_places(broker: GuardedBroker, centre: Watched
         await _ends(first)
         await _ends(second)
         event = await centre.event("identity_twice")
-    assert event.gateway == "gw-1"
+    assert (event.gateway, event.is_grave) == ("gw-1", True)
     assert "127.0.0.3 and 127.0.0.4" in event.detail
 
 
