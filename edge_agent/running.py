@@ -103,7 +103,8 @@ async def run_gateway(setup: Setup, *, signals: Sequence[int] = ()) -> None:
         store=store,
         membership=joined.membership,
     )
-    versions = begin(store.versions())
+    before = store.versions()
+    versions = begin(before)
     choice = planner.choose(versions)
     if versions.trial is not None and choice.label != versions.trial.label:
         versions = give_up(versions, WRONG)
@@ -115,8 +116,16 @@ async def run_gateway(setup: Setup, *, signals: Sequence[int] = ()) -> None:
         outbox,
         clock,
     ):
-        store.write(versions)  # behind the lock: a start of ours counts, that of a second agent does not
+        if versions != before:  # behind the lock: a start of ours counts, that of a second agent does not
+            _write(store, versions)
         await _run(setup, _Parts(outbox, clock, store, planner, choice, versions, joined), signals)
+
+
+def _write(store: ConfigurationStore, versions: Versions) -> None:
+    try:
+        store.write(versions)
+    except OSError as error:  # a full disk keeps no gateway from running
+        log.critical("configurations cannot be written", extra={"error": str(error)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +162,7 @@ async def _run(setup: Setup, parts: _Parts, signals: Sequence[int]) -> None:
     joined.keeper = keeper
     build = partial(_doors, wires={}, data_dir=setup.data_dir, clock=clock)
     agent = Agent(
-        parts.planner.plan(parts.choice.kept) if joined.identity else plan,  # with the keeper behind its certificate
+        parts.planner.choose(parts.versions).plan,  # once more, with the keeper behind the certificate
         outbox=parts.outbox,
         build=build,
         clock=clock,

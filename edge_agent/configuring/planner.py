@@ -34,6 +34,7 @@ class Base:
     folder: Path
     name: str
     is_file: bool = False
+    is_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +67,15 @@ class Planner:
         self._store = store
         self._membership = membership
 
-    def plan(self, kept: Kept | None, *, base: Base | None = None) -> Plan:
-        """What the gateway is with this configuration; FileFaultsError or ConfigurationError when it cannot be."""
+    def plan(self, kept: Kept | None, *, base: Base | None = None, linked: bool = True) -> Plan:
+        """What the gateway is with this configuration; FileFaultsError or ConfigurationError when it cannot be.
+
+        Without being `linked` it only reads and keeps: the last resort when nothing about its link can be used.
+        """
         settings, files = Settings(), {}
         if kept is not None:
             settings, files = kept.configuration.settings, self._store.secret_files(kept)
-        chosen, member = base or self._base, self._membership()
+        chosen, member = base or self._base, self._membership() if linked else Membership(_unlinked)
         table = with_secrets(merged(chosen.table, settings), files)
         name = chosen.name if kept is None else f"configuration {kept.configuration.version}"
         config = member.joined(anchored(build(table, GatewayConfig, file=name), chosen.folder))
@@ -84,40 +88,50 @@ class Planner:
     def choose(self, versions: Versions) -> Choice:
         """The first that can be: what shall run, else what was good, on the file, else on the last good file."""
         faults = [*self._bases.faults]
-        for base, label in _candidates(versions, self._bases.found):
+        for base, label, linked in _candidates(versions, self._bases.found):
             try:
                 kept = self._store.kept(label)
-                plan = self.plan(kept, base=base)
+                plan = self.plan(kept, base=base, linked=linked)
             except FileFaultsError as error:
                 faults += [fault for fault in error.faults if fault not in faults]
             except ConfigurationError as error:
                 faults.append(Fault(f"configuration {label.version}", "", str(error)))
             else:
+                if base.is_empty and linked and plan.link is None:
+                    continue  # what is known without a link goes before a box that knows nothing
                 self._base = base
-                if base.is_file:
+                if base.is_file and linked:
                     self._store.keep_file(base.table, base.folder)
                 return Choice(plan, label, kept, tuple(faults))
         raise FileFaultsError(faults)
 
 
-def _candidates(versions: Versions, bases: tuple[Base, ...]) -> Iterator[tuple[Base, Label]]:
+def _candidates(versions: Versions, bases: tuple[Base, ...]) -> Iterator[tuple[Base, Label, bool]]:
     labels = dict.fromkeys([versions.runs, versions.good, versions.former or FILE, FILE])
-    return ((base, label) for base in bases for label in labels)
+    return ((base, label, linked) for linked in (True, False) for base in bases for label in labels)
+
+
+def _unlinked(config: GatewayConfig) -> GatewayConfig:
+    return config.model_copy(update={"broker": None})
 
 
 def bases_for(file: Path, store: ConfigurationStore, data_dir: Path) -> Bases:
     """The file as it is, the last good one, and an empty box; and what is wrong with the file as such."""
     found: list[Base] = []
     faults: tuple[Fault, ...] = ()
-    try:
-        table = parse_table(read_text(file), file=str(file)) if file.exists() else {}
-        found.append(Base(with_data_dir(table, data_dir), file.resolve().parent, str(file), is_file=True))
-    except FileFaultsError as error:
-        faults = tuple(error.faults)
     last = store.file()
+    if file.exists():
+        try:
+            table = with_data_dir(parse_table(read_text(file), file=str(file)), data_dir)
+            found.append(Base(table, file.resolve().parent, str(file), is_file=True))
+        except FileFaultsError as error:
+            faults = tuple(error.faults)
+    elif last is not None:
+        faults = (Fault(str(file), "", "is gone", "the last good one counts until it is back"),)
     if last is not None:
         found.append(Base(with_data_dir(last.table, data_dir), Path(last.folder), "the last good gateway.toml"))
-    found.append(Base({"gateway": {"data_dir": str(data_dir)}}, data_dir, "an empty box"))
+    empty = {"gateway": {"data_dir": str(data_dir)}}
+    found.append(Base(empty, file.resolve().parent, "an empty box", is_empty=True))
     return Bases(tuple(found), faults)
 
 

@@ -62,7 +62,7 @@ class Reception:
         said = document.get("secrets") or {}
         if not isinstance(said, Mapping) or not all(isinstance(each, str) for each in said.values()):
             raise ConfigurationError("wrong", "secrets must be texts by name")
-        settings = settings_in(document.get("settings") or {})
+        settings = settings_in(document.get("settings", {}))
         configuration = Configuration(
             v=1,
             gateway=gateway or "-",

@@ -100,12 +100,15 @@ class ConfigurationStore:
             return None
 
     def keep_file(self, table: Table, folder: Path) -> None:
-        """This gateway.toml is good; nothing is written when it is the same as before."""
+        """This gateway.toml is good; nothing is written when it is the same as before, or when the disk is full."""
         kept = KeptFile(str(folder), table)
         content = msgspec.json.encode(kept)
         before = self.file()
         if before is None or msgspec.json.encode(before) != content:
-            write_lasting(self._folder / "file.json", content)
+            try:
+                write_lasting(self._folder / "file.json", content)
+            except OSError as error:
+                log.warning("copy of the good file cannot be written", extra={"error": str(error)})
 
     def forget_all_but(self, keys: frozenset[str]) -> None:
         """Removes every other configuration, and the secrets that only they have."""

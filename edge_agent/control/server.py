@@ -41,12 +41,19 @@ class ControlServer:
         self._callers: set[asyncio.StreamWriter] = set()
 
     async def run(self) -> None:
-        """Answers until it is cancelled."""
+        """Answers until it is cancelled. A socket that cannot be had keeps no gateway from its work."""
+        try:
+            await self._serve_all()
+        except OSError as error:
+            log.critical("control socket cannot be opened", extra={"path": str(self._path), "error": str(error)})
+            await asyncio.Event().wait()
+
+    async def _serve_all(self) -> None:
         with suppress(FileNotFoundError):
             self._path.unlink()  # of an agent that was killed; the lock of the outbox says that no other runs
         before = os.umask(0o777 & ~SOCKET_MODE)
         try:
-            server = await asyncio.start_unix_server(self._serve, self._path, limit=LONGEST_LINE)
+            server = await asyncio.start_unix_server(self._serve_one, self._path, limit=LONGEST_LINE)
         finally:
             os.umask(before)
         try:
@@ -60,7 +67,7 @@ class ControlServer:
             with suppress(FileNotFoundError):
                 self._path.unlink()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _serve_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._callers.add(writer)
         try:
             if len(self._callers) > MOST_CALLERS:

@@ -49,6 +49,18 @@ async def test_a_wrong_file_starts_what_was_good_before(tmp_path: Path, wrong: s
             assert said in status["configuration"]["fault"]
 
 
+async def test_a_file_that_is_gone_starts_what_was_good_before(tmp_path: Path) -> None:
+    async with gauges(1) as hosts:
+        path = gateway_file(tmp_path, gateway="gw-1", broker=1, devices=[gauge("d0", hosts[0].port)])
+        async with gateway_at(tmp_path):
+            pass
+        path.unlink()
+        async with gateway_at(tmp_path, data=tmp_path / "data") as gateway:
+            status = await gateway.status()
+            assert (status["gateway"], len(status["devices"])) == ("gw-1", 1)
+            assert "is gone" in status["configuration"]["fault"]
+
+
 async def test_a_wrong_first_file_leaves_an_empty_box_that_says_so(tmp_path: Path) -> None:
     (tmp_path / "gateway.toml").write_text('[gateway]\ndata_dir = "data"\nname = 3\n', encoding="utf-8")
     async with gateway_at(tmp_path) as gateway:
@@ -68,3 +80,18 @@ def test_without_a_data_folder_nothing_can_be_done(tmp_path: Path) -> None:
     (tmp_path / "gateway.toml").write_text("[gateway]\n", encoding="utf-8")
     with pytest.raises(FileFaultsError, match="data_dir"):
         setup_for(tmp_path / "gateway.toml", data=None, profiles=())
+
+
+async def test_a_gateway_whose_link_cannot_be_used_at_all_still_reads(tmp_path: Path) -> None:
+    async with gauges(1) as hosts:
+        path = gateway_file(tmp_path, gateway="gw-1", broker=1, devices=[gauge("d0", hosts[0].port)])
+        text = (
+            path.read_text(encoding="utf-8")
+            .replace("mqtt://127", "mqtts://127")
+            .replace("receipt_timeout_s", 'ca_file = "gone.pem"\nreceipt_timeout_s')
+        )
+        path.write_text(text, encoding="utf-8")
+        async with gateway_at(tmp_path) as gateway:
+            status = await gateway.status()
+            assert "gone.pem" in status["configuration"]["fault"]
+            assert [each["id"] for each in status["devices"]] == ["d0"]
