@@ -57,7 +57,7 @@ from cloud.store.notice_port import NoticeStore
 from cloud.tally import Tally
 from cloud.views import Display, account_views, site_view, threshold_views
 from device_profiles.clock import Clock
-from device_profiles.schema import DeviceProfile
+from device_profiles.schema import DeviceProfile, Text
 from device_profiles.wire.helping import is_for_gateway
 
 
@@ -113,6 +113,10 @@ class ThacbaCentre:
     def requests(self) -> OrderDesk:
         """Orders that a second person must confirm."""
         return self._requests
+
+    def area_names(self) -> Mapping[str, Text]:
+        """What the areas are called."""
+        return {area.id: area.name for area in self._house.inventory.areas.values()}
 
     def certificate_ends(self, gateway: str) -> int | None:
         """When a gateway's certificate runs out."""

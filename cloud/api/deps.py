@@ -45,7 +45,7 @@ from cloud.store.roll_up import GRAINS, RAW_DAYS
 from cloud.store.rule_version_port import RuleVersionRow
 from device_profiles.clock import Clock
 from device_profiles.explain import Fault
-from device_profiles.schema import DeviceProfile
+from device_profiles.schema import DeviceProfile, Text
 
 
 class UnknownThingError(CloudError):
@@ -257,6 +257,9 @@ class Centre(Protocol):
     @property
     def requests(self) -> Requests:
         """Orders that a second person must confirm."""
+
+    def area_names(self) -> Mapping[str, Text]:
+        """What the areas are called."""
 
     def certificate_ends(self, gateway: str) -> int | None:
         """When a gateway's certificate runs out; None when it has none of ours. Synchronous, as `state` is."""

@@ -10,7 +10,19 @@ from fastapi.staticfiles import StaticFiles
 
 from cloud.api.app import create_api
 from cloud.api.deps import Centre
-from cloud.web import alarms, commissioning, handover, incidents, letters, pages, planned, rules
+from cloud.web import (
+    alarms,
+    commissioning,
+    gateways,
+    handover,
+    incidents,
+    letters,
+    pages,
+    planned,
+    rules,
+    sitemap,
+    waves,
+)
 from cloud.web.render import HERE, page, taste_of
 from cloud.web.words import word, word_or
 
@@ -32,6 +44,9 @@ def add_pages(app: FastAPI) -> None:
     app.include_router(letters.router)
     app.include_router(commissioning.router)
     app.include_router(rules.router)
+    app.include_router(gateways.router)
+    app.include_router(waves.router)
+    app.include_router(sitemap.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.state.error_page = error_page
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from cloud.api.configurations import standings
 from cloud.api.deps import Centre
 from cloud.api.devices import device_of
 from cloud.api.guard import CentreDep
@@ -136,11 +137,13 @@ async def gateways_page(request: Request, centre: CentreDep, cursor: Cursor = No
     for account in accounts:
         if account.gateway in rows:
             rows[account.gateway].append(account)
+    listed = [each.id for each in found.items if each.site]
     return page(
         request,
         "gateways.html",
         found=found,
         accounts=rows,
+        standings=dict.fromkeys(rows) | {each.gateway: each for each in await standings(centre, listed)},
         rooms={each.id: room_left(each, now=centre.clock.now_ms()) for each in found.items},
         total=sums_of(accounts),
         terms=TERMS,

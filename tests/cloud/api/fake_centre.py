@@ -220,6 +220,13 @@ class FakeCentre:
                 "freshness": "measured", "observed_at": now, "received_at": now}  # fmt: skip
         self.hub.publish("reading", f"{gateway}/{device}/{point}", body)
 
+    def area_names(self) -> Mapping[str, Text]:
+        """Two of the four areas have names."""
+        return {
+            "132": Text(vi="Phường Yên Bái", en="Yên Bái ward"),
+            "137": Text(vi="Xã Mù Cang Chải", en="Mù Cang Chải"),
+        }
+
     def certificate_ends(self, gateway: str) -> int | None:
         """The gateway of the Thao has a certificate for twenty days more."""
         return self.clock.now_ms() + 20 * 86_400_000 + 1 if gateway == "gw-thao" else None
