@@ -48,7 +48,7 @@ def write_settings(plan: BrokerPlan, authority: Authority, hosts: Sequence[str],
     write_public(folder / "broker.pem", certificate + pem_of(authority.issuing))
     write_public(crl_folder / "crl.pem", crl)
     _give(crl_folder, user=US)
-    for opened in (folder, crl_folder):
+    for opened in (folder, crl_folder, *(each for each in folder.rglob("*") if each.is_dir())):
         opened.chmod(0o755)  # what is secret in them is closed file by file
 
 
