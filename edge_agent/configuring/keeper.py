@@ -72,6 +72,7 @@ class Configurations:
         self._waiting: bytes | None = None
         self._rejoined = False
         self._watch: Watch | None = None
+        self._fault = ""
 
     # -- what others ask ------------------------------------------------------------------------------------------
 
@@ -175,12 +176,14 @@ class Configurations:
             self._rejoined = False
             await self._return()
         payload, self._waiting = self._waiting, None
-        if payload is not None:
-            try:
+        try:
+            if payload is not None:
                 await self._receive(payload)
-            except (WireError, ConfigurationError) as error:
-                log.warning("configuration ignored", extra={"reason": error.reason, "error": str(error)})
-        await self._judge()
+            await self._judge()
+        except (WireError, ConfigurationError) as error:
+            if str(error) != self._fault:  # a full disk is found at every look
+                log.warning("configuration not taken", extra={"reason": error.reason, "error": str(error)})
+            self._fault = str(error)
 
     async def _receive(self, payload: bytes) -> None:
         configuration = self._reception.verified(payload, gateway=self._here.plan.config.gateway.id)
@@ -261,17 +264,16 @@ class Configurations:
 
     async def _return(self) -> None:
         """Makes the agent what it shall be now: after a return, and after joining."""
-        try:
-            choice = self._planner.choose(self.versions)
-        except FileFaultsError as error:
-            self.faults = tuple(error.faults)
-            log.critical("no configuration can be used", extra={"error": str(error)})
-            return
         if self.versions.trial is None:
             self._watch = None
-        self._label, self._kept, self.faults = choice.label, choice.kept, choice.faults
-        self._file_hash = choice.plan.version if not choice.label.key else self._file_hash
-        await self._here.become(choice.plan)
+        try:
+            choice = self._planner.choose(self.versions)
+            self._label, self._kept, self.faults = choice.label, choice.kept, choice.faults
+            self._file_hash = choice.plan.version if not choice.label.key else self._file_hash
+            await self._here.become(choice.plan)
+        except FileFaultsError as error:
+            self.faults = tuple(error.faults)
+            log.critical("no configuration can be used, the agent stays what it is", extra={"error": str(error)})
 
     @property
     def _here(self) -> Subject:
