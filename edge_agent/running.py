@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,8 @@ from edge_agent.app import Agent, opened
 from edge_agent.birth import agent_version
 from edge_agent.boot import boot_id
 from edge_agent.clockwatch import ClockWatch
+from edge_agent.commissioning.courier import Courier
+from edge_agent.commissioning.desk import Desk
 from edge_agent.config import GatewayConfig, ListenConfig, data_dir_of
 from edge_agent.configuring.keeper import WRONG, Configurations
 from edge_agent.configuring.planner import Choice, Membership, Planner, bases_for
@@ -32,6 +34,7 @@ from edge_agent.configuring.store import ConfigurationStore
 from edge_agent.configuring.verbs import ConfigurationVerbs
 from edge_agent.configuring.versions import Versions, begin, give_up
 from edge_agent.control.client import SOCKET
+from edge_agent.control.protocol import Verb
 from edge_agent.control.server import ControlServer
 from edge_agent.helping.connections import AtWork, secrets_in
 from edge_agent.helping.log_ring import log_ring
@@ -46,7 +49,7 @@ from edge_agent.outbox.owner import OutboxOwner
 from edge_agent.racing import first_error
 from edge_agent.registry import Connectors, Device, Wires, build_connectors
 from edge_agent.systemd import Notifier
-from edge_agent.updates import Around, Updates, updates_for
+from edge_agent.updates import Around, updates_for
 from edge_agent.uplink.commands import command_key
 from edge_agent.verbs import AgentVerbs
 from edge_agent.watchdog import watched
@@ -152,10 +155,12 @@ async def _run(setup: Setup, parts: _Parts, signals: Sequence[int]) -> None:
 
     def is_member(identity: Identity) -> None:
         joined.identity = identity
+        records.hurry()
         configurations.joined()
         if identity.welcome.configuration is not None:
             configurations.take(encode(identity.welcome.configuration))
 
+    records = Courier(Desk(setup.data_dir, clock.now_ms), lambda: joined.identity, clock)
     keeper = build_keeper(
         setup.data_dir, clock, settings=setup.file.parent, agent=f"thacba-edge {agent_version()}", joined=is_member
     )
@@ -170,14 +175,16 @@ async def _run(setup: Setup, parts: _Parts, signals: Sequence[int]) -> None:
         configurations=configurations.take,
     )
     updates = updates_for(agent, _around(setup, joined, configurations, clock))
-    control = _control(setup, agent, configurations, reception, build, keeper=keeper, updates=updates)
+    more: Mapping[str, Verb] = {**keeper.verbs(), "update": updates.verb, "commissioning": records.answer}
+    control = _control(setup, agent, configurations, reception, build, keeper=keeper, more=more)
     for number in signals:
         asyncio.get_running_loop().add_signal_handler(number, agent.stop)
     log.info("agent begins", extra={"gateway": plan.config.gateway.id, "devices": len(plan.devices)})
     try:
         with watched(within_s=plan.config.gateway.watchdog_s):  # not while a large outbox is opened
             notifier = Notifier(lambda: _sentence(agent), clock)
-            await agent.run(control.run, keeper.run, lambda: configurations.run(agent), updates.run, notifier.run)
+            others = (lambda: configurations.run(agent), updates.run, records.run, notifier.run)
+            await agent.run(control.run, keeper.run, *others)
     except BaseExceptionGroup as errors:
         raise first_error(errors) from errors
     log.info("agent ends", extra={"backlog": parts.outbox.counters().backlog_readings})
@@ -197,7 +204,7 @@ def _control(
     build: Callable[[Sequence[Device], ListenConfig], Connectors],
     *,
     keeper: IdentityKeeper,
-    updates: Updates,
+    more: Mapping[str, Verb],
 ) -> ControlServer:
     about = ConfigurationVerbs(configurations, reception=reception, subject=agent)
     verbs = AgentVerbs(
@@ -207,7 +214,7 @@ def _control(
         secret_files=configurations.secret_files,
         parts={"configuration": about.standing, "identity": lambda: keeper.standing().document()},
     )
-    control = {**verbs.verbs(), **about.verbs(), **keeper.verbs(), "update": updates.verb}
+    control = {**verbs.verbs(), **about.verbs(), **more}
     ring = log_ring(partial(secrets_in, configurations.secret_files))
     helping = RemoteHelp(control, AtWork(agent.devices), ring=ring, clock=agent.clock)
     agent.commands.helping = helping

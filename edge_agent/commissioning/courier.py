@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -29,6 +29,7 @@ PATH = "/api/v1/commissioning"
 PART_BYTES = 65_536  # gets through in the time of one request even at 20 kbit/s
 LOOK_S = 15.0  # the page is another program: it leaves records on the disk and rings no bell
 REFUSED_AGAIN_S = 6 * 3600.0
+DAY_S = 86_400.0
 KEPT_MS = 180 * 86_400_000
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ class Courier:
         self._news = asyncio.Event()
         self._retry = Backoff(base_s=5.0, cap_s=600.0)
         self._not_before: dict[str, float] = {}
+        self._tidy_at = 0.0
         self.standing = Standing()
 
     async def run(self) -> None:
@@ -69,25 +71,37 @@ class Courier:
 
     async def attempt(self) -> float:
         """Sends what can be sent; seconds until the next attempt is worth while."""
+        try:
+            return await self._send_all()
+        except OSError as error:  # a full or failing disk must not end the program that reads the devices
+            return self._stands(max(1, self.standing.waiting), f"disk: {error.strerror or error}", LOOK_S)
+
+    async def _send_all(self) -> float:
         waiting = await asyncio.to_thread(self._desk.waiting)
         try:
             identity = self._identity() if waiting else None
             if waiting and identity is None:
-                return self._stands(waiting, "not_joined", LOOK_S)
+                return self._stands(len(waiting), "not_joined", LOOK_S)
             for identifier in waiting:
                 if identity is not None and self._not_before.get(identifier, 0.0) <= self._clock.monotonic():
                     await self._offer(identity, identifier)
         except AwayError as error:
-            return self._stands(waiting, error.code, self._retry.next_delay())
+            return self._stands(len(waiting), error.code, self._retry.next_delay())
         except IdentityError as error:  # our own papers are damaged: the identity room tells people
-            return self._stands(waiting, error.code, LOOK_S)
+            return self._stands(len(waiting), error.code, LOOK_S)
         self._retry.reset()
         left = await asyncio.to_thread(self._desk.waiting)
-        await asyncio.to_thread(self._desk.forget, sent_before=self._clock.now_ms() - KEPT_MS)
-        return self._stands(left, "refused" if left else "", LOOK_S)
+        await self._tidy()
+        return self._stands(len(left), "refused" if left else "", LOOK_S)
 
-    def _stands(self, waiting: Sequence[str], fault: str, wait_s: float) -> float:
-        now = Standing(len(waiting), fault if waiting else "")
+    async def _tidy(self) -> None:
+        """Lets go of old records that were sent, once a day."""
+        if self._clock.monotonic() >= self._tidy_at:
+            self._tidy_at = self._clock.monotonic() + DAY_S
+            await asyncio.to_thread(self._desk.forget, sent_before=self._clock.now_ms() - KEPT_MS)
+
+    def _stands(self, waiting: int, fault: str, wait_s: float) -> float:
+        now = Standing(waiting, fault if waiting else "")
         if now.fault and now.fault != self.standing.fault:
             log.info("commissioning records wait", extra={"records": now.waiting, "fault": now.fault})
         self.standing = now

@@ -119,12 +119,7 @@ class Desk:
 
     def visits(self) -> Sequence[Visit]:
         """Every visit that is kept, the newest first; one that cannot be read any more is left out."""
-        found = []
-        for identifier in self._ids():
-            try:
-                found.append(_line(self.record(identifier), self.state(identifier)))
-            except DeskError:
-                continue
+        found = [visit for visit in map(self._visit, self._ids()) if visit is not None]
         return sorted(found, key=lambda visit: (visit.begun_at, visit.id), reverse=True)
 
     def state(self, identifier: str) -> State:
@@ -209,7 +204,9 @@ class Desk:
 
     def waiting(self) -> Sequence[str]:
         """The ids of finished records that the centre does not have yet, the oldest first."""
-        return [visit.id for visit in reversed(self.visits()) if visit.state in ("waiting", "refused")]
+        waiting = [identifier for identifier in self._ids() if self.state(identifier) in ("waiting", "refused")]
+        lines = [visit for visit in map(self._visit, waiting) if visit is not None]
+        return [visit.id for visit in sorted(lines, key=lambda visit: (visit.ended_at, visit.id))]
 
     def refusal(self, identifier: str) -> Refusal | None:
         """Why the centre did not take a record; None when it did, or was not asked yet."""
@@ -248,6 +245,12 @@ class Desk:
         for visit in old:
             shutil.rmtree(self._of(visit.id))
         return len(old)
+
+    def _visit(self, identifier: str) -> Visit | None:
+        try:
+            return _line(self.record(identifier), self.state(identifier))
+        except DeskError:  # what cannot be read hides nothing else
+            return None
 
     def _draft(self, identifier: str) -> CommissioningRecord:
         if self.state(identifier) != "draft":

@@ -182,6 +182,17 @@ async def test_a_picture_that_the_disk_lost_does_not_keep_the_record_back(gatewa
     assert gateway.desk.state(visit) == "refused"
 
 
+async def test_a_failing_disk_ends_nothing(gateway: Gateway, tmp_path: Path) -> None:
+    visit = gateway.desk.finish(worked_on(gateway.desk)).id
+    (gateway.folder / "commissioning" / visit / "signed.json" / "in-the-way").mkdir(parents=True)
+    async with centre(gateway, tmp_path) as receiver:
+        await gateway.join(receiver)
+        courier = gateway.courier
+        assert await courier.attempt() > 0
+    assert courier.standing.fault.startswith("disk")
+    assert gateway.desk.state(visit) == "waiting"
+
+
 async def test_the_control_socket_hears_how_many_wait(gateway: Gateway) -> None:
     gateway.desk.finish(worked_on(gateway.desk))
     courier = gateway.courier
