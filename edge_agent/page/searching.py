@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Literal
 
+from edge_agent.connector import EdgeError
 from edge_agent.discovery.finding import Finding, Kind, News, Progress, Scope
+
+log = logging.getLogger(__name__)
 
 Scan = Callable[[Scope], "AsyncIterator[News]"]
 
@@ -58,6 +62,8 @@ class Searching:
             self._asked.clear()
             try:
                 await self._search(self._wanted or Scope())
+            except (EdgeError, OSError) as error:  # the page outlives every search
+                log.warning("search ended early", extra={"error": str(error)})
             finally:
                 self.now.state = "done"
 

@@ -18,6 +18,7 @@ from device_profiles.folders import make_lasting
 from device_profiles.load import CATALOGUE, load_catalogue
 from edge_agent.commissioning.desk import Desk
 from edge_agent.connector import LinkError
+from edge_agent.connectors.http_json.push import PromptProtocol
 from edge_agent.control.client import SOCKET, ControlClient
 from edge_agent.discovery.finding import Scope
 from edge_agent.discovery.scan import scan
@@ -99,6 +100,7 @@ def settings(cabinet: Cabinet) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        http=PromptProtocol,  # who begins a request and never ends it keeps no place
         timeout_keep_alive=IDLE_S,
         timeout_graceful_shutdown=STOP_WITHIN_S,
         limit_concurrency=MOST_CONNECTIONS,
