@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from device_profiles.clock import Clock
+from device_profiles.load import FileFaultsError
 from device_profiles.wire import RunningConfiguration, State
 from edge_agent.birth import birth_of
 from edge_agent.carrying import Carrier
@@ -61,6 +62,7 @@ class Agent:
         self._running = running
         self._configurations = configurations
         self._stop = asyncio.Event()
+        self._becoming = asyncio.Lock()
         self.vitals = Vitals((), clock)
         self.flow = Flow((), outbox=outbox, vitals=self.vitals, clock=clock, batch_s=self._batch_s)
         self.devices = Devices(build, flow=self.flow, vitals=self.vitals, clock=clock)
@@ -84,14 +86,15 @@ class Agent:
 
         Over a new uplink every device reports once more, so that a receipt soon says whether it reaches the centre.
         """
-        await self.devices.change(plan.devices, plan.config.listen)
-        self.plan = plan
-        await self.keep(bounds or plan.bounds)
-        self.commands.become(plan.config.gateway.id, command_key(plan.config.centre.command_key))
-        anew = self.introduce()
-        if anew:
-            self.flow.repeat()
-        return anew
+        async with self._becoming:
+            await self.devices.change(plan.devices, plan.config.listen)
+            self.plan = plan
+            await self.keep(bounds or plan.bounds)
+            self.commands.become(plan.config.gateway.id, command_key(plan.config.centre.command_key))
+            anew = self.introduce()
+            if anew:
+                self.flow.repeat()
+            return anew
 
     def introduce(self) -> bool:
         """Tells the centre what this gateway is, over the link of its plan; True when that link is made anew."""
@@ -109,13 +112,14 @@ class Agent:
         await self.outbox.bound(bounds)
 
     async def run(self, *others: Work) -> None:
-        """Reads, keeps and carries until `stop`: then the devices go first, the disk second, the link last."""
+        """Reads, keeps and carries until `stop`, these others beside it; then devices go first, disk second, link last."""
         async with asyncio.TaskGroup() as program:
             keeping = program.create_task(self.flow.run())
             carrying = program.create_task(self.carrier.run())
             first = (self.commands.run, self._sweep, self._mind_clock, self.devices.run)
-            working = [program.create_task(work()) for work in (*first, *others)]
-            await self.become(self.plan)
+            working = [program.create_task(work()) for work in first]
+            await self._begin()
+            working += [program.create_task(work()) for work in others]
             await self._stop.wait()
             for task in working:
                 task.cancel()
@@ -127,6 +131,13 @@ class Agent:
             await self.carrier.drain(within_s=DRAIN_WITHIN_S)
             self.carrier.stop()
             await carrying
+
+    async def _begin(self) -> None:
+        """Becomes what it was made as; a device that cannot be built leaves a gateway that can be asked and mended."""
+        try:
+            await self.become(self.plan)
+        except FileFaultsError as error:
+            log.critical("devices cannot be built, none is read", extra={"error": str(error)})
 
     def _briefly(self) -> RunningConfiguration | None:
         said = self._running()
