@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,8 +42,7 @@ class Stage:
     async def start(self) -> None:
         """The centre, until it answers."""
         self.child = self.starter.start("cloud", "serve", "--config", str(self.config), log=self.folder / "centre.log")
-        answers: Callable[[], Awaitable[bool]] = self._answers
-        await eventually(answers)
+        _is_up: bool = await eventually(self._answers)
 
     def kill(self) -> None:
         """kill -9."""
@@ -132,7 +131,6 @@ async def test_f38_the_second_use_is_an_alarm_and_the_site_is_not_the_bearers_to
         alarms[:] = (await stage.client.get("/api/v1/alarms", params={"open": "true"})).json()["items"]
         return bool(alarms)
 
-    told: Callable[[], Awaitable[bool]] = is_told
-    await eventually(told)
+    _is_told: bool = await eventually(is_told)
     (alarm,) = alarms
     assert (alarm["rule"], alarm["device"]) == ("platform_security", "claim_replayed:gw-1st")
