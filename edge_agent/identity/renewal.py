@@ -19,7 +19,8 @@ log = logging.getLogger(__name__)
 
 REENROL_PATH = "/.well-known/est/simplereenroll"
 HALF, JITTER = 0.5, 0.1
-REVOKED = frozenset({"certificate_revoked", "revoked", "gateway_retired"})
+REVOKED = frozenset({"certificate_revoked", "gateway_retired"})
+UNKNOWN = frozenset({"certificate_unknown", "forged"})  # no certificate that it has given fits our key
 
 
 def renews_at(identity: Identity) -> int:
@@ -80,4 +81,6 @@ def _refusal(answer: Answer) -> AwayError | RefusedError:
     trouble = trouble_of(answer)
     if trouble.code in REVOKED:
         return RefusedError("revoked", trouble.detail)
+    if trouble.code in UNKNOWN:
+        return RefusedError("certificate_unknown", trouble.detail)
     return trouble

@@ -168,6 +168,18 @@ WORDS = {
         f"Số đo vẫn được giữ. {NEW_CLAIM_VI}",
         f"Readings are kept. {NEW_CLAIM_EN}",
     ),
+    "certificate_unknown": Words(
+        "Trung tâm không biết chứng chỉ của thiết bị này.",
+        "The centre does not know this gateway's certificate.",
+        f"Số đo vẫn được giữ. {NEW_CLAIM_VI}",
+        f"Readings are kept. {NEW_CLAIM_EN}",
+    ),
+    "stale": Words(
+        "Trung tâm thấy đồng hồ của thiết bị sai quá nhiều.",
+        "To the centre this gateway's clock is too far off.",
+        f"Kiểm tra đồng hồ của thiết bị (NTP). {WAIT_VI}",
+        f"Look at this gateway's clock (NTP). {WAIT_EN}",
+    ),
     "not_yet": Words(
         "Chứng chỉ chưa có hiệu lực.",
         "The certificate does not count yet.",

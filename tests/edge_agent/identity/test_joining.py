@@ -13,7 +13,6 @@ from cryptography import x509
 from device_profiles.wire.claims import code_of
 from edge_agent.identity.errors import AwayError, PapersError, RefusedError
 from edge_agent.identity.papers import prove, same_key
-from edge_agent.identity.words import WORDS
 from tests.edge_agent.identity.authority import DAY_MS, Authority, now_ms
 from tests.edge_agent.identity.box import Boxed, kept
 from tests.edge_agent.identity.stand import CODE, GATEWAY, standing
@@ -220,16 +219,3 @@ async def test_the_verb_join_waits_for_the_first_answer_and_tells_it(tmp_path: P
         answer = await keeper.verbs()["join"]({"claim": stand.link})
         assert (answer["state"], answer["gateway"], answer["serial"]) == ("member", GATEWAY, "SN-1")
         assert msgspec.json.encode(answer)
-
-
-def test_every_code_that_is_raised_has_its_sentences() -> None:
-    import re
-
-    import edge_agent.identity
-
-    folder = Path(edge_agent.identity.__file__).parent
-    raised = set()
-    for file in folder.glob("*.py"):
-        raised |= set(re.findall(r'(?:AwayError|RefusedError|PapersError)\(\s*"([a-z_]+)"', file.read_text()))
-    assert raised
-    assert raised <= set(WORDS), raised - set(WORDS)
