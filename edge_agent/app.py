@@ -112,7 +112,7 @@ class Agent:
         await self.outbox.bound(bounds)
 
     async def run(self, *others: Work) -> None:
-        """Reads, keeps and carries until `stop`, these others beside it; then devices go first, disk second, link last."""
+        """Reads, keeps and carries until `stop`, the others beside it; then devices, disk, link go in this order."""
         async with asyncio.TaskGroup() as program:
             keeping = program.create_task(self.flow.run())
             carrying = program.create_task(self.carrier.run())
