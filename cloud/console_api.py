@@ -43,6 +43,14 @@ class RunningCentre:
         """Has the centre do something; the same errors."""
         return self._ask("POST", path, json=dict(body))
 
+    def fetch(self, path: str, **query: str | int) -> bytes:
+        """A file that the centre makes or keeps; the same errors."""
+        answer = self._request("GET", path, params=query)
+        if not answer.is_success:
+            content = _document(answer)
+            raise CentreRefusedError(f"{content.get('detail', answer.status_code)} ({content.get('code', '')})")
+        return answer.content
+
     def all(self, path: str, **query: str | int) -> Iterator[Any]:
         """Every item of a list, page after page."""
         cursor = ""
@@ -54,17 +62,24 @@ class RunningCentre:
                 return
 
     def _ask(self, method: str, path: str, **more: Any) -> Any:
-        try:
-            answer = self.client.request(method, path, **more)
-        except httpx.TransportError as error:
-            raise CentreAwayError(f"{self.client.base_url}: the centre does not answer; start it first") from error
-        try:
-            content = answer.json()
-        except ValueError as error:
-            raise CentreRefusedError(f"HTTP {answer.status_code}: this is not the centre's API") from error
+        answer = self._request(method, path, **more)
+        content = _document(answer)
         if not answer.is_success:
             raise CentreRefusedError(f"{content.get('detail', answer.status_code)} ({content.get('code', '')})")
         return content
+
+    def _request(self, method: str, path: str, **more: Any) -> httpx.Response:
+        try:
+            return self.client.request(method, path, **more)
+        except httpx.TransportError as error:
+            raise CentreAwayError(f"{self.client.base_url}: the centre does not answer; start it first") from error
+
+
+def _document(answer: httpx.Response) -> Any:
+    try:
+        return answer.json()
+    except ValueError as error:
+        raise CentreRefusedError(f"HTTP {answer.status_code}: this is not the centre's API") from error
 
 
 @contextmanager
