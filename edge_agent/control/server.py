@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
+import socket
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -51,11 +51,7 @@ class ControlServer:
     async def _serve_all(self) -> None:
         with suppress(FileNotFoundError):
             self._path.unlink()  # of an agent that was killed; the lock of the outbox says that no other runs
-        before = os.umask(0o777 & ~SOCKET_MODE)
-        try:
-            server = await asyncio.start_unix_server(self._serve_one, self._path, limit=LONGEST_LINE)
-        finally:
-            os.umask(before)
+        server = await asyncio.start_unix_server(self._serve_one, sock=self._bound(), limit=LONGEST_LINE)
         try:
             async with server:
                 try:
@@ -66,6 +62,17 @@ class ControlServer:
         finally:
             with suppress(FileNotFoundError):
                 self._path.unlink()
+
+    def _bound(self) -> socket.socket:
+        """Its rights are set before anybody can call; never by the umask, which is that of every other thread, too."""
+        bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            bound.bind(str(self._path))
+            self._path.chmod(SOCKET_MODE)
+        except OSError:
+            bound.close()
+            raise
+        return bound
 
     async def _serve_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._callers.add(writer)

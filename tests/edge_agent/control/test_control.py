@@ -111,3 +111,15 @@ async def test_only_owner_and_group_may_ask_and_a_stale_socket_is_replaced(tmp_p
         await eventually(lambda: stat.S_IMODE(path.stat().st_mode) == 0o660)
         assert await ControlClient(path).ask("echo") == {"heard": {}}
     assert not path.exists()
+
+
+async def test_folders_that_others_make_while_the_socket_opens_keep_their_rights(tmp_path: Path) -> None:
+    """The umask belongs to the whole program: an identity folder that nobody may enter locks a gateway out."""
+    async with asyncio.TaskGroup() as group:
+        serving = group.create_task(ControlServer(tmp_path / "control.sock", {}).run())
+        folders = [tmp_path / f"folder-{number}" for number in range(20)]
+        for folder in folders:
+            folder.mkdir(0o700)
+            await asyncio.sleep(0)
+        serving.cancel()
+    assert {folder.stat().st_mode & 0o777 for folder in folders} == {0o700}
