@@ -101,7 +101,7 @@ def gateway_file(folder: Path, *, gateway: str, broker: int, devices: Sequence[M
 
 def gauge(name: str, port: int, *, unit: int = 1, period_s: float = 0.2, **more: Any) -> dict[str, Any]:
     """A river gauge as a table."""
-    connection = {"kind": "modbus", "host": "127.0.0.1", "port": port, "unit": unit, "timeout_s": 0.5}
+    connection = {"kind": "modbus", "host": "127.0.0.1", "port": port, "unit": unit, "timeout_s": 2}
     return {
         "id": name,
         "profile": "river_gauge_radar",
