@@ -107,17 +107,20 @@ class Joining:
         worth = worth_of(claim, bearer, contact_ms=self._contact_ms)
         if worth is Worth.OPEN and plain(request.serial) in self._barred:
             worth = Worth.WRONG_SERIAL
-        if worth is Worth.REPEAT:
-            return await self._same_again(authority, claim)
+        row = self._with.registry.placed(claim.gateway)
+        if worth is Worth.REPEAT and row is not None:
+            return await self._same_again(authority, claim, row)
         if worth is not Worth.OPEN:
             raise await self._refused(worth, claim, request, source)
-        issued = await asyncio.to_thread(authority.issue, signed, claim.gateway, now=now, days=self._days)
-        return await self._keep(authority, claim, issued, bearer)
-
-    async def _keep(self, authority: Authority, claim: ClaimRow, issued: Issued, bearer: Bearer) -> JoinAnswer:
-        row = self._with.registry.row(claim.gateway)
         if row is None:
-            raise JoinRefusedError("claim_expired", "The gateway of this claim is gone.")
+            raise JoinRefusedError("claim_expired", "The site of this gateway has no file any more: have it moved.")
+        issued = await asyncio.to_thread(authority.issue, signed, claim.gateway, now=now, days=self._days)
+        return await self._keep(authority, (claim, row), issued, bearer)
+
+    async def _keep(
+        self, authority: Authority, claimed: tuple[ClaimRow, GatewayRow], issued: Issued, bearer: Bearer
+    ) -> JoinAnswer:
+        claim, row = claimed
         active = replace(row, state="active", changed_at=bearer.at, expected_serial=bearer.serial, note="")
         step = Enrolled(
             [active],
@@ -136,11 +139,10 @@ class Joining:
         await self._admit(claim.gateway)
         return await self._answer(authority, active, issued.pem)
 
-    async def _same_again(self, authority: Authority, claim: ClaimRow) -> JoinAnswer:
+    async def _same_again(self, authority: Authority, claim: ClaimRow, row: GatewayRow) -> JoinAnswer:
         """The answer that got lost; what was revoked meanwhile is not given again."""
         kept = await asyncio.to_thread(self._with.store.certificate, claim.serial)
-        row = self._with.registry.row(claim.gateway)
-        if kept is None or kept.revoked_at or row is None:
+        if kept is None or kept.revoked_at:
             raise JoinRefusedError("claim_expired", "The certificate of this claim was revoked.")
         return await self._answer(authority, row, kept.pem)
 

@@ -111,6 +111,12 @@ class Registry:
         """What the registry holds of a gateway; None also for one that only a file names."""
         return self._rows.get(gateway)
 
+    def placed(self, gateway: str) -> GatewayRow | None:
+        """The row with the site where the gateway is now (a file's word first); None when no file knows that site."""
+        row, filed = self._rows.get(gateway), self._with.inventory.filed
+        site = filed.site_of(gateway) or (filed.sites.get(row.site) if row is not None else None)
+        return None if row is None or site is None else replace(row, site=site.id)
+
     def rows(self) -> Sequence[GatewayRow]:
         """Every gateway of the registry, by id."""
         return [self._rows[each] for each in sorted(self._rows)]
@@ -236,6 +242,7 @@ class Registry:
         except WireError as error:
             detail = "Gateways must know where we are: enrolment.centre_url in centre.toml, https://…"
             raise RegistryError("centre_url", detail) from error
+        self._check_site(row.site)
         site, now = desk.inventory.filed.sites[row.site], desk.clock.now_ms()
         end = now + (days or desk.config.claim_days) * DAY_MS
         link = link_of(Claim(desk.centre_url, code, desk.authority.pin), page=desk.config.page)

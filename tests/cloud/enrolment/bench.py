@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,9 +49,8 @@ class NotedDoor:
         self.let_in.append(gateway)
 
 
-def inventory() -> Inventory:
-    """Two sites; a file lists one gateway."""
-    gateways = {"mcc": (), "yen-bai": ("gw-file",)}
+def inventory(gateways: Mapping[str, tuple[str, ...]]) -> Inventory:
+    """Sites with the gateways that their files list."""
     sites = {
         name: Site.model_validate(
             {
@@ -72,6 +71,7 @@ class Bench:
         self.clock = ManualClock()
         self.door = NotedDoor()
         self.moved: list[str] = []
+        self.files: dict[str, tuple[str, ...]] = {"mcc": (), "yen-bai": ("gw-file",)}
         self.config = EnrolmentConfig.model_validate(settings)
         self.state = SqlStateStore(f"sqlite:///{folder / 'state.sqlite3'}", busy_s=0.1)
         self.state.migrate()
@@ -80,7 +80,7 @@ class Bench:
 
     def build(self) -> None:
         """The parts, made anew."""
-        self.live = LiveInventory(inventory())
+        self.live = LiveInventory(inventory(self.files))
         ground = Ground(
             config=self.config,
             store=self.state.enrolment,

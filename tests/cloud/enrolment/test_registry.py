@@ -151,3 +151,27 @@ async def test_without_an_authority_nobody_is_promised_anything(bench: Bench) ->
     with pytest.raises(AuthorityError, match="authority init"):
         await bench.registry.add(ONE, actor="lan")
     assert bench.registry.rows() == []
+
+
+async def test_a_gateway_whose_site_has_no_file_any_more_waits_for_another_place(bench: Bench) -> None:
+    ticket = await bench.registry.add(ONE, actor="lan")
+    del bench.files["mcc"]
+    await bench.restart()
+    assert "gw-1" not in bench.live
+    with pytest.raises(JoinRefusedError, match="site") as refused:
+        await bench.join(ticket.code)
+    assert refused.value.reason == "claim_expired"
+    with pytest.raises(RegistryError) as wrong:
+        await bench.registry.label("gw-1", actor="lan")
+    assert wrong.value.reason == "site_unknown"
+    await bench.registry.move("gw-1", "yen-bai", actor="lan")
+    assert (await bench.join(ticket.code)).welcome.site == "yen-bai"
+
+
+async def test_a_file_that_lists_an_added_gateway_later_says_where_it_is(bench: Bench) -> None:
+    ticket = await bench.registry.add(ONE, actor="lan")
+    bench.files["yen-bai"] = ("gw-file", "gw-1")
+    await bench.restart()
+    assert bench.live.site_of("gw-1") is bench.live.sites["yen-bai"]
+    answer = await bench.join(ticket.code)
+    assert (answer.welcome.site, answer.welcome.site_name_vi) == ("yen-bai", "Trạm yen-bai")
