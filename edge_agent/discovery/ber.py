@@ -11,13 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
+from edge_agent.connector import EdgeError
+
 INTEGER, OCTETS, NULL, OID, SEQUENCE, GET, RESPONSE = 0x02, 0x04, 0x05, 0x06, 0x30, 0xA0, 0xA2
 V2C = 1
 LONGEST = 8192
 Value: TypeAlias = str
 
 
-class BerError(ValueError):
+class BerError(EdgeError, ValueError):
     """The bytes are no answer that we understand."""
 
 
