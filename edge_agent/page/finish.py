@@ -13,7 +13,7 @@ from device_profiles.wire.verdicts import record_verdict
 from edge_agent.commissioning import steps
 from edge_agent.page.cabinet import look
 from edge_agent.page.door import EntryError, Form, first, form_of, go, known
-from edge_agent.page.render import cabinet_of, page, taste_of
+from edge_agent.page.render import cabinet_of, page, part, taste_of
 from edge_agent.page.visit import changed, visit_in_step
 from edge_agent.page.welcome import welcome_at
 from edge_agent.page.words import Language, word
@@ -49,8 +49,14 @@ async def finish(request: Request) -> Response:
 @router.get("/done")
 async def done_page(request: Request) -> HTMLResponse:
     """What became of the newest visit."""
-    cabinet = cabinet_of(request)
-    return page(request, "done.html", await look(cabinet))
+    glance = await look(cabinet_of(request))
+    return page(request, "done.html", glance, visit=glance.visit)
+
+
+@router.get("/part/done")
+async def done_part(request: Request) -> HTMLResponse:
+    """Whether the centre has it."""
+    return part(request, "part_done.html", visit=(await look(cabinet_of(request))).visit)
 
 
 def missing_in(record: CommissioningRecord, language: Language) -> list[str]:
