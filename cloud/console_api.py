@@ -39,16 +39,19 @@ class RunningCentre:
         """What the centre knows; CentreAwayError, CentreRefusedError."""
         return self._ask("GET", path, params=query)
 
-    def post(self, path: str, body: Mapping[str, object]) -> Any:
-        """Has the centre do something; the same errors."""
-        return self._ask("POST", path, json=dict(body))
+    def post(self, path: str, body: Mapping[str, object], *, match: int | None = None) -> Any:
+        """Has the centre do something; the same errors. `match`: the version that was read."""
+        return self._ask("POST", path, json=dict(body), headers=_matching(match))
+
+    def put(self, path: str, body: Mapping[str, object], *, match: int) -> Any:
+        """Replaces something that was read as this version."""
+        return self._ask("PUT", path, json=dict(body), headers=_matching(match))
 
     def fetch(self, path: str, **query: str | int) -> bytes:
         """A file that the centre makes or keeps; the same errors."""
         answer = self._request("GET", path, params=query)
         if not answer.is_success:
-            content = _document(answer)
-            raise CentreRefusedError(f"{content.get('detail', answer.status_code)} ({content.get('code', '')})")
+            raise CentreRefusedError(_why(_document(answer), answer.status_code))
         return answer.content
 
     def all(self, path: str, **query: str | int) -> Iterator[Any]:
@@ -65,7 +68,7 @@ class RunningCentre:
         answer = self._request(method, path, **more)
         content = _document(answer)
         if not answer.is_success:
-            raise CentreRefusedError(f"{content.get('detail', answer.status_code)} ({content.get('code', '')})")
+            raise CentreRefusedError(_why(content, answer.status_code))
         return content
 
     def _request(self, method: str, path: str, **more: Any) -> httpx.Response:
@@ -80,6 +83,22 @@ def _document(answer: httpx.Response) -> Any:
         return answer.json()
     except ValueError as error:
         raise CentreRefusedError(f"HTTP {answer.status_code}: this is not the centre's API") from error
+
+
+def _matching(version: int | None) -> dict[str, str]:
+    return {} if version is None else {"If-Match": f'"{version}"'}
+
+
+def _why(content: Any, status: int) -> str:
+    """The centre's own words: every fault on a line, or one sentence."""
+    faults = [fault_line(each) for each in content.get("errors") or () if "key" in each]
+    return "\n".join(faults) or f"{content.get('detail', status)} ({content.get('code', '')})"
+
+
+def fault_line(fault: Mapping[str, Any]) -> str:
+    """One fault of a text."""
+    where = ": ".join(str(fault[key]) for key in ("file", "key") if fault.get(key))
+    return f"{where}: {fault['reason']}" + (f" ({fault['hint']})" if fault.get("hint") else "")
 
 
 @contextmanager

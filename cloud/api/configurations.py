@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Header, Response
@@ -27,6 +27,7 @@ from cloud.configuring.terms import Draft, Hand, Preview
 from cloud.store.configuration_port import ConfigurationRow
 from device_profiles.explain import Fault
 from device_profiles.schema import ID_PATTERN
+from device_profiles.wire.configuration import CONFIRM_WITHIN_S
 from device_profiles.wire.helping import ITSELF
 
 router = APIRouter(prefix="/api/v1/configurations", tags=["configurations"])
@@ -51,6 +52,9 @@ class ConfigurationChange(ConfigurationText):
     """A text to be kept and sent, and why."""
 
     comment: str = Field("", max_length=MAX_COMMENT)
+    confirm_within_s: int = Field(
+        CONFIRM_WITHIN_S, ge=5, le=86_400, description="Without link and devices for so long it returns by itself."
+    )
 
 
 class WhyBack(BaseModel):
@@ -190,7 +194,7 @@ async def put_configuration(
     if_match: IfMatch = "",
 ) -> ConfigurationDetail:
     """Refused with all faults at once; else signed and sent: the gateway tries it and returns by itself from harm."""
-    hand = _hand(identity, change.comment.strip(), if_match)
+    hand = replace(_hand(identity, change.comment.strip(), if_match), confirm_within_s=change.confirm_within_s)
     try:
         row = await centre.configurations.set(_draft(gateway, change), hand)
     except ConfigurationRefusedError as error:

@@ -40,7 +40,6 @@ from cloud.store.base import AuditRow
 from cloud.store.configuration_port import ConfigurationRow
 from device_profiles.explain import Fault
 from device_profiles.wire.configuration import (
-    CONFIRM_WITHIN_S,
     Configuration,
     SignedConfiguration,
     sign_configuration,
@@ -160,7 +159,7 @@ class ConfigurationOffice:
             version=self._next_version(draft.gateway),
             issued_at=now,
             settings=settings,
-            confirm_within_s=CONFIRM_WITHIN_S,
+            confirm_within_s=hand.confirm_within_s,
             sealed=dict(sealed),
         )
         signed = sign_configuration(wanted, self._desk.key)

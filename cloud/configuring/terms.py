@@ -17,7 +17,7 @@ from cloud.inventory.fleet import Fleet
 from cloud.store.base import AuditRow
 from cloud.store.configuration_port import ConfigurationStore
 from device_profiles.clock import Clock
-from device_profiles.wire.configuration import Configuration
+from device_profiles.wire.configuration import CONFIRM_WITHIN_S, Configuration
 
 
 class UnknownGatewayError(CloudError):
@@ -70,12 +70,13 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """Who changes it, why, and from which version on (None = whatever is there)."""
+    """Who changes it, why, from which version on (None = whatever is there), and how long it may prove itself."""
 
     author: str
     comment: str = ""
     match: int | None = None
     rollout: str = ""
+    confirm_within_s: int = CONFIRM_WITHIN_S
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from fastapi.responses import HTMLResponse
 from cloud.api.guard import CentreDep
 from cloud.api.views import DeviceView, SiteView
 from cloud.web.fleet import SiteState, site_states
-from cloud.web.render import page
+from cloud.web.render import page, taste_of
+from cloud.web.words import Language, said
 
 router = APIRouter(include_in_schema=False)
 WIDTH, HEIGHT, MARGIN = 1000.0, 640.0, 70.0
@@ -24,7 +25,7 @@ LEAST_SPAN = 0.05  # degrees: a single site is no reason to divide by nothing
 Side = Literal["right", "left", "above", "below"]
 Box = tuple[float, float, float, float]
 SIDES: tuple[Side, ...] = ("right", "left", "above", "below")
-LETTER, LINE, HALO = 10.5, 26.0, 24.0  # of a label at its usual size
+LETTER, LINE, HALO = 11.0, 26.0, 24.0  # of a label at its usual size
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,11 @@ async def map_page(request: Request, centre: CentreDep) -> HTMLResponse:
     opened = await asyncio.to_thread(centre.state.open_alarms)
     sites = centre.sites()
     states = site_states(sites, centre.gateways(), opened)
+    language = taste_of(request).language
     return page(
         request,
         "map.html",
-        placed=placed(states, newest_by_site(centre.devices())),
+        placed=placed(states, newest_by_site(centre.devices()), language),
         areas=area_places(sites),
         area_names=centre.area_names(),
         width=WIDTH,
@@ -61,32 +63,38 @@ async def map_page(request: Request, centre: CentreDep) -> HTMLResponse:
     )
 
 
-def placed(states: Sequence[SiteState], newest: Mapping[str, int]) -> list[Placed]:
+def placed(states: Sequence[SiteState], newest: Mapping[str, int], language: Language) -> list[Placed]:
     """Every site at its place, the worst last so that nothing hides it."""
     project = _Projection([state.site for state in states])
     found = [Placed(each, *project(each.site.lat, each.site.lon), newest.get(each.site.id)) for each in states]
-    return labelled(sorted(found, key=lambda each: (-(each.state.severity or 9), each.state.site.id)))
+    return labelled(sorted(found, key=lambda each: (-(each.state.severity or 9), each.state.site.id)), language)
 
 
-def labelled(sites: Sequence[Placed]) -> list[Placed]:
+def labelled(sites: Sequence[Placed], language: Language) -> list[Placed]:
     """Names beside their marks so that none covers another, the worst choosing first."""
     taken: list[Box] = [(each.x - HALO, each.y - HALO, each.x + HALO, each.y + HALO) for each in sites]
     chosen: dict[str, Side] = {}
     for each in reversed(sites):
-        boxes = {side: _label_box(each, side) for side in SIDES}
-        free = [side for side in SIDES if _is_inside(boxes[side]) and not any(_meet(boxes[side], box) for box in taken)]
-        inside = [side for side in SIDES if _is_inside(boxes[side])]
-        side = (free or inside or list(SIDES))[0]
+        boxes = {side: _label_box(each, side, said(each.state.site.name, language)) for side in SIDES}
+        cost = {
+            side: sum(_meet(boxes[side], box) for box in taken) + 3 * (not _is_inside(boxes[side])) for side in SIDES
+        }
+        side = min(SIDES, key=cost.__getitem__)
         chosen[each.state.site.id] = side
         taken.append(boxes[side])
     return [replace(each, side=chosen[each.state.site.id]) for each in sites]
 
 
-def _label_box(site: Placed, side: Side) -> Box:
-    wide = LETTER * max(len(site.state.site.name.vi), len(site.state.site.name.en))
+def _label_box(site: Placed, side: Side, name: str) -> Box:
+    wide = LETTER * len(name)
     left = {"right": site.x + HALO, "left": site.x - HALO - wide}.get(side, site.x - wide / 2)
     top = {"above": site.y - HALO - LINE, "below": site.y + HALO}.get(side, site.y - LINE / 2)
     return left, top, left + wide, top + LINE
+
+
+def _cost(box: Box, taken: Sequence[Box]) -> int:
+    """How many others a name would cover; one that leaves the drawing is worse than covering three."""
+    return sum(_meet(box, other) for other in taken) + (0 if _is_inside(box) else 4)
 
 
 def _meet(one: Box, other: Box) -> bool:

@@ -98,13 +98,13 @@ def test_every_site_lies_in_the_drawing_and_names_keep_apart() -> None:
     name = Text(vi="Trạm thủy văn", en="Gauge")
     spots = [(21.7, 104.87), (21.702, 104.872), (21.1, 104.0), (22.0, 105.4)]
     sites = [SiteView(f"s{n}", name, "a", lat, lon, ()) for n, (lat, lon) in enumerate(spots)]
-    found = placed([SiteState(site, None, 0, "ok") for site in sites], {"s0": 5})
+    found = placed([SiteState(site, None, 0, "ok") for site in sites], {"s0": 5}, "vi")
     assert all(0 <= each.x <= WIDTH and 0 <= each.y <= HEIGHT for each in found)
     by_name = {each.state.site.id: each for each in found}
     assert by_name["s0"].side != by_name["s1"].side
     assert by_name["s3"].side != "right"
     assert by_name["s3"].y < by_name["s2"].y
     assert (by_name["s0"].mark, by_name["s1"].mark) == ("site_ok", "site_none")
-    assert placed([], {}) == []
-    (alone,) = placed([SiteState(sites[0], 1, 2, "lost")], {})
+    assert placed([], {}, "vi") == []
+    (alone,) = placed([SiteState(sites[0], 1, 2, "lost")], {}, "vi")
     assert alone.mark == "severity_1"
