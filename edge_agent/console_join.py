@@ -34,7 +34,7 @@ WAIT_S = 40.0
 STDIN = "-"
 SAID = {
     "vi": {
-        "member": "Đã ghi danh: {gateway} tại {site}, trung tâm {centre}. Chứng chỉ đến {ends}.",
+        "member": "Đã ghi danh: {gateway} tại {site}, trung tâm {centre}. Chứng thư đến {ends}.",
         "queued": "Mã đã được giữ lại và tự gửi khi có mạng.",
         "none": "Thiết bị chưa ghi danh.",
         "serial": "Số sê-ri: {serial}",

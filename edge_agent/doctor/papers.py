@@ -6,7 +6,7 @@ from pathlib import Path
 
 from device_profiles.checkup import Fact, Finding, error, ok, warning
 from device_profiles.schema import Text
-from edge_agent.identity.errors import PapersError
+from edge_agent.identity.errors import IdentityError
 from edge_agent.identity.papers import Identity, prove
 from edge_agent.identity.store import IdentityStore
 from edge_agent.identity.words import sentences
@@ -30,7 +30,7 @@ def check_papers(data_dir: Path, *, now_ms: int, is_clock_wrong: bool, has_passw
         identity, revoked, claim = store.load(), store.revoked(), store.claim()
         if identity is not None:
             prove(identity, now=None)
-    except PapersError as fault:
+    except IdentityError as fault:
         return _in_identity_words(fault.code, fault.detail)
     if identity is None and claim is not None:
         said = Text(vi="Mã ghi danh đang chờ trung tâm.", en="The claim waits for the centre.")
@@ -41,7 +41,7 @@ def check_papers(data_dir: Path, *, now_ms: int, is_clock_wrong: bool, has_passw
         if has_password:
             return ok("Đăng nhập bằng mật khẩu, không có chứng thư.", "Log-in by password, no certificate.")
         return error("not_joined", Text(vi="Cổng chưa ghi danh.", en="The gateway has not joined."), JOIN_STEP)
-    if revoked is not None:
+    if revoked is not None and revoked.certificate == identity.number:
         return _in_identity_words("revoked", "")
     return _in_date(identity, now_ms, is_clock_wrong=is_clock_wrong)
 

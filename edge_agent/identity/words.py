@@ -19,7 +19,7 @@ WAIT_VI = "Thiết bị tự thử lại; mọi việc khác vẫn chạy."
 WAIT_EN = "It is tried again by itself; everything else works meanwhile."
 NEW_CLAIM_VI = "Xin trung tâm một mã mới cho trạm này rồi nhập lại."
 NEW_CLAIM_EN = "Ask the centre for a new code for this site, and enter it."
-KEPT_VI = "Chứng chỉ cũ vẫn được dùng. Báo cho trung tâm."
+KEPT_VI = "Chứng thư cũ vẫn được dùng. Báo cho trung tâm."
 KEPT_EN = "The old certificate stays in use. Tell the centre."
 
 WORDS = {
@@ -78,13 +78,13 @@ WORDS = {
         f"Look at the port in the centre's address. {WAIT_EN}",
     ),
     "tls_name": Words(
-        "Chứng chỉ của trung tâm mang tên khác.",
+        "Chứng thư của trung tâm mang tên khác.",
         "The centre's certificate bears another name.",
         f"Dùng đúng địa chỉ ghi trên nhãn. {WAIT_VI}",
         f"Use the address of the label. {WAIT_EN}",
     ),
     "centre_dates": Words(
-        "Chứng chỉ của trung tâm đã hết hạn hoặc chưa có hiệu lực theo đồng hồ của thiết bị.",
+        "Chứng thư của trung tâm đã hết hạn hoặc chưa có hiệu lực theo đồng hồ của thiết bị.",
         "By this gateway's clock the centre's certificate has run out, or has not begun.",
         f"Kiểm tra đồng hồ của thiết bị; nếu đúng giờ, báo cho trung tâm. {WAIT_VI}",
         f"Look at this gateway's clock; when it is right, tell the centre. {WAIT_EN}",
@@ -96,7 +96,7 @@ WORDS = {
         "Scan the QR code of the label (it carries the centre's fingerprint) instead of typing the code.",
     ),
     "authority_other": Words(
-        "Chứng chỉ HTTPS của trung tâm không do cơ quan ghi trên nhãn cấp, hoặc có kẻ đứng giữa.",
+        "Chứng thư HTTPS của trung tâm không do cơ quan ghi trên nhãn cấp, hoặc có kẻ đứng giữa.",
         "The centre's HTTPS certificate does not come from the authority of the label, or somebody is in between.",
         f"Thử mạng khác; nếu vẫn vậy, báo cho trung tâm. {WAIT_VI}",
         f"Try another network; when it stays so, tell the centre. {WAIT_EN}",
@@ -139,7 +139,7 @@ WORDS = {
         "Compare the serial number (thacba-edge identity show) with the delivery note, and tell the centre.",
     ),
     "csr_wrong": Words(
-        "Trung tâm không nhận yêu cầu chứng chỉ của thiết bị.",
+        "Trung tâm không nhận yêu cầu chứng thư của thiết bị.",
         "The centre does not take this gateway's signing request.",
         "Cập nhật chương trình của thiết bị rồi thử lại.",
         "Update this gateway's program, then try again.",
@@ -151,25 +151,25 @@ WORDS = {
         "Tell the centre the words in brackets.",
     ),
     "revoked": Words(
-        "Trung tâm đã thu hồi chứng chỉ của thiết bị này.",
+        "Trung tâm đã thu hồi chứng thư của thiết bị này.",
         "The centre has revoked this gateway's certificate.",
         f"Số đo vẫn được giữ. {NEW_CLAIM_VI}",
         f"Readings are kept. {NEW_CLAIM_EN}",
     ),
     "expired": Words(
-        "Chứng chỉ đã hết hạn.",
+        "Chứng thư đã hết hạn.",
         "The certificate has expired.",
-        "Thiết bị tự xin chứng chỉ mới khi có mạng; số đo vẫn được giữ.",
+        "Thiết bị tự xin chứng thư mới khi có mạng; số đo vẫn được giữ.",
         "A new one is asked for as soon as there is a link; readings are kept.",
     ),
     "certificate_expired": Words(
-        "Chứng chỉ đã hết hạn quá lâu, trung tâm không gia hạn nữa.",
+        "Chứng thư đã hết hạn quá lâu, trung tâm không gia hạn nữa.",
         "The certificate ran out so long ago that the centre does not renew it.",
         f"Số đo vẫn được giữ. {NEW_CLAIM_VI}",
         f"Readings are kept. {NEW_CLAIM_EN}",
     ),
     "certificate_unknown": Words(
-        "Trung tâm không biết chứng chỉ của thiết bị này.",
+        "Trung tâm không biết chứng thư của thiết bị này.",
         "The centre does not know this gateway's certificate.",
         f"Số đo vẫn được giữ. {NEW_CLAIM_VI}",
         f"Readings are kept. {NEW_CLAIM_EN}",
@@ -181,25 +181,25 @@ WORDS = {
         f"Look at this gateway's clock (NTP). {WAIT_EN}",
     ),
     "not_yet": Words(
-        "Chứng chỉ chưa có hiệu lực.",
+        "Chứng thư chưa có hiệu lực.",
         "The certificate does not count yet.",
         f"Kiểm tra đồng hồ của thiết bị và của trung tâm. {KEPT_VI}",
         f"Look at the clocks of the gateway and of the centre. {KEPT_EN}",
     ),
     "garbage": Words(
-        "Trung tâm gửi một thứ không phải chứng chỉ.", "What the centre sent is no certificate.", KEPT_VI, KEPT_EN
+        "Trung tâm gửi một thứ không phải chứng thư.", "What the centre sent is no certificate.", KEPT_VI, KEPT_EN
     ),
-    "other_key": Words("Chứng chỉ dành cho khoá khác.", "The certificate is for another key.", KEPT_VI, KEPT_EN),
+    "other_key": Words("Chứng thư dành cho khoá khác.", "The certificate is for another key.", KEPT_VI, KEPT_EN),
     "other_name": Words(
-        "Chứng chỉ mang tên thiết bị khác.", "The certificate bears another gateway's name.", KEPT_VI, KEPT_EN
+        "Chứng thư mang tên thiết bị khác.", "The certificate bears another gateway's name.", KEPT_VI, KEPT_EN
     ),
     "chain": Words(
-        "Chứng chỉ mới không do cơ quan mà thiết bị tin cậy cấp.",
+        "Chứng thư mới không do cơ quan mà thiết bị tin cậy cấp.",
         "The new certificate does not come from an authority that this gateway trusts.",
         KEPT_VI,
         KEPT_EN,
     ),
-    "same": Words("Trung tâm gửi lại chứng chỉ cũ.", "The centre sent the old certificate again.", KEPT_VI, KEPT_EN),
+    "same": Words("Trung tâm gửi lại chứng thư cũ.", "The centre sent the old certificate again.", KEPT_VI, KEPT_EN),
     "answer_wrong": Words(
         "Câu trả lời của trung tâm không đọc được.",
         "The centre's answer cannot be read.",
