@@ -51,7 +51,7 @@ from edge_agent.registry import Connectors, Device, Wires, build_connectors
 from edge_agent.systemd import Notifier
 from edge_agent.updates import Around, updates_for
 from edge_agent.uplink.commands import command_key
-from edge_agent.verbs import AgentVerbs
+from edge_agent.verbs import AgentVerbs, remove_trials
 from edge_agent.watchdog import watched
 
 log = logging.getLogger(__name__)
@@ -119,6 +119,8 @@ async def run_gateway(setup: Setup, *, signals: Sequence[int] = ()) -> None:
         outbox,
         clock,
     ):
+        planner.remember()
+        remove_trials(setup.data_dir)
         if versions != before:  # behind the lock: a start of ours counts, that of a second agent does not
             _write(store, versions)
         await _run(setup, _Parts(outbox, clock, store, planner, choice, versions, joined), signals)

@@ -21,6 +21,7 @@ from edge_agent.once import read_once
 from edge_agent.registry import Device, resolve
 from edge_agent.sampling.reading import Reading
 
+TRIAL = "try-"  # folders with the passwords of a trial, for as long as it lasts
 Part = Callable[[], Mapping[str, object]]
 
 
@@ -93,7 +94,7 @@ class AgentVerbs:
         table, given = arguments.get("device"), arguments.get("secrets") or {}
         if not isinstance(table, Mapping) or not isinstance(given, Mapping):
             raise ControlError("try", "give a device as a table", "{device: {id, profile, name, connection}}")
-        with tempfile.TemporaryDirectory(prefix="try-", dir=self._agent.plan.config.gateway.data_dir) as folder:
+        with tempfile.TemporaryDirectory(prefix=TRIAL, dir=self._agent.plan.config.gateway.data_dir) as folder:
             files = {
                 proved_name(str(name)): _written(Path(folder), str(name), secret) for name, secret in given.items()
             }
@@ -162,6 +163,12 @@ class AgentVerbs:
             raise FileFaultsError(faults)
         (device,) = resolve(config, self._catalogue, file="device")
         return device
+
+
+def remove_trials(data_dir: Path) -> None:
+    """Removes the passwords of trials that a power cut ended."""
+    for folder in data_dir.glob(f"{TRIAL}*"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _modbus(devices: Sequence[DeviceConfig]) -> dict[str, ModbusConnection]:

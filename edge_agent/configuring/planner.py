@@ -64,6 +64,7 @@ class Planner:
         self.catalogue = catalogue
         self._bases = bases
         self._base = bases.found[0]
+        self._is_whole = False
         self._store = store
         self._membership = membership
 
@@ -80,6 +81,11 @@ class Planner:
         name = chosen.name if kept is None else f"configuration {kept.configuration.version}"
         config = member.joined(anchored(build(table, GatewayConfig, file=name), chosen.folder))
         return plan_for(config, self.catalogue, file=name, credential=member.credential)
+
+    def remember(self) -> None:
+        """Keeps the file that the agent goes by, so that it can be used when somebody has spoiled it."""
+        if self._base.is_file and self._is_whole:
+            self._store.keep_file(self._base.table, self._base.folder)
 
     def tables(self, kept: Kept | None) -> Table:
         """The tables of this configuration over those that the agent began with."""
@@ -99,9 +105,7 @@ class Planner:
             else:
                 if base.is_empty and linked and plan.link is None:
                     continue  # what is known without a link goes before a box that knows nothing
-                self._base = base
-                if base.is_file and linked:
-                    self._store.keep_file(base.table, base.folder)
+                self._base, self._is_whole = base, linked
                 return Choice(plan, label, kept, tuple(faults))
         raise FileFaultsError(faults)
 
