@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ import typer
 from cloud.console import WRONG_CONFIGURATION, Config, Json, table, told
 from cloud.console_api import RunningCentre, Url, running_centre
 from cloud.enrolment.files import write_private
-from cloud.paper.labels import COLUMNS, ROWS, Label, label_sheet
+from cloud.paper.labels import COLUMNS, ROWS, Label, code_on_screen, label_sheet
 from cloud.web.present import HANOI, moment
 from device_profiles.schema import Text
 
@@ -179,6 +180,8 @@ def _show(tickets: Sequence[Mapping[str, Any]], labels: Path | None, first: int)
     rows = [(each["gateway"], each["site"], each["code"], moment(each["expires_at"])) for each in tickets]
     typer.echo(table(("gateway", "site", "code", "until"), rows))
     for each in tickets if labels is None else ():
+        if sys.stdout.isatty():
+            typer.echo(code_on_screen(each["link"]))
         typer.echo(each["link"])
     if labels is not None:
         typer.echo(f"labels: {labels}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from io import BytesIO
+from io import BytesIO, StringIO
 from typing import Final
 
 import segno
@@ -61,6 +61,13 @@ def label_sheet(labels: Sequence[Label], *, first: int = 0) -> bytes:
         row, column = divmod(place, COLUMNS)
         _draw(canvas, label, LEFT + column * WIDTH, A4[1] - TOP - (row + 1) * HEIGHT)
     canvas.save()
+    return out.getvalue()
+
+
+def code_on_screen(link: str) -> str:
+    """The QR code of a link as text of half blocks, for a console."""
+    out = StringIO()
+    segno.make(link, micro=False, error="m", boost_error=False).terminal(out, border=QUIET, compact=True)
     return out.getvalue()
 
 

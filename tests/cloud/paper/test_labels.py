@@ -12,7 +12,7 @@ import segno
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
-from cloud.paper.labels import CODE_SIZE, EDGE, HEIGHT, QR_SIDE, WIDTH, Label, label_sheet
+from cloud.paper.labels import CODE_SIZE, EDGE, HEIGHT, QR_SIDE, WIDTH, Label, code_on_screen, label_sheet
 from cloud.paper.typeface import BOLD
 from device_profiles.schema import Text
 from device_profiles.wire.claims import Claim, code_of, link_of
@@ -72,3 +72,10 @@ def test_labels_and_codes_stay_inside_their_frames() -> None:
     widest = "-".join(["W" * 5] * 2)
     assert stringWidth(LABEL.code, BOLD, CODE_SIZE) <= WIDTH - QR_SIDE - EDGE
     assert stringWidth(widest, BOLD, CODE_SIZE) < WIDTH
+
+
+def test_a_console_shows_the_whole_code_with_its_white_edge() -> None:
+    modules = len(segno.make(LABEL.link, micro=False, error="m", boost_error=False).matrix) + 8
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", code_on_screen(LABEL.link)).rstrip("\n").split("\n")
+    assert len(lines) == -(-modules // 2)
+    assert {len(line) for line in lines} == {modules}
