@@ -1,6 +1,7 @@
 """Takes the pictures of the pages: `python -m tests.browser.pictures FOLDER [URL USER]`.
 
-Without an address it shows the sample province; with one, a running centre (the password comes from THACBA_PASSWORD).
+Without an address it shows the sample province and the page of a sample gateway; with one, a running centre (the
+password comes from THACBA_PASSWORD).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from cloud.incidents.workflow import Move
 from cloud.store.base import AlarmFilter, AlarmRow
 from tests.browser.centre import running_centre
 from tests.browser.chromium import browser
+from tests.browser.page_pictures import take_page_pictures
 from tests.cloud.api.fake_centre import PASSWORD, FakeCentre
 
 PAGES = {
@@ -78,6 +80,7 @@ def main() -> None:
             "incident": f"/incidents/{incident_of(running.centre, newest)}",
         }
         visit(running.url, "operator", PASSWORD, folder, more)
+    take_page_pictures(folder)
 
 
 def incident_of(centre: FakeCentre, alarm: AlarmRow) -> str:
