@@ -145,9 +145,7 @@ def show_wave_command(wave: str, config: Config, url: Url = "") -> None:
 
 @waves.command("begin")
 def begin_wave_command(
-    file: Annotated[
-        Path, typer.Argument(help="TOML: title, patch, [target], [plan]; `-` for standard input.")
-    ],
+    file: Annotated[Path, typer.Argument(help="TOML: title, patch, [target], [plan]; `-` for standard input.")],
     config: Config,
     url: Url = "",
 ) -> None:
