@@ -9,14 +9,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeAlias
 
 from edge_agent.connector import EdgeError
 
 INTEGER, OCTETS, NULL, OID, SEQUENCE, GET, RESPONSE = 0x02, 0x04, 0x05, 0x06, 0x30, 0xA0, 0xA2
 V2C = 1
 LONGEST = 8192
-Value: TypeAlias = str
 
 
 class BerError(EdgeError, ValueError):
@@ -30,7 +28,7 @@ def get_request(names: Sequence[str], *, community: str, request: int) -> bytes:
     return _part(SEQUENCE, _integer(V2C) + _part(OCTETS, community.encode()) + _part(GET, pdu))
 
 
-def response(answer: bytes) -> tuple[int, Mapping[str, Value]]:
+def response(answer: bytes) -> tuple[int, Mapping[str, str]]:
     """The number of the question and what was said, as text by object identifier; BerError when it is no response."""
     if len(answer) > LONGEST:
         raise BerError("too long")
@@ -38,7 +36,7 @@ def response(answer: bytes) -> tuple[int, Mapping[str, Value]]:
     if kind != RESPONSE:
         raise BerError("no response")
     (_, request), (_, error), _index, (_, said) = _parts(pdu, 4)
-    values: dict[str, Value] = {}
+    values: dict[str, str] = {}
     if int.from_bytes(error, "big"):
         return int.from_bytes(request, "big", signed=True), values
     for tag, pair in _each(said):

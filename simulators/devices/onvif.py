@@ -1,4 +1,4 @@
-"""An ONVIF camera that is not there, as far as WS-Discovery goes: it answers probes sent to it."""
+"""An ONVIF camera that is not there, as far as WS-Discovery goes: it answers probes, alone or in a group."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ ANSWER = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 class OnvifCamera(asyncio.DatagramProtocol):
-    """Answers WS-Discovery; `extra` is put before the body, for cameras that answer oddly."""
+    """Answers WS-Discovery; `extra` is put before the body, for cameras that answer oddly.
+
+    With `group` it hears what is sent to that multicast group, and nothing else.
+    """
 
     def __init__(
         self,
@@ -36,6 +39,7 @@ class OnvifCamera(asyncio.DatagramProtocol):
         host: str = "127.0.0.1",
         port: int = 0,
         extra: str = "",
+        group: str = "",
     ) -> None:
         self.host = host
         self.port = port
@@ -43,13 +47,17 @@ class OnvifCamera(asyncio.DatagramProtocol):
         self._name = name
         self._hardware = hardware
         self._extra = extra
+        self._group = group
         self._endpoint = uuid.uuid4()
         self._transport: asyncio.DatagramTransport | None = None
 
     async def __aenter__(self) -> Self:
         ear = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         ear.setblocking(False)
-        ear.bind((self.host, self.port))
+        ear.bind((self._group or self.host, self.port))
+        if self._group:
+            membership = socket.inet_aton(self._group) + socket.inet_aton(self.host)
+            ear.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
         transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, sock=ear)
         self._transport = transport
         self.port = transport.get_extra_info("sockname")[1]

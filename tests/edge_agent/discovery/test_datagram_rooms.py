@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from edge_agent.config import DeviceConfig
 from edge_agent.discovery.ber import BerError, get_request, response
-from edge_agent.discovery.onvif import OnvifRoom, read_match
+from edge_agent.discovery.datagrams import multicast
+from edge_agent.discovery.onvif import GROUP, OnvifRoom, read_match
 from edge_agent.discovery.snmp import SnmpRoom
 from simulators.devices.onvif import OnvifCamera
 from simulators.devices.snmp import SnmpAgent, switch
@@ -26,6 +27,15 @@ async def test_a_camera_is_found_with_its_name_and_the_start_of_a_connection() -
     assert finding.unfinished == ("url", "username", "password_file")
     device = {"id": "c", "profile": "ip_camera", "name": {"vi": "a", "en": "b"}, "connection": finding.connection}
     assert DeviceConfig.model_validate(device).connection.kind == "camera"
+
+
+async def test_a_camera_hears_the_multicast_of_its_network() -> None:
+    async with OnvifCamera(group=GROUP) as camera:
+        asked = multicast(
+            b"<Probe><MessageID>uuid:7</MessageID></Probe>", (GROUP, camera.port), sources=["127.0.0.1"], quiet_s=0.3
+        )
+        answers = [(address, read_match(answer, "7")) async for address, answer in asked]
+    assert [(address, match.scopes["hardware"]) for address, match in answers if match] == [("127.0.0.1", "DM-200")]
 
 
 async def test_an_answer_with_entities_is_not_read() -> None:
