@@ -22,6 +22,7 @@ FEW_HOURS, NO_HOURS = 24.0, 2.0
 FEW_DAYS = 20.0  # of a certificate: it renews itself at half of its life, so something keeps it from doing so
 LINK_FAULTS: Final = frozenset(
     {"dns", "tls_name", "certificate", "not_tls", "not_mqtt", "unreachable", "timeout", "unauthorised", "refused"}
+    | {"own_certificate_expired", "own_certificate_revoked", "own_certificate_refused", "taken_over"}
 )
 # state of the identity -> how grave; that nobody has joined yet is what the link says
 _CERTIFICATES: Final[Mapping[str, State]] = {
