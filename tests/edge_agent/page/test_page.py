@@ -66,6 +66,16 @@ async def test_without_a_link_the_claim_is_kept_and_the_next_steps_are_open(insi
     assert 'href="/devices">Tiếp tục' in text
 
 
+async def test_a_member_joins_again_only_by_intent(inside: Rig) -> None:
+    inside.agent.identity = dict(inside.agent.joined)
+    text = await inside.see("/join")
+    assert 'id="by-link"' not in text, "who scans the label again finds no button that moves the cabinet"
+    assert "sẽ chuyển nó sang trạm khác" in await inside.see("/join?other=true")
+    link = link_of(Claim("https://centre.example", CODE, "a" * 64))
+    await inside.client.post("/join", data={"link": link, "anew": "1"})
+    assert inside.agent.asked[-1][1]["anew"] is True
+
+
 async def test_what_is_found_is_used_and_read_at_once(inside: Rig) -> None:
     await inside.see("/devices")
     text = await eventually(lambda: _found(inside))

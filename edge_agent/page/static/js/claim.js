@@ -20,7 +20,7 @@ function take() {
   if (!new URLSearchParams(fragment).get("claim")) return;
   sessionStorage.setItem(KEPT, `${location.origin}/#${fragment}`);
   history.replaceState(null, "", location.pathname + location.search); // off the screen and out of the history
-  if (!document.querySelector("[data-login]") && location.pathname !== "/join") location.assign("/join?other=true");
+  if (!document.querySelector("[data-login]") && location.pathname !== "/join") location.assign("/join");
 }
 
 function offer(form, link) {
