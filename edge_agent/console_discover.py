@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import asdict, replace
@@ -14,9 +15,12 @@ import typer
 
 from device_profiles.load import CATALOGUE, load_catalogue
 from edge_agent.connector import EdgeError
+from edge_agent.control.client import SOCKET, ControlClient
+from edge_agent.control.protocol import AgentAwayError
 from edge_agent.discovery.finding import KINDS, Finding, Kind, Progress, Scope
 
 LAST_UNIT = 247
+DATA = Path("/var/lib/thacba")
 
 
 def discover(
@@ -27,7 +31,7 @@ def discover(
     serial_port: Annotated[list[str] | None, typer.Option("--serial-port", help="Only these serial ports.")] = None,
     units: Annotated[str, typer.Option("--units", help="Modbus units: 1-32, or 3,5,17.")] = "1-32",
     port: Annotated[list[int] | None, typer.Option("--modbus-port", help="Modbus TCP ports; default 502.")] = None,
-    config: Annotated[Path | None, typer.Option("--config", help="Leave the devices of this gateway alone.")] = None,
+    data: Annotated[Path, typer.Option("--data", help="Data folder of the agent: its devices are left alone.")] = DATA,
     profiles: Annotated[list[Path] | None, typer.Option("--profiles", help="Folder of own device profiles.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per finding.")] = False,
 ) -> None:
@@ -35,7 +39,8 @@ def discover(
     from edge_agent.discovery.networks import own_networks, scope_of, too_large
 
     try:
-        base = Scope(kinds=_kinds(kind), units=_units(units), serial_ports=tuple(serial_port or ()), busy=_busy(config))
+        busy = _in_use(data / SOCKET)
+        base = Scope(kinds=_kinds(kind), units=_units(units), serial_ports=tuple(serial_port or ()), busy=busy)
         scope = scope_of(network or (), base=replace(base, modbus_ports=tuple(port or base.modbus_ports)))
     except EdgeError as error:
         typer.echo(str(error), err=True)
@@ -97,10 +102,24 @@ def _units(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _busy(config: Path | None) -> frozenset[str]:
-    if config is None:
-        return frozenset()
-    from edge_agent.config import load_gateway
+def _in_use(agent: Path) -> frozenset[str]:
+    """The doors of the running agent, which says itself what it reads: two masters on a line spoil each other."""
+    try:
+        if not agent.exists():
+            return frozenset()
+        return asyncio.run(_told_by(agent))
+    except AgentAwayError as error:
+        if os.access(agent, os.W_OK):
+            return frozenset()  # what a dead agent left behind
+        raise EdgeError(f"{agent}: the agent may be running, and you may not ask it what it uses") from error
+    except PermissionError as error:
+        raise EdgeError(f"{agent}: you may not see whether the agent runs, and what it uses") from error
+
+
+async def _told_by(agent: Path) -> frozenset[str]:
+    from edge_agent.config import DeviceConfig
     from edge_agent.discovery.busy import busy_of
 
-    return busy_of(device.connection for device in load_gateway(config).devices)
+    settings = (await ControlClient(agent).ask("configuration")).get("settings")
+    devices = settings.get("devices", []) if isinstance(settings, dict) else []
+    return busy_of(DeviceConfig.model_validate(device).connection for device in devices)
