@@ -16,6 +16,7 @@ from paho.mqtt.enums import MessageType
 T = TypeVar("T")
 READ_BYTES = 65_536
 Hear = Callable[[str, bytes], None]
+HANDSHAKE_S = 20.0  # after a restart the broker shakes ten thousand hands, and ours among them
 AT_MOST_ONCE = 0x30  # the first byte of a PUBLISH at QoS 0, not retained (MQTT 3.1.1, section 3.3)
 
 
@@ -23,6 +24,7 @@ class _Handshake(ssl.SSLSocket):
     """A socket that closes itself when the other side turns out to be somebody else; paho would leave it open."""
 
     def do_handshake(self, block: bool = False) -> None:
+        self.settimeout(HANDSHAKE_S)
         try:
             super().do_handshake(block)
         except OSError:

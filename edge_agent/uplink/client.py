@@ -21,6 +21,9 @@ from edge_agent.uplink.link import Link
 
 T = TypeVar("T")
 CONNECT_S = 3.0
+# Longest silence of a broker that has taken the connection. It shakes ten thousand hands after a restart; measured:
+# when gateways gave up after 10 s and came again, the last was back after 400 s, with 20 s after 31 s.
+HANDSHAKE_S = 20.0
 NO_DELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else a small packet waits 40 ms for the ACK of the one before
 PING_SHARE = 0.7  # paho gives up after two silent ping periods: 2 x 0.7 is below the 1.5 x keep-alive that we promise
 VERDICT_S = 2.0  # a satellite's round trip takes a third of it
@@ -32,6 +35,7 @@ class _Handshake(ssl.SSLSocket):
     """A socket that closes itself when the other side turns out to be somebody else; paho would leave it open."""
 
     def do_handshake(self, block: bool = False) -> None:
+        self.settimeout(HANDSHAKE_S)  # paho's own is that of the connection
         try:
             super().do_handshake(block)
         except OSError:

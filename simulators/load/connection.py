@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from asyncio import sslproto
 from collections.abc import Callable
-from typing import Final
+from functools import cache
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from simulators.load.mqtt_wire import take_packets
 
 PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
+CONNECT_S: Final = 3.0  # as the agents
 BUFFER_BYTES: Final = 16 * 1024  # of a TLS connection; asyncio's 256 KiB would be 2.5 GB for a fleet of 10,000
 Tls = Callable[[str], ssl.SSLContext | None]  # what a gateway shows the broker; None = it speaks without TLS
 
@@ -23,6 +26,27 @@ def without_tls(_gateway: str) -> None:
 def spare_buffers() -> None:
     """Gives TLS connections of this program small buffers."""
     sslproto.SSLProtocol.max_size = BUFFER_BYTES
+
+
+async def reach(host: str, port: int) -> socket.socket:
+    """A connection that the other side's system has taken; OSError or TimeoutError."""
+    family, address = _looked_up(host, port)
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setblocking(False)
+    try:
+        async with asyncio.timeout(CONNECT_S):
+            await asyncio.get_running_loop().sock_connect(sock, address)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+@cache
+def _looked_up(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
+    """Once for the whole fleet, and the older family first: not every broker here listens at both."""
+    found = sorted(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM), key=lambda each: each[0])
+    return found[0][0], found[0][4]
 
 
 def address_of(broker: str) -> tuple[str, int]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from device_profiles.backoff import Backoff
 from device_profiles.wire import Channel, Receipt, WireError, decode, topic_for
-from simulators.load.connection import Tls, Wire, address_of, without_tls
+from simulators.load.connection import Tls, Wire, address_of, reach, without_tls
 from simulators.load.mqtt_wire import (
     CONNACK,
     PING,
@@ -27,7 +27,7 @@ from simulators.load.mqtt_wire import (
 )
 
 KEEP_ALIVE_S = 60
-ANSWER_S = 10.0  # longest wait for a session; the agents wait for their keep-alive, and notice a loss at once
+ANSWER_S = 20.0  # longest wait for a session once the broker has taken the connection, as the agents' keep-alive
 SETTLING_S = 2.0  # as the agents: named missing sooner, it is probably under way
 RECEIPT_S = 20.0  # as the agents' broker.receipt_timeout_s
 FIRST_S, LONGEST_S, GOOD_S = 0.5, 8.0, 30.0  # as the agents' supervisor comes back: full jitter
@@ -96,10 +96,11 @@ class LoadGateway:
         words = self.words
         wire = Wire(lambda kind, body: self._hear(kind, body, up))
         try:
+            sock = await reach(self._host, self._port)
             async with asyncio.timeout(ANSWER_S):
                 context = self._tls(words.gateway)
                 name = self._host if context else None
-                await loop.create_connection(lambda: wire, self._host, self._port, ssl=context, server_hostname=name)
+                await loop.create_connection(lambda: wire, sock=sock, ssl=context, server_hostname=name)
                 self._wire = wire
                 will = (topic_for(words.gateway, Channel.STATE), words.will)
                 wire.write(connect_packet(words.gateway, keep_alive_s=KEEP_ALIVE_S, will=will))
