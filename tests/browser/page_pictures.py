@@ -69,7 +69,7 @@ class Walk:
         page.wait_for_selector("[data-search=done]")
         assert page.is_checked("[name=found]"), "what the site expects is ticked"
         self._take("devices")
-        page.click(".hand summary")
+        page.click("#hand summary")
         self._take("devices-hand")
         page.click("form[action='/devices'] .go")
         page.wait_for_selector("[data-point=level_m][data-mark=good]")

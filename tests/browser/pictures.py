@@ -20,6 +20,7 @@ from tests.browser.centre import running_centre
 from tests.browser.chromium import browser
 from tests.browser.page_pictures import take_page_pictures
 from tests.cloud.api.fake_centre import PASSWORD, FakeCentre
+from tests.cloud.commissioning.sample import keep, sample_record
 
 PAGES = {
     "overview": "/",
@@ -32,6 +33,7 @@ PAGES = {
     "gateways": "/gateways",
     "rules": "/rules",
     "letters": "/dead-letters",
+    "commissionings": "/commissioning",
 }
 WIDTHS = {1440: 900, 390: 844}
 LANGUAGES = ("vi", "en")
@@ -78,6 +80,7 @@ def main() -> None:
             "gaps": "/devices/gw-thao/gauge-yen-bai?point=level_m",
             "alarm": f"/alarms/{newest.id}",
             "incident": f"/incidents/{incident_of(running.centre, newest)}",
+            "commissioning": f"/commissioning/{keep_record(running.centre, Path(scratch) / 'edge')}",
         }
         visit(running.url, "operator", PASSWORD, folder, more)
     take_page_pictures(folder)
@@ -94,6 +97,13 @@ def incident_of(centre: FakeCentre, alarm: AlarmRow) -> str:
         change = move(change.incidents[0], how, action)
         centre.incidents.keep(change)
     return change.incidents[0].id
+
+
+def keep_record(centre: FakeCentre, folder: Path) -> str:
+    """What a technician installed at the river; gives the id of the record."""
+    now = centre.clock.now_ms()
+    record, contents = sample_record(folder, now, gateway="gw-thao", site="site-cau-yen-bai")
+    return keep(centre.commissioning, record, contents, now=now)
 
 
 def visit(url: str, user: str, password: str, folder: Path, more: dict[str, str]) -> None:

@@ -7,9 +7,10 @@ from string import Formatter
 
 import pytest
 
-from edge_agent.page.checklist import checklist, items_for
+from edge_agent.page.checklist import Checklist, Item, checklist, items_for
 from edge_agent.page.render import HERE
 from edge_agent.page.words import LANGUAGES, Language, words
+from tests.readme_check import assert_documented
 
 TEMPLATES = sorted((HERE / "templates").glob("*.html"))
 SCRIPTS = sorted((HERE / "static").rglob("*.js"))
@@ -62,3 +63,7 @@ def test_every_kind_of_device_has_something_to_check() -> None:
     assert len(checklist().site) >= 3
     assert all(len(items_for(protocol)) >= 2 for protocol in ("modbus", "http_json", "camera", "kiosk"))
     assert "compared" not in {item.item for item in items_for("camera")}
+
+
+def test_the_readme_names_every_field_of_the_checklist() -> None:
+    assert_documented("edge_agent/page", Item, Checklist)
