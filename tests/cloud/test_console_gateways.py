@@ -14,7 +14,9 @@ from cloud.__main__ import app
 from cloud.app import Centre
 from cloud.settings import read_settings
 from cloud.store.base import AlarmFilter, AlarmRow
+from cloud.store.configuration_port import ConfigurationRow
 from device_profiles.wire.claims import JoinAnswer, join_answer_of, parse_claim
+from device_profiles.wire.configuration import SignedConfiguration
 from tests.cloud.enrolment.requests import new_key, request_for
 from tests.cloud.stage import running, scripted, write_config
 from tests.servers import Server, free_port
@@ -119,9 +121,12 @@ async def test_a_new_box_takes_the_old_ones_place_with_a_new_epoch(config: Path,
             for value in (28.0, 28.1):
                 await old.measure(value)
             await old.until_settled(1, 2)
+        kept = ConfigurationRow("gw-new", 1, "centre", "lan", 1, "", "", '{"v":1}', "c2lnbmVk")
+        await asyncio.to_thread(centre.state.configurations.add, kept)
         again = await console("gateway", "replace", "gw-new", "--config", config, "--serial", "SN-2")
         answer = await join(centre, code_in(again), "SN-2")
         assert answer.welcome.site == "mcc"
+        assert answer.welcome.configuration == SignedConfiguration('{"v":1}', "c2lnbmVk")
         async with scripted(mosquitto_server, gateway="gw-new", epoch="00000000000000bb") as new:
             await new.be_born()
             await new.measure(28.2)
