@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 # Many tests wait for real programs: side by side they take half the time. A file stays whole, on one worker.
 WORKERS ?= 2
 
-.PHONY: help demo test check bench faults soak clean
+.PHONY: help demo test check bench faults soak deb clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,10 @@ faults: $(READY) ## The long fault range: CYCLES=1000 kills, CUTS=200 power cuts
 soak: $(READY) ## The whole platform at work for MINUTES=60, its growth measured; one line of JSON last
 	@bash deploy/setup/system_packages.sh >&2
 	@$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),60) --store $(or $(STORE),influx)
+
+deb: $(READY) ## The Debian packages of gateway and centre for this machine, into dist/
+	@$(BIN)/python deploy/debian/build.py edge $(if $(RELEASE_KEY),--release-key $(RELEASE_KEY)) --to $(or $(TO),dist)
+	@$(BIN)/python deploy/debian/build.py cloud --to $(or $(TO),dist)
 
 clean: ## Remove what the commands made (not the virtual environment)
 	@rm -rf .demo .bench .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

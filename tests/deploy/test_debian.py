@@ -1,0 +1,105 @@
+"""The Debian packages: built, looked into, installed with dpkg, started from there, upgraded and taken away."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.scratch import Scratch, scratch_debian
+from tests.waiting import until
+
+BUILD = Path(__file__).parents[2] / "deploy" / "debian" / "build.py"
+MISSING = [tool for tool in ("dpkg-deb", "dpkg", "nsenter", "unshare") if shutil.which(tool) is None]
+pytestmark = [
+    pytest.mark.scenario,
+    pytest.mark.timeout(600),  # 50 s together on two idle cores
+    pytest.mark.skipif(bool(MISSING), reason=f"not a Debian: {', '.join(MISSING)} missing"),
+]
+AS_SYSTEMD = ("runuser", "-u", "thacba", "--")
+
+
+@pytest.fixture(scope="module")
+def debs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("debs")
+    for kind in ("edge", "cloud"):
+        command = [sys.executable, str(BUILD), kind, "--to", str(folder), "--compression", "none"]
+        subprocess.run(command, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture
+def debian(tmp_path: Path, debs: Path) -> Iterator[Scratch]:
+    if os.geteuid() != 0 or not Path("/usr/bin/python3").exists():
+        pytest.skip("only root may mount an overlay and install into it")
+    with scratch_debian(tmp_path, debs=debs) as made:
+        yield made
+
+
+def said(*words: str) -> str:
+    return subprocess.run(words, check=True, capture_output=True, text=True).stdout
+
+
+def test_what_is_in_the_packages(debs: Path) -> None:
+    edge, cloud = next(debs.glob("thacba-edge_*.deb")), next(debs.glob("thacba-cloud_*.deb"))
+    about = said("dpkg-deb", "-I", str(edge))
+    assert "Depends: python3 (>= 3.11), python3 (<< 3.12)" in about
+    assert re.search(r"Architecture: (amd64|arm64)", about)
+    held = said("dpkg-deb", "-c", str(edge))
+    for path in (
+        "./lib/systemd/system/thacba-edge.service",
+        "./lib/systemd/system/thacba-page.service",
+        "./usr/lib/thacba-edge/thacba-launch.pyz",
+        "./usr/bin/thacba-edge",
+        "/wheels/thacba-",
+        "/wheels/jinja2-3",
+    ):
+        assert path in held.lower()
+    assert not re.search(r"wheels/(pytest|ruff|sqlalchemy|imageio)", held, re.IGNORECASE)
+    assert "root/root" in held
+    assert "/wheels/SQLAlchemy-".lower() in said("dpkg-deb", "-c", str(cloud)).lower()
+
+
+def install(debian: Scratch, kind: str) -> str:
+    """Without this machine's opinion on dependencies: it may have its Python from elsewhere."""
+    return debian.run("sh", "-c", f"dpkg --force-depends -i /mnt/debs/thacba-{kind}_*.deb")
+
+
+def test_a_gateway_from_the_package(debian: Scratch) -> None:
+    first = install(debian, "edge")
+    assert re.search(r"\n\d{4} \d{4}\n", first)  # the code of the label, told once
+    assert "drwxr-x--- " in debian.run("ls", "-ld", "/var/lib/thacba")
+    assert "thacba-edge.service" in debian.run("ls", "/etc/systemd/system/multi-user.target.wants")
+    command = re.search(r"^ExecStart=(.*)$", debian.run("cat", "/lib/systemd/system/thacba-edge.service"), re.MULTILINE)
+    assert command is not None
+    with subprocess.Popen(
+        debian.command(*AS_SYSTEMD, *command[1].split()), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as agent:
+        try:
+            until(lambda: '"phase": "idle"' in debian.run("thacba-edge", "update", "status", "--json", check=False), 60)
+            until(lambda: "srw-rw----" in debian.run("ls", "-l", "/var/lib/thacba/control.sock", check=False), 60)
+            assert "running   0." in debian.run("thacba-edge", "update", "status")
+            assert "drwx------ " in debian.run("ls", "-ld", "/var/lib/thacba/identity")
+        finally:
+            debian.run("pkill", "-TERM", "-u", "thacba")
+            assert agent.stdout is not None
+            log = agent.stdout.read().decode()
+    assert "agent ends" in log
+    assert "Permission" not in log
+    again = install(debian, "edge")  # an upgrade keeps data, settings and code
+    assert not re.search(r"\n\d{4} \d{4}\n", again)
+    debian.run("dpkg", "--purge", "thacba-edge")
+    assert "No such file" in debian.run("ls", "/opt/thacba", "/var/lib/thacba", "/etc/thacba", check=False)
+
+
+def test_a_centre_from_the_package(debian: Scratch) -> None:
+    install(debian, "cloud")
+    assert " 0 gateways" in debian.run(
+        "runuser", "-u", "thacba-cloud", "--", "thacba-cloud", "check", "--config", "/etc/thacba-cloud/centre.toml"
+    )
