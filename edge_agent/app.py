@@ -179,11 +179,19 @@ class Agent:
 
 @contextmanager
 def opened(
-    data_dir: Path, clock: Clock, *, bounds: Bounds | None = None, compression: Compression = "zstd", boot: str = ""
+    data_dir: Path,
+    clock: Clock,
+    *,
+    bounds: Bounds | None = None,
+    compression: Compression = "zstd",
+    gateway: str = "",
+    boot: str = "",
 ) -> Iterator[tuple[OutboxOwner, ClockWatch]]:
     """The gateway's outbox with its thread, and its own time, which never goes behind what the outbox knows."""
     with ExitStack() as stack:
-        outbox = stack.enter_context(open_outbox(data_dir, now=clock.now_ms(), bounds=bounds, compression=compression))
+        outbox = stack.enter_context(
+            open_outbox(data_dir, now=clock.now_ms(), bounds=bounds, compression=compression, gateway=gateway)
+        )
         watch = ClockWatch(clock, floor_ms=outbox.counters().latest_at, boot=boot)
         owner = OutboxOwner(outbox, watch)
         stack.callback(owner.end)

@@ -115,10 +115,14 @@ async def run_gateway(setup: Setup, *, signals: Sequence[int] = ()) -> None:
     for fault in choice.faults:
         log.error("configuration wrong, another one is used", extra={"fault": str(fault), "runs": choice.label.key})
     compression = choice.plan.config.broker.compression if choice.plan.config.broker else "zstd"
-    with opened(setup.data_dir, SystemClock(), bounds=choice.plan.bounds, compression=compression, boot=boot_id()) as (
-        outbox,
-        clock,
-    ):
+    with opened(
+        setup.data_dir,
+        SystemClock(),
+        bounds=choice.plan.bounds,
+        compression=compression,
+        gateway=choice.plan.config.gateway.id,
+        boot=boot_id(),
+    ) as (outbox, clock):
         planner.remember()
         remove_trials(setup.data_dir)
         if versions != before:  # behind the lock: a start of ours counts, that of a second agent does not
@@ -156,6 +160,11 @@ async def _run(setup: Setup, parts: _Parts, signals: Sequence[int]) -> None:
     )
 
     def is_member(identity: Identity) -> None:
+        if agent.plan.config.gateway.id not in ("", identity.gateway):
+            log.warning("box is another gateway, starts anew", extra={"is": identity.gateway})
+            _write(parts.store, Versions())  # those of the former gateway mean other devices, and are sealed to its key
+            agent.stop()  # the next start gives it an outbox of its own
+            return
         joined.identity = identity
         records.hurry()
         configurations.joined()

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from device_profiles.folders import make_lasting
+from edge_agent.lasting import write_lasting
 from edge_agent.outbox.base import Bounds, Compression, OutboxBrokenError, OutboxTakenError
 from edge_agent.outbox.shelving import ShelfOutbox
 from edge_agent.outbox.sqlite import FILE, DamagedError, sqlite_outbox
@@ -17,19 +18,25 @@ from edge_agent.outbox.sqlite import FILE, DamagedError, sqlite_outbox
 log = logging.getLogger(__name__)
 
 READ_AT_ONCE = 1024 * 1024
+OWNER = "outbox.gateway"  # for whom the outbox keeps
 
 
 @contextmanager
 def open_outbox(
-    folder: Path, *, now: int, bounds: Bounds | None = None, compression: Compression = "zstd"
+    folder: Path, *, now: int, bounds: Bounds | None = None, compression: Compression = "zstd", gateway: str = ""
 ) -> Iterator[ShelfOutbox]:
-    """The outbox of this folder, locked against a second agent until it is let go."""
+    """The outbox of this folder, locked against a second agent until it is let go.
+
+    It is this `gateway`'s from now on: what was kept for another one never travels under its name. A box without a
+    name keeps for whoever it becomes.
+    """
     try:
         make_lasting(folder, mode=0o750)
         descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise OutboxBrokenError(f"{folder} cannot be used: {error.strerror}") from error
     with _locked(descriptor, folder):
+        _keep_apart(folder, gateway, now)
         outbox = _opened(folder, now, bounds, compression)
         try:
             yield outbox
@@ -45,6 +52,22 @@ def _opened(folder: Path, now: int, bounds: Bounds | None, compression: Compress
         aside = set_aside(folder, now)
         log.critical("outbox damaged, set aside, new epoch begun", extra={"error": str(error), "copy": str(aside)})
         return sqlite_outbox(folder, bounds=bounds, compression=compression)
+
+
+def _keep_apart(folder: Path, gateway: str, now: int) -> None:
+    """A box that became another gateway begins a new epoch, else the centre would wait for batches that never come."""
+    file = folder / OWNER
+    try:
+        owner = file.read_text(encoding="utf-8").strip() if file.exists() else ""
+        if not gateway or gateway == owner:
+            return
+        if owner and (folder / FILE).exists():
+            aside = set_aside(folder, now)
+            facts = {"was": owner, "is": gateway, "copy": str(aside)}
+            log.critical("outbox of another gateway, set aside, new epoch begun", extra=facts)
+        write_lasting(file, gateway.encode() + b"\n", mode=0o644)
+    except OSError as error:
+        raise OutboxBrokenError(f"{file} cannot be used: {error.strerror}") from error
 
 
 def _read_through(path: Path) -> None:

@@ -70,7 +70,8 @@ async def agent(data: Path) -> AsyncIterator[ControlClient]:
         await eventually(answers)  # type: ignore[arg-type]
         yield client
     finally:
-        program.terminate()
+        if program.returncode is None:
+            program.terminate()
         await program.wait()
 
 
@@ -147,6 +148,31 @@ async def test_a_code_without_the_centre_waits_and_the_agent_brings_it_by_itself
             assert centre.states[0].state == "online"
             status = await asked.ask("status")
             assert status["gateway"] == GATEWAY
+
+
+async def test_a_box_that_becomes_another_gateway_ends_and_starts_anew_with_an_outbox_of_its_own(
+    tmp_path: Path,
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    async with standing(tmp_path) as stand:
+        assert (await edge("join", stand.link, "--data", str(data))).code == 0
+        async with agent(data) as asked:
+            assert (await asked.ask("status"))["gateway"] == GATEWAY
+            stand.gateway = "gw-elsewhere"
+            said = await edge("join", stand.link, "--anew", "--data", str(data))
+            assert (said.code, "gw-elsewhere" in said.out) == (0, True)
+
+            async def gone() -> bool:
+                try:
+                    return not await asked.ask("status")
+                except AgentAwayError:
+                    return True
+
+            await eventually(gone)  # type: ignore[arg-type]
+        async with agent(data) as asked:
+            assert (await asked.ask("status"))["gateway"] == "gw-elsewhere"
+    assert len(list(data.glob("quarantine-*/outbox.sqlite3"))) == 1
 
 
 @pytest.mark.parametrize("question", ["join", "identity"])

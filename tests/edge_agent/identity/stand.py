@@ -36,6 +36,7 @@ class Stand:
     url: str = ""
     broker_url: str = "mqtts://127.0.0.1:8883"
     code: str = CODE
+    gateway: str = GATEWAY
     joins: list[JoinRequest] = field(default_factory=list)
     reenrolments: int = 0
     refuse: tuple[int, str] | None = None  # status and code of every answer to a gateway
@@ -58,14 +59,14 @@ class Stand:
     def joined(self, request: JoinRequest) -> JoinAnswer:
         """As the real one: the same key gets the same gateway again."""
         csr = x509.load_pem_x509_csr(request.csr.encode())
-        certificate = self.authority.issue(csr, GATEWAY, now=self.made_at, days=self.days)
+        certificate = self.authority.issue(csr, self.gateway, now=self.made_at, days=self.days)
         welcome = Welcome(
-            GATEWAY, "tram-yen-bai", "Trạm Yên Bái", "Yên Bái station", "Trạm Yên Bái", "Yên Bái station", 21.7, 104.87,
-            self.broker_url, self.authority.pem, "", self.url, profiles=["river_gauge_radar"],
+            self.gateway, "tram-yen-bai", "Trạm Yên Bái", "Yên Bái station", "Trạm Yên Bái", "Yên Bái station",
+            21.7, 104.87, self.broker_url, self.authority.pem, "", self.url, profiles=["river_gauge_radar"],
         )  # fmt: skip
         pem = certificate.public_bytes(Encoding.PEM).decode()
         chain = self.authority.issuing.public_bytes(Encoding.PEM).decode()
-        return JoinAnswer(GATEWAY, pem, chain, self.authority.pem, welcome)
+        return JoinAnswer(self.gateway, pem, chain, self.authority.pem, welcome)
 
     def check(self, path: str, body: bytes, headers: Mapping[str, str]) -> None:
         """The key that signs the request is the one of the CSR, and it was signed about now."""
@@ -79,7 +80,7 @@ class Stand:
         csr = x509.load_der_x509_csr(b64decode(body))
         if self.issue is not None:
             return self._packed(self.issue(csr))
-        certificate = self.authority.issue(csr, GATEWAY, days=self.days)
+        certificate = self.authority.issue(csr, self.gateway, days=self.days)
         return self._packed([certificate, self.authority.issuing, self.authority.root])
 
     def _packed(self, certificates: list[x509.Certificate]) -> bytes:

@@ -28,6 +28,28 @@ def fill(folder: Path, batches: int) -> str:
         return outbox.counters().epoch
 
 
+def counted(folder: Path, gateway: str) -> tuple[str, int]:
+    with open_outbox(folder, now=NOW, gateway=gateway) as outbox:
+        return outbox.counters().epoch, outbox.counters().backlog_batches
+
+
+def test_what_a_box_kept_without_a_name_is_the_gateways_that_it_becomes(tmp_path: Path) -> None:
+    epoch = fill(tmp_path, 3)
+    assert counted(tmp_path, "gw-1") == (epoch, 3)
+    assert counted(tmp_path, "") == (epoch, 3)
+    assert counted(tmp_path, "gw-1") == (epoch, 3)
+
+
+def test_what_was_kept_for_one_gateway_never_travels_under_the_name_of_another(tmp_path: Path) -> None:
+    fill(tmp_path, 3)
+    epoch, _ = counted(tmp_path, "gw-1")
+    later, left = counted(tmp_path, "gw-2")
+    assert (later != epoch, left) == (True, 0)
+    (copy,) = quarantined(tmp_path)
+    assert len(read_all(sqlite_outbox(copy.parent))) == 3
+    assert counted(tmp_path, "gw-2") == (later, 0)
+
+
 def read_all(outbox: Outbox) -> list[int]:
     return [parcel.sequence for parcel in outbox.peek(Priority.READINGS, after=0, before=2**53, limit=10_000)]
 
