@@ -104,6 +104,18 @@ def test_a_visit_is_recorded_with_photo_position_and_signature(page: Page, runni
     assert record.place.accuracy_m == 6
 
 
+def test_whoever_cannot_draw_photographs_a_signature_on_paper(page: Page, running: RunningPage) -> None:
+    running.call(lambda: running.agent.devices.append(dict(GAUGE)))
+    page.goto(running.url)
+    enter(page, running.code)
+    page.goto(f"{running.url}/finish")
+    page.fill("#technician", "Giàng A Chu")
+    page.set_input_files("#pad-paper", files=[photo()])  # type: ignore[list-item]
+    expect(page.locator("#pad-state")).to_have_text("Đã có chữ ký.")
+    page.click(".bar .go")
+    expect(page.locator("[data-visit=waiting]")).to_be_visible()
+
+
 def test_where_no_position_is_given_a_photo_may_carry_it(page: Page, running: RunningPage) -> None:
     running.call(lambda: running.agent.devices.append(dict(GAUGE)))
     page.goto(running.url)

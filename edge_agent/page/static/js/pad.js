@@ -1,11 +1,16 @@
-// The signature: a finger on a canvas, sent as a picture before the form.
+// The signature: a finger on a canvas, sent as a picture before the form; or a photo of one on paper, for whoever cannot
+// or does not want to draw on a screen.
+import { smaller } from "./photo.js";
 import { t } from "./words.js";
+
+const PAPER_SIDE = 900;
 
 export function pad() {
   const canvas = document.getElementById("pad");
   if (!canvas) return;
   const sheet = new Sheet(canvas);
   document.getElementById("pad-clear").addEventListener("click", () => sheet.clear());
+  document.getElementById("pad-paper").addEventListener("change", (event) => fromPaper(event.target));
   const form = document.getElementById("finish");
   form.addEventListener("submit", (event) => {
     if (!sheet.used || form.dataset.signed) return;
@@ -15,16 +20,30 @@ export function pad() {
   }, { capture: true });
 }
 
+async function fromPaper(input) {
+  const state = document.getElementById("pad-state");
+  if (!input.files.length) return;
+  state.textContent = t("photo_sending");
+  try {
+    await keep(await smaller(input.files[0], PAPER_SIDE));
+    state.textContent = t("signature_there");
+  } catch {
+    state.textContent = t("photo_failed");
+  }
+  input.value = "";
+}
+
+async function keep(picture) {
+  const headers = { "Content-Type": "application/octet-stream" };
+  const answer = await fetch("/files/signature", { method: "POST", headers, body: picture });
+  if (!answer.ok) throw new Error(await answer.text());
+}
+
 async function sign(form, sheet, button) {
   const mistake = document.getElementById("finish-mistake");
   mistake.hidden = true;
   try {
-    const answer = await fetch("/files/signature", {
-      method: "POST",
-      headers: { "Content-Type": "application/octet-stream" },
-      body: await sheet.picture(),
-    });
-    if (!answer.ok) throw new Error(await answer.text());
+    await keep(await sheet.picture());
     form.dataset.signed = "yes";
     form.requestSubmit(button);
   } catch {

@@ -30,9 +30,9 @@ async function send(input) {
 
 class Refused extends Error {}
 
-async function smaller(file) {
+export async function smaller(file, longest = LONGEST_SIDE) {
   const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
-  const scale = Math.min(1, LONGEST_SIDE / Math.max(picture.width, picture.height));
+  const scale = Math.min(1, longest / Math.max(picture.width, picture.height));
   const canvas = document.createElement("canvas");
   canvas.width = Math.round(picture.width * scale);
   canvas.height = Math.round(picture.height * scale);
