@@ -99,6 +99,7 @@ def settings(cabinet: Cabinet) -> uvicorn.Config:
         lifespan="off",
         log_config=None,
         access_log=False,
+        log_level="warning",
         server_header=False,
         http=PromptProtocol,  # who begins a request and never ends it keeps no place
         timeout_keep_alive=IDLE_S,
