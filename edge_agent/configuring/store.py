@@ -14,6 +14,7 @@ import hashlib
 import logging
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -58,7 +59,8 @@ class ConfigurationStore:
         except ConfigurationError as error:
             self.damaged = error.detail
             log.critical("configurations damaged, set aside", extra={"error": error.detail})
-            path.replace(path.with_suffix(".damaged"))
+            with suppress(OSError):  # a disk that cannot be written keeps no gateway from running
+                path.replace(path.with_suffix(".damaged"))
             return Versions()
 
     def write(self, versions: Versions) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from device_profiles.load import FileFaultsError
+from edge_agent.control.protocol import ControlError
 from edge_agent.running import setup_for
 from tests.edge_agent.configuring.rig import gateway_at, gateway_file, gauge, gauges
 from tests.waiting import eventually
@@ -95,3 +96,14 @@ async def test_a_gateway_whose_link_cannot_be_used_at_all_still_reads(tmp_path: 
             status = await gateway.status()
             assert "gone.pem" in status["configuration"]["fault"]
             assert [each["id"] for each in status["devices"]] == ["d0"]
+
+
+async def test_a_disk_that_takes_no_configuration_leaves_the_gateway_as_it_is(tmp_path: Path) -> None:
+    async with gauges(1) as hosts:
+        gateway_file(tmp_path, gateway="gw-1", broker=1, devices=[gauge("d0", hosts[0].port)])
+        (tmp_path / "data").mkdir()
+        (tmp_path / "data" / "configuration").write_text("in the way")
+        async with gateway_at(tmp_path) as gateway:
+            with pytest.raises(ControlError, match="disk: nothing can be written"):
+                await gateway.ask("apply", {"settings": {"devices": []}})
+            assert [each["id"] for each in (await gateway.status())["devices"]] == ["d0"]
