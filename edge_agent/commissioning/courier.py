@@ -51,7 +51,7 @@ class Courier:
         self._identity = identity
         self._clock = clock
         self._news = asyncio.Event()
-        self._retry = Backoff(base_s=5.0, cap_s=600.0)
+        self._retry = Backoff(base_s=5.0, cap_s=120.0)
         self._not_before: dict[str, float] = {}
         self._tidy_at = 0.0
         self.standing = Standing()

@@ -23,6 +23,7 @@ from device_profiles.wire import encode
 from device_profiles.wire.commissioning import CommissioningRecord, FileEntry, digest_of, sign_record
 from tests.edge_agent.commissioning.visits import desk_in, finished, jpeg, png
 from tests.fakes import ManualClock
+from tests.readme_check import assert_documented
 
 KEY = ec.generate_private_key(ec.SECP256R1())
 OLD_KEY = ec.generate_private_key(ec.SECP256R1())
@@ -265,3 +266,7 @@ async def test_a_picture_that_another_record_brought_is_not_asked_for_again(
     assert row is not None
     assert row.complete_at
     assert re.fullmatch("[0-9a-f]{64}", row.digest)
+
+
+def test_every_bound_is_documented() -> None:
+    assert_documented("cloud/commissioning", CommissioningConfig)

@@ -109,7 +109,7 @@ async def test_the_centre_may_be_away_for_as_long_as_it_likes(gateway: Gateway, 
     waits = [await courier.attempt() for _ in range(3)]
     assert courier.standing.waiting == 1
     assert courier.standing.fault
-    assert all(wait <= 600 for wait in waits)
+    assert all(wait <= 120 for wait in waits)
     async with centre(gateway, tmp_path, port=port) as receiver, asyncio.TaskGroup() as group:
         receiver.keys[:] = keys
         running = group.create_task(courier.run())
