@@ -11,11 +11,11 @@ from pathlib import Path
 # all mounts live in a namespace of their own: they are gone with the last process in it
 OVERLAY = """
 set -e
-mount -t tmpfs tmpfs "$1" && mkdir "$1/up" "$1/work" "$1/root"
-mount -t overlay overlay -o "lowerdir=/,upperdir=$1/up,workdir=$1/work" "$1/root"
-mount -t proc proc "$1/root/proc"
-mount --bind /dev "$1/root/dev"
-mkdir -p "$1/root/mnt/debs" && mount --bind "$2" "$1/root/mnt/debs"
+mount -t tmpfs tmpfs "$1" && mkdir "$1/up" "$1/work" "$1/top"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$1/up,workdir=$1/work" "$1/top"
+mount -t proc proc "$1/top/proc"
+mount --bind /dev "$1/top/dev"
+mkdir -p "$1/top/mnt/debs" && mount --bind "$2" "$1/top/mnt/debs"
 echo ready
 exec cat
 """
@@ -53,6 +53,6 @@ def scratch_debian(folder: Path, *, debs: Path) -> Iterator[Scratch]:
         assert keeper.stderr is not None
         assert keeper.stdout.readline() == "ready\n", keeper.stderr.read()
         try:
-            yield Scratch(keeper.pid, place / "root")
+            yield Scratch(keeper.pid, place / "top")
         finally:
             keeper.communicate()
