@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -29,7 +29,7 @@ from device_profiles.wire.configuration import SignedConfiguration
 
 log = logging.getLogger(__name__)
 
-AGAIN_S: Final = 5.0
+AGAIN_S: Final = 3.0  # what was on its way when a gateway went has arrived by then
 
 
 class Followers:
@@ -70,10 +70,18 @@ class Followers:
                 self._work.set()
 
     async def _forget_all(self) -> None:
-        while self._gone:
-            gateway = next(iter(self._gone))
-            await self._recorder.leave(gateway)
+        gone = list(self._gone)
+        await self._leave(gone)
+        await self._clock.sleep(AGAIN_S)
+        await self._leave(gone)
+        for gateway in gone:
             self._gone.pop(gateway, None)
+
+    async def _leave(self, gone: Iterable[str]) -> None:
+        for gateway in gone:
+            if gateway not in self._inventory:  # else it is back
+                self._fleet.moved(gateway, None)
+                await self._recorder.leave(gateway)
 
 
 def enrolment_of(

@@ -13,12 +13,12 @@ from typer.testing import CliRunner, Result
 from cloud.__main__ import app
 from cloud.app import Centre
 from cloud.settings import read_settings
-from cloud.store.base import AlarmFilter, AlarmRow
+from cloud.store.base import AlarmFilter, AlarmRow, Columns
 from cloud.store.configuration_port import ConfigurationRow
 from device_profiles.wire.claims import JoinAnswer, join_answer_of, parse_claim
 from device_profiles.wire.configuration import SignedConfiguration
 from tests.cloud.enrolment.requests import new_key, request_for
-from tests.cloud.stage import running, scripted, write_config
+from tests.cloud.stage import PROFILE, running, scripted, write_config
 from tests.servers import Server, free_port
 from tests.waiting import eventually
 
@@ -157,6 +157,9 @@ async def test_a_gateway_moves_and_ends_while_everybody_looks(config: Path, mosq
             assert await eventually(lambda: not open_alarms(centre))
             await box.measure(33.2)
             assert await eventually(lambda: centre.metrics.snapshot().get("thacba_withheld_total"))
+            late = Columns("yen-bai", "gw-new", "gauge-1", PROFILE, [1], {"level_m": [33.0]}, {}, {})
+            centre.house.parts.fleet.observed(late, received_at=1)  # it was on its way when the gateway went
+            assert await eventually(lambda: not list(centre.view.devices()))
         listed = {
             each["gateway"]: each for each in json.loads(await console("gateway", "list", "--config", config, "--json"))
         }
