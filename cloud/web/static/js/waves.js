@@ -14,7 +14,7 @@ if (form) {
 async function begin() {
   const field = (name) => form.elements[name].value.trim();
   const names = (name) => field(name).split(/[\s,]+/).filter(Boolean);
-  const numbers = { good_share: Number(field("good_share")) / 100, soak_s: Number(field("soak_min")) * 60 };
+  const numbers = { good_share: Number(field("good_share")) / 100, soak_s: Number(field("soak_min")) * 60, answer_s: Number(field("answer_min")) * 60 };
   const stops = { stop_rolled_back: Number(field("stop_rolled_back")), stop_lost: Number(field("stop_lost")) };
   const target = Object.fromEntries(["areas", "labels", "profiles", "gateways"].map((name) => [name, names(name)]));
   const plan = { sizes: names("sizes").map(Number), ...numbers, ...stops };
