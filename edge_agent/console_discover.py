@@ -48,6 +48,8 @@ def discover(
     if not network:
         for large in too_large(own_networks()):
             typer.echo(f"{large} is large and left out: name a part of it with --network", err=True)
+    if not scope.networks:
+        typer.echo("this gateway has no private network to look into: name one with --network", err=True)
     findings, notes = asyncio.run(_search(scope, profiles or (), as_json=as_json))
     if not as_json:
         _show(findings)
