@@ -16,7 +16,7 @@ from device_profiles.clock import Clock
 
 log = logging.getLogger(__name__)
 
-LOOK_S: Final = 0.5
+LOOK_S: Final = 0.25
 
 
 class SecurityEvents(Protocol):
