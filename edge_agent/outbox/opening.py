@@ -56,7 +56,7 @@ def _opened(folder: Path, now: int, bounds: Bounds | None, compression: Compress
 
 def _keep_apart(folder: Path, gateway: str, now: int) -> None:
     """A box that became another gateway begins a new epoch, else the centre would wait for batches that never come."""
-    file = folder / OWNER
+    file, owner = folder / OWNER, ""
     try:
         owner = file.read_text(encoding="utf-8").strip() if file.exists() else ""
         if not gateway or gateway == owner:
@@ -67,7 +67,9 @@ def _keep_apart(folder: Path, gateway: str, now: int) -> None:
             log.critical("outbox of another gateway, set aside, new epoch begun", extra=facts)
         write_lasting(file, gateway.encode() + b"\n", mode=0o644)
     except OSError as error:
-        raise OutboxBrokenError(f"{file} cannot be used: {error.strerror}") from error
+        if owner:
+            raise OutboxBrokenError(f"{file} cannot be used: {error.strerror}") from error
+        log.warning("outbox cannot be named", extra={"error": str(error)})  # a full disk keeps no gateway from starting
 
 
 def _read_through(path: Path) -> None:

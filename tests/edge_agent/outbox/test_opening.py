@@ -50,6 +50,12 @@ def test_what_was_kept_for_one_gateway_never_travels_under_the_name_of_another(t
     assert counted(tmp_path, "gw-2") == (later, 0)
 
 
+def test_a_name_that_cannot_be_written_keeps_no_gateway_from_starting(tmp_path: Path) -> None:
+    epoch = fill(tmp_path, 1)
+    (tmp_path / ".outbox.gateway.new").mkdir()  # as on a full disk
+    assert counted(tmp_path, "gw-1") == (epoch, 1)
+
+
 def read_all(outbox: Outbox) -> list[int]:
     return [parcel.sequence for parcel in outbox.peek(Priority.READINGS, after=0, before=2**53, limit=10_000)]
 
