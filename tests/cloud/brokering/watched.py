@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from uuid import uuid4
 
 from cloud.brokering.config import DoorConfig
 from cloud.brokering.gatekeeper import Gatekeeper
@@ -59,11 +62,22 @@ def centre_config(broker: GuardedBroker) -> BrokerConfig:
     )
 
 
+@cache
+def _new_database() -> bytes:
+    """An empty database of this version: making one takes longer than most tests here."""
+    with tempfile.TemporaryDirectory(prefix="thacba-") as name:
+        state = SqlStateStore(f"sqlite:///{name}/centre.sqlite3")
+        state.migrate()
+        state.close()
+        return (Path(name) / "centre.sqlite3").read_bytes()
+
+
 @asynccontextmanager
 async def watched(broker: GuardedBroker, **standing: Standing) -> AsyncIterator[Watched]:
     """A centre that governs this broker, with a database of its own."""
-    state = SqlStateStore(f"sqlite:///{broker.folder}/centre-{len(list(broker.folder.iterdir()))}.sqlite3")
-    state.migrate()
+    file = broker.folder / f"centre-{uuid4().hex}.sqlite3"
+    file.write_bytes(_new_database())
+    state = SqlStateStore(f"sqlite:///{file}")
     known: dict[str, Standing] = {name.replace("_", "-"): each for name, each in standing.items()}
     events = SecurityLog(state.enrolment, state.put_audit, CLOCK)
     keeper = Gatekeeper(
