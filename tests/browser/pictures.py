@@ -31,6 +31,8 @@ PAGES = {
     "silenced": "/silenced",
     "handover": "/handover",
     "gateways": "/gateways",
+    "map": "/map",
+    "waves": "/waves",
     "rules": "/rules",
     "letters": "/dead-letters",
     "commissionings": "/commissioning",
