@@ -7,11 +7,13 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.cloud.releases.sticks import told
 from tests.deploy.scratch import Scratch, scratch_debian
 from tests.waiting import until
 
@@ -28,6 +30,7 @@ AS_SYSTEMD = ("runuser", "-u", "thacba", "--")
 @pytest.fixture(scope="module")
 def debs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("debs")
+    folder.chmod(0o755)  # a gateway reads its stick as nobody special
     for kind in ("edge", "cloud"):
         command = [sys.executable, str(BUILD), kind, "--to", str(folder), "--compression", "none"]
         subprocess.run(command, check=True, capture_output=True)
@@ -103,3 +106,47 @@ def test_a_centre_from_the_package(debian: Scratch) -> None:
     assert " 0 gateways" in debian.run(
         "runuser", "-u", "thacba-cloud", "--", "thacba-cloud", "check", "--config", "/etc/thacba-cloud/centre.toml"
     )
+
+
+def release_for(debs: Path, folder: Path, version: str) -> str:
+    """The next version of the very same program, signed, on a stick at /mnt/debs/stick; the key that vouches for it."""
+    tree, stick = folder / "tree", debs / "stick"
+    said("dpkg-deb", "-x", str(next(debs.glob("thacba-edge_*.deb"))), str(tree))
+    shutil.copytree(tree / "usr/share/thacba-edge/wheels", stick)
+    (ours,) = stick.glob("thacba-*.whl")
+    before = ours.name.split("-")[1]
+    with zipfile.ZipFile(ours) as old, zipfile.ZipFile(stick / ours.name.replace(before, version), "w") as new:
+        for entry in old.infolist():
+            content = old.read(entry).replace(f"\nVersion: {before}\n".encode(), f"\nVersion: {version}\n".encode())
+            new.writestr(entry.filename.replace(f"thacba-{before}.", f"thacba-{version}."), content)
+    ours.unlink()
+    key = told("release", "key", "--key", folder / "release.key").strip()
+    told("release", "make", stick, "--minimum", before)
+    told("release", "sign", stick, "--key", folder / "release.key")
+    return key
+
+
+def test_the_real_program_updates_itself(debian: Scratch, debs: Path, tmp_path: Path) -> None:
+    """Fetched from a stick, installed beside the old one, restarted, tried and kept, as a cabinet would do it."""
+    key = release_for(debs, tmp_path, "9.9")
+    install(debian, "edge")
+    settings = f'[gateway]\ndata_dir = "/var/lib/thacba"\n[updates]\nrelease_key = "{key}"\nsteady_s = 1\n'
+    debian.run("sh", "-c", f"cat > /etc/thacba/gateway.toml <<'END'\n{settings}END")
+    command = re.search(r"^ExecStart=(.*)$", debian.run("cat", "/lib/systemd/system/thacba-edge.service"), re.MULTILINE)
+    assert command is not None
+    again = f"while :; do {command[1]}; done"  # what Restart=always does
+
+    def update(*words: str) -> str:
+        return debian.run("thacba-edge", "update", *words, check=False)
+
+    with subprocess.Popen(
+        debian.command(*AS_SYSTEMD, "sh", "-c", again), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as agent:
+        try:
+            until(lambda: "running   0." in update("status"), 120)
+            assert "begun" in update("apply", "--from", "/mnt/debs/stick")
+            until(lambda: re.search(r"running   9.9\ngood      9.9   before it: 0\.", update("status")), 400)
+        finally:
+            debian.run("pkill", "-KILL", "-u", "thacba")
+            agent.communicate()
+    assert "versions/9.9" in debian.run("readlink", "/opt/thacba/good")
