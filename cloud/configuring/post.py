@@ -11,7 +11,8 @@ from device_profiles.wire import Channel, encode, topic_for
 from device_profiles.wire.configuration import SignedConfiguration
 
 PER_ROUND = 100  # a fleet that comes back at once must not fill the way to the broker
-AGAIN_S = 60.0  # a gateway that still says it has not got it is sent it again no sooner
+AGAIN_S = 60.0  # a gateway that still says it has not got it is sent it again no sooner, and each time twice as late:
+LONGEST_S = 6 * 3600.0  # it may have reasons, and pays for every byte
 
 
 class Post:
@@ -21,7 +22,7 @@ class Post:
         self._link = link
         self._clock = clock
         self._due: dict[str, None] = {}
-        self._sent: dict[str, tuple[int, float]] = {}
+        self._sent: dict[str, tuple[int, float, float]] = {}  # version, when, and how long not again
         self._linked_s = 0.0
 
     def want(self, *gateways: str) -> None:
@@ -45,9 +46,10 @@ class Post:
         for gateway in list(self._due)[:PER_ROUND]:
             del self._due[gateway]
             row = wanted(gateway)
-            version, at = self._sent.get(gateway, (0, 0.0))
-            if row is None or (version == row.version and now - at < AGAIN_S):
+            version, at, pause_s = self._sent.get(gateway, (0, 0.0, 0.0))
+            is_same = row is not None and version == row.version
+            if row is None or (is_same and now - at < pause_s):
                 continue
             payload = encode(SignedConfiguration(row.body, row.signature))
             self._link.send(topic_for(gateway, Channel.CONFIGURATION), payload, retain=True)
-            self._sent[gateway] = (row.version, now)
+            self._sent[gateway] = (row.version, now, min(2 * pause_s, LONGEST_S) if is_same else AGAIN_S)

@@ -107,6 +107,11 @@ async def test_a_gateway_that_says_it_lags_is_sent_it_again_though_not_at_once(b
     await bench.clock.advance(1)
     assert len(bench.sent_to("gw-1")) == 2
     assert bench.office.drift("gw-1").word == "waiting"
+    for after_s, sent in ((61, 2), (60, 3), (200, 3), (41, 4)):  # each time twice as late
+        await bench.clock.advance(after_s)
+        bench.runs("gw-1", 0, source="file")
+        await bench.clock.advance(1)
+        assert len(bench.sent_to("gw-1")) == sent
 
 
 async def test_the_centre_remembers_after_kill_9(bench: Bench) -> None:
