@@ -117,7 +117,7 @@ def add_token(
 
 def main() -> None:
     """Entry point of `thacba-cloud`."""
-    app()
+    app(prog_name="thacba-cloud")
 
 
 def _asked_password() -> str:

@@ -111,7 +111,7 @@ cli.command()(bundle)
 
 def main() -> None:
     """Entry point of the console script."""
-    cli()
+    cli(prog_name="thacba-edge")
 
 
 def _read_and_show(devices: Sequence[Device], data_dir: Path) -> None:
