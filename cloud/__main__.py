@@ -25,13 +25,14 @@ from cloud import (
 from cloud.access.passwords import fault_of, hash_password
 from cloud.access.roles import Role
 from cloud.access.sessions import begin_token
-from cloud.app import serve
+from cloud.app import Centre
 from cloud.config import load_config
 from cloud.console import WRONG_CONFIGURATION, Config, opened_state, told
 from cloud.console_doctor import doctor_command
 from cloud.console_ledger import ledger_command
 from cloud.keys import make_command_key, public_text
-from cloud.settings import read_settings
+from cloud.serving import serve
+from cloud.settings import Settings, read_settings
 from cloud.store.base import AuditRow, UserRow
 from cloud.tidying import look_seldom
 from device_profiles.clock import SystemClock
@@ -65,7 +66,7 @@ def serve_command(config: Config) -> None:
         _log_to_stderr()
         look_seldom()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(serve(settings))
+            runner.run(_live(settings))
 
 
 @app.command("check")
@@ -118,6 +119,10 @@ def add_token(
 def main() -> None:
     """Entry point of `thacba-cloud`."""
     app(prog_name="thacba-cloud")
+
+
+async def _live(settings: Settings) -> None:
+    await serve(Centre(settings))
 
 
 def _asked_password() -> str:

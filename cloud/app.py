@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 import socket
 from functools import partial
-from typing import NoReturn
-
-import uvicorn
 
 from cloud.alarms.book import AlarmBook
 from cloud.alone import alone_in, listening
-from cloud.api.deadline import prompt_protocol
 from cloud.api.deps import ApiSettings
 from cloud.api.hub import Hub
 from cloud.attachments import FOLDER as ATTACHMENTS
@@ -60,6 +55,7 @@ from cloud.rule_office import RuleOffice
 from cloud.rule_office import Shelf as RuleShelf
 from cloud.rules.judge import Judge, Judgement, NoticeOptions
 from cloud.rules.rule_set import RuleSet
+from cloud.serving import web_server
 from cloud.settings import Settings, known_to_rules, read_people, read_regulation, read_rules_anew
 from cloud.store.memory_roll_ups import MemoryRollUps
 from cloud.store.roll_up import RawStore
@@ -72,8 +68,6 @@ from device_profiles.clock import Clock, SystemClock
 from device_profiles.load import FileFaultsError
 
 log = logging.getLogger(__name__)
-
-STOP_S = 3  # open requests get so long; the whole stop stays below 5 s
 
 
 class Centre:
@@ -281,17 +275,7 @@ class Centre:
         return RuleOffice(shelf, settings.rules)
 
     async def _live(self, stop: asyncio.Event, listener: socket.socket) -> None:
-        server = uvicorn.Server(
-            uvicorn.Config(
-                create_site(self.view),
-                http=prompt_protocol(self._settings.config.http.request_within_s),
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=STOP_S,
-            )
-        )
+        server = web_server(create_site(self.view), within_s=self._settings.config.http.request_within_s)
         parts = (
             self.house.flow,
             self.house.parts.births,
@@ -347,24 +331,3 @@ class Centre:
         public_url, teams = settings.config.http.public_url, notify.platform_teams
         options = NoticeOptions(channels, notify.late_s, public_url, by_default, teams)
         return Judge(rules, AlarmBook(), places=places_of(self.inventory), notices=options)
-
-
-async def serve(settings: Settings) -> None:
-    """One centre until SIGTERM or SIGINT; SIGHUP reads the rules again."""
-    centre = Centre(settings)
-    stop, reload = asyncio.Event(), asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, reload.set)
-    async with asyncio.TaskGroup() as group:
-        reloading = group.create_task(_reload_when(reload, centre))
-        await centre.run(stop)
-        reloading.cancel()
-
-
-async def _reload_when(asked: asyncio.Event, centre: Centre) -> NoReturn:
-    while True:
-        await asked.wait()
-        asked.clear()
-        await centre.reload_rules()
