@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
 from cloud.alarms.chronicle import Entry, chronicle
 from cloud.rules.judge import Judge, Judgement
@@ -12,6 +13,58 @@ from tests.cloud.rules.builders import Kept, block
 
 Readings = Sequence[tuple[int, float]]
 LATE_S = 900.0
+MINUTE, HOUR = 60_000, 3_600_000
+Fate = tuple[
+    str, int, str, str
+]  # in what it travels, where in a shuffled order, how often it comes, what happens behind it
+
+
+class Timed(Protocol):
+    """A reading with its time in ms since 1970 UTC."""
+
+    @property
+    def at(self) -> int:
+        """When it was read."""
+
+
+R = TypeVar("R", bound=Timed)
+R_in = TypeVar("R_in", bound=Timed, contravariant=True)
+
+
+class Receiver(Protocol[R_in]):
+    """A centre that readings come to."""
+
+    def take(self, readings: Sequence[R_in], *, now: int) -> None:
+        """They arrive together."""
+
+    def restart(self) -> None:
+        """It begins anew with what was kept."""
+
+    def review(self, *, now: int) -> None:
+        """It looks at everything that is marked."""
+
+
+def deliver(centre: Receiver[R], fated: Iterable[tuple[R, Fate]]) -> None:
+    """Each reading by its fate: at once, among its neighbours somewhere, or six hours late; in blocks, some twice."""
+    arrivals = []
+    for reading, (travels, minutes, copies, behind) in fated:
+        delay = {"fresh": 0, "shuffled": minutes * MINUTE // 3, "late": 6 * HOUR + minutes * MINUTE}[travels]
+        arrivals += [(reading.at + delay + copy * 40_000, reading, behind) for copy in range(1 + (copies == "twice"))]
+    waiting: list[R] = []
+    for now, reading, behind in sorted(arrivals):
+        waiting.append(reading)
+        if behind == "cut":
+            continue  # arrives with the next
+        centre.take(waiting, now=now)
+        waiting = []
+        if behind == "restart":
+            centre.restart()
+        if behind == "review":
+            centre.review(now=now)
+    now = max(now for now, *_ in arrivals) + MINUTE
+    if waiting:
+        centre.take(waiting, now=now)
+    centre.review(now=now)
 
 
 @dataclass

@@ -21,7 +21,7 @@ from cloud.rules.review_groups import GroupCase, MovedError
 from cloud.rules.review_settling import Case, Past
 from cloud.rules.rule import Rule
 from tests.cloud.rules.builders import MINUTE, START, block, rule
-from tests.cloud.rules.deliveries import LATE_S, Ledger
+from tests.cloud.rules.deliveries import LATE_S, Fate, Ledger, deliver
 from tests.cloud.rules.test_combination import SLIDE, TRIO, named, over, slide
 
 HOUR = 60 * MINUTE
@@ -146,7 +146,7 @@ fates = st.tuples(
     st.sampled_from(["on", "on", "on", "restart", "review", "cut"]),
 )
 events = st.lists(st.tuples(steps, fates), min_size=2, max_size=24)
-Event = list[tuple[tuple[int, str, int, float], tuple[str, int, str, str]]]
+Event = list[tuple[tuple[int, str, int, float], Fate]]
 
 
 def readings_of(event: Event, *, apart_s: int = 0) -> list[Reading]:
@@ -172,29 +172,6 @@ def in_order(rules: Sequence[Rule], readings: Sequence[Reading]) -> Region:
     return region
 
 
-def deliver(region: Region, readings: Sequence[Reading], event: Event) -> None:
-    """Each reading by its fate: at once, among its neighbours somewhere, or six hours late; in blocks, some twice."""
-    arrivals = []
-    for reading, (_, (travels, minutes, copies, behind)) in zip(readings, event, strict=True):
-        delay = {"fresh": 0, "shuffled": minutes * MINUTE // 3, "late": 6 * HOUR + minutes * MINUTE}[travels]
-        arrivals += [(reading.at + delay + copy * 40_000, reading, behind) for copy in range(1 + (copies == "twice"))]
-    waiting: list[Reading] = []
-    for now, reading, behind in sorted(arrivals):
-        waiting.append(reading)
-        if behind == "cut":
-            continue  # arrives with the next
-        region.take(waiting, now=now)
-        waiting = []
-        if behind == "restart":
-            region.restart()
-        if behind == "review":
-            region.review(now=now)
-    now = max(now for now, *_ in arrivals) + MINUTE
-    if waiting:
-        region.take(waiting, now=now)
-    region.review(now=now)
-
-
 @pytest.mark.parametrize("name", SETS)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(event=events)
@@ -202,7 +179,7 @@ def test_any_delivery_to_those_who_listen_ends_in_the_same_history(name: str, ev
     readings = readings_of(event, apart_s=6 if name == "group" else 0)  # within 5 s a group counts as it hears
     told = in_order(SETS[name], readings).told()
     region = Region(SETS[name])
-    deliver(region, readings, event)
+    deliver(region, zip(readings, (fate for _, fate in event), strict=True))
     assert region.told() == told
     standing = {key: entries[-1].level for key, entries in told.items() if entries[-1].what != "cleared"}
     active = [row for row in region.kept.alarms.values() if row.state in ("unacked", "acked")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -19,7 +20,7 @@ from cloud.rules.review_at_once import past_of, review_at_once
 from cloud.rules.review_groups import GroupCase
 from cloud.rules.rule import Rule
 from tests.cloud.rules.builders import MINUTE, START, block
-from tests.cloud.rules.deliveries import LATE_S, Ledger
+from tests.cloud.rules.deliveries import LATE_S, Fate, Ledger, deliver
 from tests.cloud.rules.test_groups import LEVEL, WELL, built
 
 HOUR = 60 * MINUTE
@@ -77,7 +78,7 @@ class Site:
         """Begins anew with what was kept."""
         self.judge = self.kept.judge(self.rule, late_s=LATE_S)
 
-    def take(self, readings: list[Reading], *, now: int) -> None:
+    def take(self, readings: Sequence[Reading], *, now: int) -> None:
         """Readings arrive together: a block of each device."""
         self.stored.update(readings)
         blocks = []
@@ -122,7 +123,7 @@ fates = st.tuples(
     st.sampled_from(["on", "on", "on", "restart", "review", "cut"]),
 )
 events = st.lists(st.tuples(steps, fates), min_size=2, max_size=30)
-Event = list[tuple[tuple[int, str, int, float], tuple[str, int, str, str]]]
+Event = list[tuple[tuple[int, str, int, float], Fate]]
 
 
 def readings_of(event: Event) -> list[Reading]:
@@ -142,29 +143,6 @@ def in_order(one: Rule, event: Event) -> Site:
     return site
 
 
-def deliver(site: Site, event: Event) -> None:
-    """Each reading by its fate: at once, among its neighbours somewhere, or six hours late; in blocks, some twice."""
-    arrivals = []
-    for reading, (_, (travels, minutes, copies, behind)) in zip(readings_of(event), event, strict=True):
-        delay = {"fresh": 0, "shuffled": minutes * MINUTE // 3, "late": 6 * HOUR + minutes * MINUTE}[travels]
-        arrivals += [(reading.at + delay + copy * 40_000, reading, behind) for copy in range(1 + (copies == "twice"))]
-    waiting: list[Reading] = []
-    for now, reading, behind in sorted(arrivals):
-        waiting.append(reading)
-        if behind == "cut":
-            continue  # arrives with the next
-        site.take(waiting, now=now)
-        waiting = []
-        if behind == "restart":
-            site.restart()
-        if behind == "review":
-            site.review(now=now)
-    now = max(now for now, *_ in arrivals) + MINUTE
-    if waiting:
-        site.take(waiting, now=now)
-    site.review(now=now)
-
-
 @pytest.mark.parametrize("name", KINDS)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(event=events)
@@ -172,7 +150,7 @@ def test_any_delivery_to_a_group_ends_in_the_same_history(name: str, event: Even
     one = built(name, KINDS[name])
     told = in_order(one, event).told()
     site = Site(one)
-    deliver(site, event)
+    deliver(site, zip(readings_of(event), (fate for _, fate in event), strict=True))
     assert site.told() == told
     standing = {place: entries[-1].level for place, entries in told.items() if entries[-1].what != "cleared"}
     active = [row for row in site.kept.alarms.values() if row.state in ("unacked", "acked")]
