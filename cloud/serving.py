@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from typing import NoReturn, Protocol
+from collections.abc import Callable
+from typing import Any, NoReturn, Protocol
 
 import uvicorn
-from fastapi import FastAPI
 
 from cloud.api.deadline import prompt_protocol
 
@@ -24,7 +24,7 @@ class Living(Protocol):
         """Reads people, regulation and rules again."""
 
 
-def web_server(site: FastAPI, *, within_s: float) -> uvicorn.Server:
+def web_server(site: Callable[..., Any], *, within_s: float) -> uvicorn.Server:
     """Serves API and pages; a request that takes longer than this to arrive is ended."""
     return uvicorn.Server(
         uvicorn.Config(

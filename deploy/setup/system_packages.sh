@@ -15,6 +15,7 @@ wanted=(
   fc-list:fontconfig
   fusermount3:fuse3
   faketime:faketime
+  systemd-analyze:systemd
 )
 PATH=$PATH:/usr/sbin:/usr/local/sbin
 for folder in /usr/lib/postgresql/*/bin; do PATH=$PATH:$folder; done # Debian keeps the server out of the way

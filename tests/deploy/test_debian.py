@@ -15,20 +15,23 @@ import pytest
 
 from tests.cloud.releases.sticks import told
 from tests.deploy.scratch import Scratch, scratch_debian
+from tests.servers import ServerError
 from tests.waiting import until
 
 BUILD = Path(__file__).parents[2] / "deploy" / "debian" / "build.py"
-MISSING = [tool for tool in ("dpkg-deb", "dpkg", "nsenter", "unshare") if shutil.which(tool) is None]
+TOOLS = ("dpkg-deb", "dpkg", "nsenter", "unshare")
 pytestmark = [
     pytest.mark.scenario,
     pytest.mark.timeout(600),  # 50 s together on two idle cores
-    pytest.mark.skipif(bool(MISSING), reason=f"not a Debian: {', '.join(MISSING)} missing"),
 ]
 AS_SYSTEMD = ("runuser", "-u", "thacba", "--")
 
 
 @pytest.fixture(scope="module")
 def debs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+    if missing:
+        raise ServerError(f"{', '.join(missing)} missing: the packages are tried on a Debian with dpkg and util-linux")
     folder = tmp_path_factory.mktemp("debs")
     folder.chmod(0o755)  # a gateway reads its stick as nobody special
     for kind in ("edge", "cloud"):
@@ -40,7 +43,7 @@ def debs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def debian(tmp_path: Path, debs: Path) -> Iterator[Scratch]:
     if os.geteuid() != 0 or not Path("/usr/bin/python3").exists():
-        pytest.skip("only root may mount an overlay and install into it")
+        raise ServerError("an overlay cannot be mounted: run `make test` as root, on a Debian with its python3")
     with scratch_debian(tmp_path, debs=debs) as made:
         yield made
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.servers import program
 
 UNITS = Path(__file__).parents[2] / "deploy" / "systemd"
 PROGRAMS = ("thacba-edge.service", "thacba-page.service", "thacba-cloud.service")
@@ -20,9 +21,7 @@ def lines_of(unit: str) -> list[str]:
 
 @pytest.mark.parametrize("unit", sorted(path.name for path in UNITS.glob("*.service")))
 def test_how_exposed_a_service_is(unit: str) -> None:
-    if shutil.which("systemd-analyze") is None:
-        pytest.skip("systemd-analyze is not installed here: not measured")
-    command = ["systemd-analyze", "security", "--offline=true", str(UNITS / unit)]
+    command = [program("systemd-analyze"), "security", "--offline=true", str(UNITS / unit)]
     said = subprocess.run(command, capture_output=True, text=True, check=False)
     found = re.search(r"Overall exposure level for \S+: ([\d.]+)", said.stdout)
     assert found is not None, said.stderr

@@ -28,13 +28,13 @@ class Timed(Protocol):
 
 
 R = TypeVar("R", bound=Timed)
-R_in = TypeVar("R_in", bound=Timed, contravariant=True)
+R_contra = TypeVar("R_contra", bound=Timed, contravariant=True)
 
 
-class Receiver(Protocol[R_in]):
+class Receiver(Protocol[R_contra]):
     """A centre that readings come to."""
 
-    def take(self, readings: Sequence[R_in], *, now: int) -> None:
+    def take(self, readings: Sequence[R_contra], *, now: int) -> None:
         """They arrive together."""
 
     def restart(self) -> None:
