@@ -34,9 +34,9 @@ def influx_server() -> Iterator[InfluxServer]:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def mosquitto_server() -> Iterator[Server]:
-    """One Mosquitto for the whole run; a test that kills it starts its own with `run_mosquitto`."""
+    """A Mosquitto for each file, so that what one leaves retained reaches no other; who kills it starts its own."""
     with run_mosquitto() as server:
         yield server
 

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import socket
 import ssl
+import warnings
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -99,8 +100,10 @@ async def pinned_authorities(url: str, pin: str) -> str:
 def certificates_in(body: bytes) -> list[x509.Certificate]:
     """The certificates of a certs-only message (RFC 7030: base64 of PKCS#7); PapersError `garbage` when it is none."""
     try:
-        return load_der_pkcs7_certificates(b64decode(body))
-    except UNREADABLE as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # the reader would make do with what is no DER, and only warn
+            return load_der_pkcs7_certificates(b64decode(body))
+    except (*UNREADABLE, UserWarning) as error:
         raise PapersError("garbage", "the answer holds no certificates") from error
 
 

@@ -31,9 +31,10 @@ async def person(api: FastAPI, centre: FakeCentre, name: str) -> httpx.AsyncClie
 
 
 async def test_a_rollout_is_begun_seen_paused_and_aborted(
-    engineer: httpx.AsyncClient, clients: dict[str, httpx.AsyncClient], centre: FakeCentre
+    engineer: httpx.AsyncClient, clients: dict[str, httpx.AsyncClient], centre: FakeCentre, clock: ManualClock
 ) -> None:
     await centre.offices.fill()
+    await clock.advance(1)
     wish = {"title": "45 ngày", "patch": "[outbox]\nmax_days = 50\n", "target": {"areas": ["132"]}}
     answer = await engineer.post(WAVES, json={**wish, "plan": {"sizes": [1]}})
     assert answer.status_code == 201, answer.text

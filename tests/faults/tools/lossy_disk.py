@@ -309,10 +309,19 @@ def lossy_disk(folder: Path, *, seed: int = 1, direct_io: bool = True) -> Iterat
         yield Disk(folder)
     finally:
         subprocess.run(["fusermount", "-u", "-z", str(folder)], check=False, capture_output=True)
-        process.terminate()
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ends the disk's process; one that waits for somebody who is gone does not hear SIGTERM."""
+    process.terminate()
+    try:
         process.wait(10)
-        if process.stderr is not None:
-            process.stderr.close()
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stderr is not None:
+        process.stderr.close()
 
 
 def main(folder: str, seed: str, caching: str) -> None:
