@@ -59,7 +59,8 @@ def test_letters_that_came_apart_are_put_together() -> None:
 
 
 def test_markup_in_notes_is_text(tmp_path: Path) -> None:
-    pdf_of(printed(tmp_path, note="<font size=99>a & b</b> <img src='file:///etc/passwd'/>"), "vi")
+    sheet = printed(tmp_path, note="<font size=99>a & b</b> <img src='file:///etc/passwd'/>")
+    assert images(pdf_of(sheet, "vi")) == len(sheet.files), "no picture but those of the record"
 
 
 def test_missing_and_broken_pictures_leave_a_word_instead(tmp_path: Path) -> None:
