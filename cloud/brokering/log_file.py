@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,9 @@ class LogFile:
         self._file_id = (0, 0)
         self._rest = b""
         self.has_more = False  # the last look did not reach the end
+        with suppress(OSError):  # news is what comes from now on, however late the first look is
+            standing = path.stat()
+            self._place, self._file_id = standing.st_size, (standing.st_dev, standing.st_ino)
 
     def new_lines(self) -> list[str]:
         """Whole lines since the last call, at most `PIECE` bytes; OSError when the file cannot be read."""
