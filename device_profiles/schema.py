@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from device_profiles.basics import ID_PATTERN, NAME_PATTERN, Identifier, Key, Strict, Text
+from device_profiles.sources.registry import Protocol, Source
 from device_profiles.units import is_unit
 
-NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
-ID_PATTERN = r"^[A-Za-z0-9._:-]{1,64}$"
+__all__ = [
+    "ID_PATTERN", "NAME_PATTERN", "RESERVED_KEYS", "RESERVED_PROFILES", "ROLL_UP_ENDINGS",
+    "Command", "DeviceProfile", "Identifier", "Key", "Limits", "Point", "PointType", "Protocol", "Report", "Sector",
+    "Source", "Strict", "Text",
+]  # fmt: skip
+
 RESERVED_KEYS = frozenset({"time", "site", "gateway", "device", "point"})  # names that InfluxDB or our own tags own
 RESERVED_PROFILES = frozenset({"quality", "event", "presence", "canary"})  # measurements of the centre itself
 ROLL_UP_ENDINGS = ("_1m", "_15m", "_1h")  # the measurements of roll-ups: the profile's with one of these behind it
-
-Key = Annotated[str, Field(pattern=NAME_PATTERN, max_length=48)]
-Identifier = Annotated[str, Field(pattern=ID_PATTERN)]
-
-
-class Strict(BaseModel):
-    """A frozen model that refuses keys it does not know; every configuration model of the house derives from it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
-
-
-class Text(Strict):
-    """One text in the two languages of the house."""
-
-    vi: str = Field(min_length=1, description="Vietnamese, with diacritics.")
-    en: str = Field(min_length=1, description="English.")
 
 
 class PointType(StrEnum):
@@ -58,74 +48,6 @@ class Sector(StrEnum):
     LABOUR = "labour"
     PUBLIC_SERVICE = "public_service"
     CYBER = "cyber"
-
-
-class Encoding(StrEnum):
-    """How a number lies in Modbus registers."""
-
-    BIT = "bit"
-    U16 = "u16"
-    S16 = "s16"
-    U32 = "u32"
-    S32 = "s32"
-    F32 = "f32"
-    U64 = "u64"
-    F64 = "f64"
-
-
-REGISTERS = {
-    Encoding.BIT: 1, Encoding.U16: 1, Encoding.S16: 1, Encoding.U32: 2, Encoding.S32: 2, Encoding.F32: 2,
-    Encoding.U64: 4, Encoding.F64: 4,
-}  # fmt: skip
-
-
-class ModbusSource(Strict):
-    """Where a point lies in a Modbus device."""
-
-    protocol: Literal["modbus"] = "modbus"
-    table: Literal["coil", "discrete", "input", "holding"] = Field("input", description="FC01, FC02, FC04 or FC03.")
-    address: int = Field(ge=0, le=65535, description="0-based address of the first register or bit.")
-    encoding: Encoding = Field(Encoding.U16, description="How the number lies in the registers.")
-    word_order: Literal["big", "little"] = Field("big", description="Which 16-bit word comes first.")
-    scale: float = Field(1.0, description="Engineering value = raw x scale + offset.")
-    offset: float = Field(0.0, description="Engineering value = raw x scale + offset.")
-
-    @model_validator(mode="after")
-    def _bits_come_from_bit_tables(self) -> Self:
-        if (self.table in ("coil", "discrete")) != (self.encoding is Encoding.BIT):
-            raise ValueError(f"table {self.table} and encoding {self.encoding} do not go together")
-        return self
-
-
-class JsonSource(Strict):
-    """Where a point lies in a JSON document."""
-
-    protocol: Literal["http_json", "kiosk"] = "http_json"
-    path: str = Field(min_length=1, description="Dotted path into the document, list positions as numbers: a.b.0.c")
-    scale: float = Field(1.0, description="Engineering value = raw x scale + offset.")
-    offset: float = Field(0.0, description="Engineering value = raw x scale + offset.")
-
-
-class CameraSource(Strict):
-    """Which of the camera connector's own measurements feeds a point."""
-
-    protocol: Literal["camera"] = "camera"
-    measure: Literal["online", "fps", "frozen", "black", "blurred", "moved", "motion", "brightness", "sharpness"] = (
-        Field(description="The measurement's name.")
-    )
-
-
-class DerivedSource(Strict):
-    """A point that the centre works out from other readings (cloud/indices); no device measures it."""
-
-    protocol: Literal["derived"] = "derived"
-    index: Key = Field(description="The index that gives it.")
-
-
-Source = Annotated[ModbusSource | JsonSource | CameraSource | DerivedSource, Field(discriminator="protocol")]
-Protocol = Literal["modbus", "http_json", "camera", "kiosk", "derived"]
-# Kind of a connection -> the protocol that it speaks: a device's connection must speak what its profile needs.
-SPEAKS = {"modbus": "modbus", "http_json": "http_json", "http_push": "http_json", "kiosk": "kiosk", "camera": "camera"}
 
 
 class Report(Strict):

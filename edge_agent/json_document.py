@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TypeAlias, cast
 
-from device_profiles.schema import DeviceProfile, JsonSource, Point, PointType
+from device_profiles.schema import DeviceProfile, Point, PointType
+from device_profiles.sources.http_json import JsonSource
 from edge_agent.connector import EdgeError, Sample, Scalar
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"

@@ -10,7 +10,8 @@ from typing import Any
 from device_profiles.clock import Clock
 from device_profiles.explain import Fault, did_you_mean
 from device_profiles.load import Catalogue, FileFaultsError
-from device_profiles.schema import SPEAKS, DeviceProfile, Limits, Point, Report, Text
+from device_profiles.schema import DeviceProfile, Limits, Point, Report, Text
+from device_profiles.sources.registry import SPEAKS
 from edge_agent.config import Connection, DeviceConfig, GatewayConfig, ListenConfig
 from edge_agent.connector import Listener, Poller, Writer
 from edge_agent.connectors.http_json.config import PushConnection

@@ -7,7 +7,9 @@ import struct
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from device_profiles.schema import DeviceProfile, Encoding, JsonSource, ModbusSource
+from device_profiles.schema import DeviceProfile
+from device_profiles.sources.http_json import JsonSource
+from device_profiles.sources.modbus import Encoding, ModbusSource
 
 Value: TypeAlias = int | float | bool | str
 Registers: TypeAlias = dict[tuple[str, int], int]  # (table, address) -> 16-bit word, or 0/1 in a bit table

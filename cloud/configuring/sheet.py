@@ -18,7 +18,8 @@ from pydantic import Field, JsonValue
 from cloud.errors import CloudError
 from device_profiles.explain import Fault, did_you_mean
 from device_profiles.load import FileFaultsError, build, parse_table
-from device_profiles.schema import SPEAKS, DeviceProfile, Identifier, Key, Limits, Report, Strict, Text
+from device_profiles.schema import DeviceProfile, Identifier, Key, Limits, Report, Strict, Text
+from device_profiles.sources.registry import SPEAKS
 from device_profiles.wire.messages import Settings
 
 FILE: Final = "configuration"

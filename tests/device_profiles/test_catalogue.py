@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from device_profiles.load import CATALOGUE, load_catalogue
-from device_profiles.schema import REGISTERS, DeviceProfile, ModbusSource, PointType
+from device_profiles.schema import DeviceProfile, PointType
+from device_profiles.sources.modbus import REGISTERS, ModbusSource
 from tests.readme_check import assert_documented
 
 PROFILES = load_catalogue()

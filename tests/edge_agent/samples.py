@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from device_profiles.schema import DeviceProfile, JsonSource, Limits, Point, PointType, Report, Sector, Text
+from device_profiles.schema import DeviceProfile, Limits, Point, PointType, Report, Sector, Text
+from device_profiles.sources.http_json import JsonSource
 from device_profiles.wire import DeviceBlock, Event
 from edge_agent.outbox.base import Load, Priority
 

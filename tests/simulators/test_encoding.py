@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from device_profiles.load import load_catalogue
-from device_profiles.schema import JsonSource, ModbusSource
+from device_profiles.sources.http_json import JsonSource
+from device_profiles.sources.modbus import ModbusSource
 from simulators.encoding import document_of, registers_of, words_of
 
 CATALOGUE = load_catalogue()

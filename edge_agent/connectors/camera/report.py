@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from device_profiles.schema import CameraSource, DeviceProfile
+from device_profiles.schema import DeviceProfile
+from device_profiles.sources.camera import CameraSource
 from edge_agent.connector import Sample, Scalar
 from edge_agent.connectors.camera.changes import OFFLINE, ONLINE
 from edge_agent.vision.sight import Findings

@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 
 from device_profiles.load import FileFaultsError
-from device_profiles.schema import REGISTERS, DeviceProfile
+from device_profiles.schema import DeviceProfile
+from device_profiles.sources.modbus import REGISTERS
 from edge_agent.connector import LinkError, Poller, Sample
 from edge_agent.connectors.modbus.bus import Bus, RefusedError, quiet_vendor_log
 from edge_agent.connectors.modbus.config import ModbusConnection

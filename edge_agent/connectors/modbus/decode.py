@@ -6,7 +6,7 @@ import math
 import struct
 from collections.abc import Sequence
 
-from device_profiles.schema import Encoding, ModbusSource
+from device_profiles.sources.modbus import Encoding, ModbusSource
 
 FORMATS = {
     Encoding.U16: ">H", Encoding.S16: ">h", Encoding.U32: ">I", Encoding.S32: ">i", Encoding.F32: ">f",

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from device_profiles.schema import REGISTERS, ModbusSource, Point
+from device_profiles.schema import Point
+from device_profiles.sources.modbus import REGISTERS, ModbusSource
 
 Table: TypeAlias = Literal["coil", "discrete", "input", "holding"]
 

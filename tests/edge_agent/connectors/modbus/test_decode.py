@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device_profiles.schema import ModbusSource
+from device_profiles.sources.modbus import ModbusSource
 from edge_agent.connectors.modbus.decode import decode
 from simulators.encoding import words_of
 

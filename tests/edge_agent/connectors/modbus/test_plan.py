@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device_profiles.load import load_catalogue
-from device_profiles.schema import REGISTERS, Encoding, Point
+from device_profiles.schema import Point
+from device_profiles.sources.modbus import REGISTERS, Encoding
 from edge_agent.connectors.modbus.plan import BIT_TABLES, Block, plan, split
 
 

@@ -1,0 +1,1 @@
+"""Where points come from: one file per protocol; `registry.py` lists them."""

@@ -1,0 +1,26 @@
+"""Where points come from: one file per protocol, and here the only list of them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from device_profiles.sources.camera import CameraSource
+from device_profiles.sources.derived import DerivedSource
+from device_profiles.sources.http_json import JsonSource
+from device_profiles.sources.modbus import ModbusSource
+
+Source = Annotated[
+    ModbusSource | JsonSource | CameraSource | DerivedSource,
+    Field(discriminator="protocol"),
+]
+Protocol = Literal["modbus", "http_json", "camera", "kiosk", "derived"]
+# Kind of a connection -> the protocol that it speaks: a device's connection must speak what its profile needs.
+SPEAKS = {
+    "modbus": "modbus",
+    "http_json": "http_json",
+    "http_push": "http_json",
+    "kiosk": "kiosk",
+    "camera": "camera",
+}
