@@ -1,0 +1,1 @@
+"""Reads SDI-12 sensors over a serial line."""

@@ -1,0 +1,1 @@
+"""Reads the files of environment stations from the folder that an FTP server fills."""
