@@ -15,7 +15,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 
 from device_profiles.schema import DeviceProfile
-from edge_agent.connector import CommandError, Happening, LinkError, Observation, Scalar
+from edge_agent.connector import CommandError, Happening, LinkError, Observation, Sample, Scalar
 from edge_agent.connectors.kiosk.config import KioskConnection
 from edge_agent.http_exchange import Answer, HttpExchange, HttpTerms
 from edge_agent.json_document import DocumentError, Json, MissingError, device_time, samples, value_at
@@ -50,8 +50,7 @@ class Kiosk:
     async def poll(self) -> Sequence[Observation]:
         """Every point once, and each rating that was not read before; LinkError when the kiosk does not answer."""
         document = (await self._exchange.get(f"{self._connection.url}/status")).document()
-        observed_at = _time(document, "observed_at")
-        state = samples(self._device, self._profile, document, observed_at=observed_at)
+        state = state_of(self._device, self._profile, document)
         ratings = await self._ratings() if RATING in self._profile.events else []
         return [*state, *ratings]
 
@@ -103,6 +102,11 @@ class Kiosk:
         if 400 <= answer.status < 500:
             raise CommandError(f"the kiosk refuses: HTTP {answer.status} {_reason(answer)}".rstrip())
         raise LinkError("device", f"the kiosk answers HTTP {answer.status}")
+
+
+def state_of(device: str, profile: DeviceProfile, document: Json) -> list[Sample]:
+    """The samples in a status document; LinkError when its own time is none."""
+    return samples(device, profile, document, observed_at=_time(document, "observed_at"))
 
 
 def build_kiosk(device: str, connection: KioskConnection, profile: DeviceProfile) -> Kiosk:

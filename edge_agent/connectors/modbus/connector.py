@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 
 from device_profiles.load import FileFaultsError
 from device_profiles.schema import DeviceProfile
-from device_profiles.sources.modbus import REGISTERS
 from edge_agent.connector import LinkError, Poller, Sample
 from edge_agent.connectors.modbus.bus import Bus, RefusedError, quiet_vendor_log
 from edge_agent.connectors.modbus.config import ModbusConnection
-from edge_agent.connectors.modbus.decode import decode
 from edge_agent.connectors.modbus.lines import line_conflicts, wire_of
-from edge_agent.connectors.modbus.plan import Block, Spot, plan, split
+from edge_agent.connectors.modbus.plan import Block, plan, split
+from edge_agent.connectors.modbus.readout import read_out, without
 
 ADDRESS_REFUSED = frozenset({0x02, 0x03})  # illegal address, illegal value: perhaps of one register among many
 UNIT_UNREACHABLE = frozenset({0x0A, 0x0B})  # a gateway answers for a unit that does not
@@ -38,14 +36,14 @@ class ModbusDevice:
         given_up = ""
         for block in self._blocks:
             if given_up:
-                samples += self._faulty(block, given_up)
+                samples += without(self._device, block, given_up)
                 learned.append(block)
                 continue
             try:
                 read, blocks = await self._read(block)
             except LinkError as error:
                 lost, given_up = error, error.fault
-                read, blocks = self._faulty(block, error.fault), (block,)
+                read, blocks = without(self._device, block, error.fault), (block,)
             samples += read
             learned += blocks
             given_up = given_up or _unreachable(read)
@@ -65,8 +63,8 @@ class ModbusDevice:
         except RefusedError as refusal:
             if refusal.code in ADDRESS_REFUSED and len(block.spots) > 1 and block not in self._indivisible:
                 return await self._read_apart(block)
-            return self._faulty(block, refusal.fault), (block,)
-        return [self._sample(spot, block, words) for spot in block.spots], (block,)
+            return without(self._device, block, refusal.fault), (block,)
+        return read_out(self._device, block, words), (block,)
 
     async def _read_apart(self, block: Block) -> tuple[list[Sample], tuple[Block, ...]]:
         first, second = split(block)
@@ -78,19 +76,10 @@ class ModbusDevice:
             return samples, (block,)
         return samples, (*blocks, *further)
 
-    def _sample(self, spot: Spot, block: Block, words: Sequence[int]) -> Sample:
-        begin = spot.source.address - block.address
-        value = decode(spot.source, words[begin : begin + REGISTERS[spot.source.encoding]])
-        if not math.isfinite(value):
-            return Sample(self._device, spot.point, None, fault="not_a_number")
-        return Sample(self._device, spot.point, value)
-
-    def _faulty(self, block: Block, fault: str) -> list[Sample]:
-        return [Sample(self._device, spot.point, None, fault=fault) for spot in block.spots]
-
 
 def build_modbus(
-    devices: Sequence[tuple[str, ModbusConnection, DeviceProfile]], wires: dict[tuple[object, ...], Bus] | None = None
+    devices: Sequence[tuple[str, ModbusConnection, DeviceProfile]],
+    wires: MutableMapping[tuple[object, ...], Bus] | None = None,
 ) -> dict[str, Poller]:
     """The pollers of these devices by id; units on one serial line or behind one host share its bus.
 
