@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -47,8 +47,12 @@ class Catalogue:
         return self.profiles[profile]
 
     def hash_of(self, profile: str) -> str:
-        """Twelve hex digits that change when anything in the profile does: gateway and centre compare them."""
-        canonical = json.dumps(self.profiles[profile].model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        """Twelve hex digits that change when anything in the profile does: gateway and centre compare them.
+
+        What a profile leaves open does not count: a field that is new here changes nothing for those without it.
+        """
+        said = self.profiles[profile].model_dump(mode="json", exclude_defaults=True)
+        canonical = json.dumps(said, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:12]
 
 
@@ -106,9 +110,29 @@ def load_catalogue(*folders: Path) -> Catalogue:
             faults.append(Fault(str(path), "profile", f"{profile.profile} is already in {first}", "choose another id"))
         profiles[profile.profile] = profile
         origin[profile.profile] = path
+    for name, profile in profiles.items():
+        faults += [Fault(str(origin[name]), key, reason) for key, reason in _strangers(profile, profiles)]
     if faults:
         raise ProfileError(faults)
     return Catalogue(profiles)
+
+
+def _strangers(profile: DeviceProfile, profiles: Mapping[str, DeviceProfile]) -> Iterator[tuple[str, str]]:
+    """What keeps a model from reporting as another one: every key, and why."""
+    if not profile.reports_as:
+        return
+    measurement = profiles.get(profile.reports_as)
+    if measurement is None or measurement.reports_as:
+        yield "reports_as", f"{profile.reports_as!r} is not a profile with a measurement of its own"
+        return
+    for point in profile.points:
+        there = measurement.point(point.key)
+        if there is None:
+            yield f"points[{point.key}]", f"{profile.reports_as} has no such point"
+        elif (point.unit, point.type, point.choices) != (there.unit, there.type, there.choices):
+            yield f"points[{point.key}]", f"has another unit, type or choices than in {profile.reports_as}"
+    for kind in sorted(set(profile.events) - set(measurement.events)):
+        yield "events", f"{profile.reports_as} does not report {kind!r}"
 
 
 def _profile_files(folders: Iterable[Path], faults: list[Fault]) -> Iterable[Path]:

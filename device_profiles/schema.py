@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -134,6 +134,9 @@ class DeviceProfile(Strict):
     owner: str = Field(min_length=1, description="Department that owns such devices.")
     source: str = Field(min_length=1, description="Where the facts of this profile come from.")
     confirmed: bool = Field(False, description="True when somebody has checked them against the real device.")
+    reports_as: Key | Literal[""] = Field(
+        "", description="Profile whose measurement its readings belong to; empty for one of its own."
+    )
     points: tuple[Point, ...] = Field(min_length=1, description="What it measures.")
     events: tuple[Key, ...] = Field((), description="Kinds of events that it can report.")
     commands: tuple[Command, ...] = Field((), description="What it can be told.")

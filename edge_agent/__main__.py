@@ -23,9 +23,10 @@ from edge_agent.console_doctor import bundle, doctor
 from edge_agent.console_join import identity_cli, join
 from edge_agent.console_page import page_cli
 from edge_agent.console_update import update_cli
+from edge_agent.device import Device, Surroundings
 from edge_agent.logs import LogFormat, start_logging
 from edge_agent.planning import Plan, plan_for
-from edge_agent.registry import Device, build_connectors
+from edge_agent.registry import build_connectors
 from edge_agent.secrets_there import secret_faults
 
 log = logging.getLogger(__name__)
@@ -123,7 +124,7 @@ def _read_and_show(devices: Sequence[Device], data_dir: Path) -> None:
     async def read() -> list[Outcome]:
         clock = SystemClock()
         listen = ListenConfig.model_validate({})
-        connectors = build_connectors(devices, listen=listen, data_dir=data_dir, clock=clock)
+        connectors = build_connectors(devices, Surroundings(listen, data_dir, clock))
         return await read_once(devices, connectors, clock)
 
     outcomes = asyncio.run(read())

@@ -6,26 +6,19 @@ import os
 import re
 import ssl
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 
 from device_profiles.explain import Fault
 from device_profiles.load import FileFaultsError, parse_table, read_text, read_toml
 from device_profiles.schema import Identifier, Key, Limits, Report, Strict, Text
-from edge_agent.connectors.camera.config import CameraConnection
-from edge_agent.connectors.http_json.config import HttpJsonConnection, PushConnection
-from edge_agent.connectors.kiosk.config import KioskConnection
-from edge_agent.connectors.modbus.config import ModbusConnection
+from edge_agent.connectors.rooms import AnyConnection
 from edge_agent.updating.config import UpdateConfig
 
 BROKER_URL = re.compile(r"(?P<scheme>mqtts?)://(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+)(:(?P<port>\d{1,5}))?/?")
 DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 
-Connection = Annotated[
-    ModbusConnection | HttpJsonConnection | PushConnection | KioskConnection | CameraConnection,
-    Field(discriminator="kind"),
-]
 M = TypeVar("M", bound=BaseModel)
 UNNAMED = Text(vi="Cổng chưa đặt tên", en="Unnamed gateway")
 
@@ -127,7 +120,7 @@ class DeviceConfig(Strict):
     report: dict[Key, Report] = Field(
         default_factory=dict, description="Per point: replaces report rules of the profile."
     )
-    connection: Connection = Field(description="How it is reached; its fields depend on `kind`.")
+    connection: AnyConnection = Field(description="How it is reached; its fields depend on `kind`.")
 
 
 class GatewayConfig(Strict):

@@ -18,9 +18,10 @@ from device_profiles.schema import DeviceProfile
 from edge_agent.clockwatch import ClockWatch
 from edge_agent.config import ListenConfig
 from edge_agent.connector import Listener, Writer
+from edge_agent.device import Connectors, Device
 from edge_agent.flow import Flow
 from edge_agent.racing import ended
-from edge_agent.registry import PUSH, Connectors, Device, expect_pushes, is_pushed
+from edge_agent.registry import PUSH, expect_pushes, is_pushed
 from edge_agent.supervisor import PollLoop, keep_going
 from edge_agent.vitals import Vitals
 

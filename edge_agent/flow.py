@@ -13,11 +13,11 @@ from device_profiles.wire import Event
 from edge_agent.batching import READINGS_PER_BATCH, to_loads
 from edge_agent.clockwatch import ClockWatch
 from edge_agent.connector import Happening, Observation, Sample
+from edge_agent.device import Device
 from edge_agent.outbox.base import Load, Loss, OutboxFullError
 from edge_agent.outbox.owner import OutboxOwner
 from edge_agent.outbox.packing import readings_per_device
 from edge_agent.racing import first_of
-from edge_agent.registry import Device
 from edge_agent.sampling.happening import to_event
 from edge_agent.sampling.reading import Reading
 from edge_agent.sampling.sieve import Row, Sieve

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from device_profiles.clock import Clock
 from edge_agent.connector import Listener, Observation, Poller, Sample
+from edge_agent.device import Connectors, Device
 from edge_agent.racing import first_of
-from edge_agent.registry import PUSHED, Connectors, Device
+from edge_agent.registry import PUSHED
 from edge_agent.sampling.reading import Reading
 from edge_agent.sampling.sieve import Sieve
 from edge_agent.supervisor import attempt

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from device_profiles.explain import Fault
 from device_profiles.load import Catalogue, FileFaultsError
 from edge_agent.config import GatewayConfig
+from edge_agent.device import Device
 from edge_agent.outbox.base import Bounds
-from edge_agent.registry import Device, resolve
+from edge_agent.registry import resolve
 from edge_agent.uplink.commands import command_key
 from edge_agent.uplink.link import Credential, Link
 

@@ -36,6 +36,7 @@ from edge_agent.configuring.versions import Versions, begin, give_up
 from edge_agent.control.client import SOCKET
 from edge_agent.control.protocol import Verb
 from edge_agent.control.server import ControlServer
+from edge_agent.device import Connectors, Device, Surroundings, Wires
 from edge_agent.helping.connections import AtWork, secrets_in
 from edge_agent.helping.log_ring import log_ring
 from edge_agent.helping.remote import RemoteHelp
@@ -47,7 +48,7 @@ from edge_agent.identity.papers import Identity
 from edge_agent.identity.store import IdentityStore
 from edge_agent.outbox.owner import OutboxOwner
 from edge_agent.racing import first_error
-from edge_agent.registry import Connectors, Device, Wires, build_connectors
+from edge_agent.registry import build_connectors
 from edge_agent.systemd import Notifier
 from edge_agent.updates import Around, updates_for
 from edge_agent.uplink.commands import command_key
@@ -204,7 +205,7 @@ async def _run(setup: Setup, parts: _Parts, signals: Sequence[int]) -> None:
 def _doors(
     devices: Sequence[Device], listen: ListenConfig, *, wires: Wires, data_dir: Path, clock: ClockWatch
 ) -> Connectors:
-    return build_connectors(devices, listen=listen, data_dir=data_dir, clock=clock, wires=wires)
+    return build_connectors(devices, Surroundings(listen, data_dir, clock, wires))
 
 
 def _control(

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from device_profiles.explain import Fault
 from device_profiles.load import FileFaultsError
-from edge_agent.config import Connection, GatewayConfig, read_secret
-from edge_agent.connectors.camera.config import CameraConnection
+from edge_agent.config import GatewayConfig, read_secret
 from edge_agent.credentials import CredentialError, Keyed
+from edge_agent.device import Connection
 
 
 def secret_faults(config: GatewayConfig, *, file: str) -> Iterator[Fault]:
@@ -24,10 +24,14 @@ def _missing(connection: Connection) -> str:
     try:
         if isinstance(connection, Keyed):
             connection.key()
-        elif isinstance(connection, CameraConnection):
-            secret = read_secret(env=connection.password_env or "", file=connection.password_file)
+            return ""
+        said = connection.model_dump()
+        for what in [
+            name.removesuffix("_file") for name in said if name.endswith("_file") and f"{name[:-5]}_env" in said
+        ]:
+            secret = read_secret(env=said[f"{what}_env"] or "", file=said[f"{what}_file"])
             if secret is not None and not secret.get_secret_value():
-                return f"file {connection.password_file} holds no password"
+                return f"file {said[f'{what}_file']} holds no {what}"
     except CredentialError as error:
         return str(error)
     except FileFaultsError as error:

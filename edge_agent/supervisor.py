@@ -12,8 +12,8 @@ from zlib import crc32
 from device_profiles.backoff import Backoff
 from device_profiles.clock import Clock
 from edge_agent.connector import EdgeError, LinkError, Poller, Sample
+from edge_agent.device import Device
 from edge_agent.outbox.base import OutboxBrokenError
-from edge_agent.registry import Device
 from edge_agent.vitals import Vitals
 
 log = logging.getLogger(__name__)

@@ -8,12 +8,11 @@ from pydantic import ValidationError
 
 from device_profiles.explain import Fault, did_you_mean
 from device_profiles.load import Catalogue, FileFaultsError
-from edge_agent.config import Connection
 from edge_agent.connectors.camera.config import CameraConnection
 from edge_agent.connectors.http_json.config import HttpJsonConnection
 from edge_agent.connectors.kiosk.config import KioskConnection
 from edge_agent.connectors.modbus.config import connection_from_url
-from edge_agent.registry import Device
+from edge_agent.device import Connection, Device
 
 PASSWORD_ENV = "THACBA_DEVICE_PASSWORD"  # noqa: S105 -- the name of a variable, not a password
 

@@ -16,9 +16,10 @@ from edge_agent.configuring.merging import proved_name, with_secrets
 from edge_agent.connectors.modbus.config import ModbusConnection
 from edge_agent.connectors.modbus.lines import line_conflicts
 from edge_agent.control.protocol import ControlError, Verb
+from edge_agent.device import Device
 from edge_agent.devices import Build
 from edge_agent.once import read_once
-from edge_agent.registry import Device, resolve
+from edge_agent.registry import resolve
 from edge_agent.sampling.reading import Reading
 
 TRIAL = "try-"  # folders with the passwords of a trial, for as long as it lasts

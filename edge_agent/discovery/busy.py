@@ -6,11 +6,7 @@ import os
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from edge_agent.config import Connection
-from edge_agent.connectors.camera.config import CameraConnection
-from edge_agent.connectors.http_json.config import HttpJsonConnection
-from edge_agent.connectors.kiosk.config import KioskConnection
-from edge_agent.connectors.modbus.config import ModbusConnection
+from edge_agent.device import Connection
 
 PORTS = {"http": 80, "https": 443, "rtsp": 554}
 
@@ -19,10 +15,13 @@ def busy_of(connections: Iterable[Connection]) -> frozenset[str]:
     """Serial ports, by both of their names, and `host:port` of these connections."""
     doors: set[str] = set()
     for connection in connections:
-        if isinstance(connection, ModbusConnection):
-            serial = connection.serial_port
-            doors |= {connection.bus} | ({os.path.realpath(serial)} if serial else set())
-        elif isinstance(connection, HttpJsonConnection | KioskConnection | CameraConnection):
-            parts = urlsplit(connection.url)
+        said = connection.model_dump(mode="json")
+        url, serial, host, port = (said.get(key) for key in ("url", "serial_port", "host", "port"))
+        if serial:
+            doors |= {serial, os.path.realpath(serial)}
+        elif url:
+            parts = urlsplit(url)
             doors.add(f"{parts.hostname}:{parts.port or PORTS.get(parts.scheme, 0)}")
+        elif host and port:
+            doors.add(f"{host}:{port}")
     return frozenset(doors)

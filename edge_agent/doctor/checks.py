@@ -20,6 +20,7 @@ from device_profiles.explain import Fault
 from device_profiles.schema import Text
 from edge_agent.clockwatch import EARLIEST_MS
 from edge_agent.connector import LinkError
+from edge_agent.device import Surroundings
 from edge_agent.doctor.centre import Centre, check_centre
 from edge_agent.doctor.devices import Standing, judge_addresses, judge_devices, same_address, standings_of
 from edge_agent.doctor.machine import APART_ERROR_S, check_clock, check_disk
@@ -173,9 +174,8 @@ async def _check_devices(patient: Patient) -> Finding:
     plan = patient.plan
     if plan is None:
         return judge_devices([])
-    connectors = build_connectors(
-        plan.devices, listen=plan.config.listen, data_dir=patient.data_dir, clock=patient.clock
-    )
+    around = Surroundings(plan.config.listen, patient.data_dir, patient.clock)
+    connectors = build_connectors(plan.devices, around)
     return judge_devices(standings_of(await read_once(plan.devices, connectors, patient.clock)))
 
 

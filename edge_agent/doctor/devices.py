@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from device_profiles.checkup import Finding, error, ok, warning
 from device_profiles.schema import Text
 from edge_agent.connectors.modbus.config import ModbusConnection
+from edge_agent.device import Device
 from edge_agent.once import Outcome
-from edge_agent.registry import Device
 
 MOST_SHOWN = 6
 BAD = "bad:"

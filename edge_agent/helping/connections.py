@@ -7,8 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from edge_agent.connector import CommandError
+from edge_agent.device import Device
 from edge_agent.devices import Devices
-from edge_agent.registry import Device, is_pushed
+from edge_agent.registry import is_pushed
 
 
 class AtWork:

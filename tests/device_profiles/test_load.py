@@ -229,3 +229,38 @@ def test_load_profile_reads_one_file(tmp_path: Path) -> None:
     assert profile.point("nothing") is None
     with pytest.raises(ProfileError, match="cannot be read"):
         load_profile(tmp_path / "missing.toml")
+
+
+VENDOR = GOOD.replace('profile = "gauge"', 'profile = "maker_m1"\nreports_as = "gauge"').replace(
+    "address = 0", "address = 7"
+)
+
+
+def test_a_vendor_s_model_reports_as_a_known_measurement(tmp_path: Path) -> None:
+    (tmp_path / "gauge.toml").write_text(GOOD)
+    (tmp_path / "maker.toml").write_text(VENDOR)
+    assert load_catalogue(tmp_path)["maker_m1"].reports_as == "gauge"
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault"),
+    [
+        ({'"gauge"': '"gouge"'}, "reports_as: 'gouge' is not a profile with a measurement of its own"),
+        ({'"gauge"': '"maker_m1"'}, "reports_as: 'maker_m1' is not a profile with a measurement of its own"),
+        ({'"level_m"': '"level"'}, "points[level]: gauge has no such point"),
+        ({'unit = "m"': 'unit = "cm"'}, "points[level_m]: has another unit, type or choices than in gauge"),
+        ({'owner = "o"': 'owner = "o"\nevents = ["hail"]'}, "events: gauge does not report 'hail'"),
+    ],
+    ids=["nobody", "itself", "point", "unit", "event"],
+)
+def test_a_model_that_does_not_fit_its_measurement_is_refused(
+    tmp_path: Path, changed: dict[str, str], fault: str
+) -> None:
+    text = VENDOR
+    for old, new in changed.items():
+        text = text.replace(old, new)
+    (tmp_path / "gauge.toml").write_text(GOOD)
+    (tmp_path / "maker.toml").write_text(text)
+    with pytest.raises(ProfileError) as caught:
+        load_catalogue(tmp_path)
+    assert f"maker.toml: {fault}" in str(caught.value)

@@ -13,9 +13,9 @@ from device_profiles.schema import DeviceProfile
 from edge_agent.app import Agent, opened
 from edge_agent.config import GatewayConfig
 from edge_agent.connector import Deliver, LinkError, Observation, Poller, Sample, Scalar, Writer
+from edge_agent.device import Connectors
 from edge_agent.outbox.owner import OutboxOwner
 from edge_agent.planning import Plan, plan_for
-from edge_agent.registry import Connectors
 from tests.edge_agent.samples import NAME, profile
 
 

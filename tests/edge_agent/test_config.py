@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from device_profiles.load import FileFaultsError, load_catalogue, parse_toml
+from device_profiles.load import Catalogue, FileFaultsError, load_catalogue, parse_toml
 from edge_agent.config import BrokerConfig, GatewayConfig, load_gateway, read_secret
+from edge_agent.device import Surroundings
 from edge_agent.planning import plan_for
 from edge_agent.registry import build_connectors, resolve
 from tests.fakes import ManualClock
@@ -178,9 +179,20 @@ async def test_each_kind_of_connection_gets_its_connector(tmp_path: Path) -> Non
     )
     made = config(text)
     devices = resolve(made, CATALOGUE, file="gateway.toml")
-    built = build_connectors(devices, listen=made.listen, data_dir=tmp_path, clock=ManualClock())
+    built = build_connectors(devices, Surroundings(made.listen, tmp_path, ManualClock()))
     assert set(built.pollers) == {"m", "h", "k"}
     assert set(built.listeners) == {"push", "c"}
     assert set(built.writers) == {"k"}
     for poller in built.pollers.values():
         await poller.close()
+
+
+def test_a_vendor_s_model_is_read_its_own_way_and_reports_as_what_everybody_knows(tmp_path: Path) -> None:
+    known = CATALOGUE["river_gauge_radar"]
+    point = known.points[0].model_copy(update={"source": known.points[0].source.model_copy(update={"address": 40})})
+    vendor = known.model_copy(update={"profile": "maker_m1", "reports_as": known.profile, "points": (point,)})
+    catalogue = Catalogue({known.profile: known, "maker_m1": vendor})
+    text = (HEAD + GAUGE).replace('"river_gauge_radar"', '"maker_m1"')
+    [device] = resolve(config(text), catalogue, file="gateway.toml")
+    assert (device.profile.profile, device.hash) == ("river_gauge_radar", CATALOGUE.hash_of("river_gauge_radar"))
+    assert device.profile.points == (point,)

@@ -15,8 +15,9 @@ from edge_agent.app import Agent, opened
 from edge_agent.config import GatewayConfig, ListenConfig
 from edge_agent.connector import Poller, Sample
 from edge_agent.connectors.http_json.push import PushServer
+from edge_agent.device import Connectors, Device, Surroundings
 from edge_agent.planning import Plan, plan_for
-from edge_agent.registry import Connectors, Device, build_connectors
+from edge_agent.registry import build_connectors
 from tests.edge_agent.rig import Counting, Hanging
 from tests.edge_agent.samples import NAME, point, profile
 from tests.servers import free_port
@@ -125,7 +126,7 @@ async def test_a_pushing_device_changes_while_the_others_push(tmp_path: Path) ->
     servers: list[PushServer] = []
 
     def doors(devices: Sequence[Device], wanted: ListenConfig) -> Connectors:
-        built = build_connectors(devices, listen=wanted, data_dir=tmp_path, clock=SystemClock())
+        built = build_connectors(devices, Surroundings(wanted, tmp_path, SystemClock()))
         servers.extend(each for each in built.listeners.values() if isinstance(each, PushServer))
         return built
 

@@ -11,12 +11,12 @@ from device_profiles.wire import Batch, decode_batch, size_of
 from edge_agent.batching import READINGS_PER_BATCH, to_loads
 from edge_agent.clockwatch import ClockWatch
 from edge_agent.connector import Happening, Observation, Sample
+from edge_agent.device import Device
 from edge_agent.flow import WAITING_READINGS, Flow
 from edge_agent.outbox.base import Load, Loss, OutboxFullError, Priority
 from edge_agent.outbox.memory import MemoryShelf
 from edge_agent.outbox.owner import OutboxOwner
 from edge_agent.outbox.shelving import ShelfOutbox
-from edge_agent.registry import Device
 from edge_agent.sampling.reading import Reading
 from edge_agent.sampling.sieve import Row
 from edge_agent.vitals import Vitals

@@ -16,7 +16,6 @@ import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Protocol
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
@@ -29,27 +28,12 @@ from edge_agent.connector import Deliver, EdgeError, LinkError, Sample
 from edge_agent.connectors.http_json.config import PushConnection
 from edge_agent.connectors.http_json.documents import Pushed, RefusalError, read_documents, unrepeated
 from edge_agent.credentials import CredentialError
+from edge_agent.device import ListenAddress
 
 REMEMBERED = 1000  # ids of each device, so that a document that is sent again counts once
 STOP_WITHIN_S = 2
 
 log = logging.getLogger(__name__)
-
-
-class ListenAddress(Protocol):
-    """Where the endpoint listens."""
-
-    @property
-    def host(self) -> str:
-        """Address of the interface."""
-
-    @property
-    def port(self) -> int:
-        """Port; 0 for a free one."""
-
-    @property
-    def request_within_s(self) -> int:
-        """Longest wait for a request's head, then for its body, and between two requests."""
 
 
 @dataclass(slots=True)

@@ -1,0 +1,26 @@
+"""The one list of connectors: what a connection may be, and which room builds it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from edge_agent.connectors.camera.config import CameraConnection
+from edge_agent.connectors.http_json.config import HttpJsonConnection, PushConnection
+from edge_agent.connectors.kiosk.config import KioskConnection
+from edge_agent.connectors.modbus.config import ModbusConnection
+
+AnyConnection = Annotated[
+    ModbusConnection | HttpJsonConnection | PushConnection | KioskConnection | CameraConnection,
+    Field(discriminator="kind"),
+]
+
+# Kind of a connection -> module in this folder : its build function. A room is imported when a device needs it.
+ROOMS = {
+    "modbus": "modbus.build:build",
+    "http_json": "http_json.build:build_polled",
+    "http_push": "http_json.build:build_pushed",
+    "kiosk": "kiosk.build:build",
+    "camera": "camera.build:build",
+}
