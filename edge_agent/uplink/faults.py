@@ -8,7 +8,7 @@ EXPIRED, REVOKED = "own_certificate_expired", "own_certificate_revoked"
 UNWANTED, WANTED, DAMAGED = "own_certificate_refused", "own_certificate_wanted", "own_certificate_damaged"
 OWN_CERTIFICATE = frozenset({EXPIRED, REVOKED, UNWANTED, DAMAGED, UNAUTHORISED})  # what a new certificate may mend
 
-NOT_MQTT = "not mqtt"  # what client.py says of a port where somebody answers who is no broker
+NOT_MQTT = "not mqtt"  # what mqtt_client.py says of a port where somebody answers who is no broker
 REFUSALS = frozenset({134, 135})  # CONNACK: bad user name or password, not authorised; paho speaks version 5 here
 WORDS = {
     "alert certificate expired": EXPIRED,

@@ -15,11 +15,12 @@ from msgspec.structs import replace
 from device_profiles.wire import Channel, Health, Receipt, State, encode, topic_for
 from edge_agent.clockwatch import ClockWatch
 from edge_agent.connector import LinkError
+from edge_agent.mqtt_client import GatewayClient
 from edge_agent.outbox.base import Parcel
 from edge_agent.outbox.owner import OutboxOwner
 from edge_agent.racing import first_of
 from edge_agent.supervisor import TAKEN_OVER, keep_going
-from edge_agent.uplink.client import GatewayClient, client_for
+from edge_agent.uplink.client import client_for
 from edge_agent.uplink.collecting import Collecting
 from edge_agent.uplink.commands import Commands, packed
 from edge_agent.uplink.faults import OWN_CERTIFICATE, fault_of

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from edge_agent.uplink.client import GatewayClient
+from edge_agent.mqtt_client import GatewayClient
 from edge_agent.uplink.link import Link
 from tests.edge_agent.uplink.carrier import carrying
 from tests.edge_agent.uplink.stand_in import Packet, StandIn, honest, stand_in
