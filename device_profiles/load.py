@@ -181,14 +181,25 @@ def _build(table: Table, model: type[M], *, file: str, prepare: Callable[[Table]
 
 
 def _hand_down_protocol(table: Table) -> Table:
-    """The protocol stands once, at the top of the file; each point's source takes it from there."""
-    protocol, points = table.get("protocol"), table.get("points")
-    if not isinstance(protocol, str) or not isinstance(points, list):
+    """The protocol stands once, at the top of the file; each source takes it from there."""
+    protocol, points, commands = table.get("protocol"), table.get("points"), table.get("commands")
+    if not isinstance(protocol, str):
         return table
-    return {**table, "points": [_with_protocol(point, protocol) for point in points]}
+    told = dict(table)
+    if isinstance(points, list):
+        told["points"] = [_with_protocol(point, protocol) for point in points]
+    if isinstance(commands, list):
+        told["commands"] = [_write_with_protocol(command, protocol) for command in commands]
+    return told
 
 
-def _with_protocol(point: Any, protocol: str) -> Any:
-    if isinstance(point, dict) and isinstance(point.get("source"), dict):
-        return {**point, "source": {"protocol": protocol, **point["source"]}}
-    return point
+def _with_protocol(holder: Any, protocol: str) -> Any:
+    if isinstance(holder, dict) and isinstance(holder.get("source"), dict):
+        return {**holder, "source": {"protocol": protocol, **holder["source"]}}
+    return holder
+
+
+def _write_with_protocol(command: Any, protocol: str) -> Any:
+    if isinstance(command, dict) and "write" in command:
+        return {**command, "write": _with_protocol(command["write"], protocol)}
+    return command

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from device_profiles.basics import ID_PATTERN, NAME_PATTERN, Identifier, Key, Strict, Text
 from device_profiles.sources.registry import Protocol, Source
 from device_profiles.units import is_unit
+from device_profiles.writing import Write
 
 __all__ = [
     "ID_PATTERN", "NAME_PATTERN", "RESERVED_KEYS", "RESERVED_PROFILES", "ROLL_UP_ENDINGS",
@@ -115,6 +116,13 @@ class Command(Strict):
     name: Text = Field(description="Name on the screens.")
     arguments: tuple[Key, ...] = Field((), description="Names of the arguments that it takes.")
     dangerous: bool = Field(False, description="True when a second person must confirm it.")
+    write: Write | None = Field(None, description="What is set in the device; none for what its connector knows.")
+
+    @model_validator(mode="after")
+    def _argument_is_what_is_written(self) -> Self:
+        if self.write is not None and len(self.arguments) != (1 if self.write.value is None else 0):
+            raise ValueError("a write takes one argument, or none when its value is fixed")
+        return self
 
 
 class DeviceProfile(Strict):
@@ -139,6 +147,9 @@ class DeviceProfile(Strict):
     )
     points: tuple[Point, ...] = Field(min_length=1, description="What it measures.")
     events: tuple[Key, ...] = Field((), description="Kinds of events that it can report.")
+    event_sources: dict[Key, str] = Field(
+        default_factory=dict, description="Kind of event -> how the device names it, such as the OID of a notification."
+    )
     commands: tuple[Command, ...] = Field((), description="What it can be told.")
 
     @field_validator("profile")
@@ -154,6 +165,8 @@ class DeviceProfile(Strict):
         twice = sorted({key for key in keys if keys.count(key) > 1})
         if twice:
             raise ValueError(f"points named twice: {', '.join(twice)}")
+        if unnamed := sorted(set(self.event_sources) - set(self.events)):
+            raise ValueError(f"event_sources without their event: {', '.join(unnamed)}")
         return self
 
     def point(self, key: str) -> Point | None:

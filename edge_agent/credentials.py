@@ -40,8 +40,27 @@ class Keyed(Strict):
             raise CredentialError(f"file {self.key_file} cannot be read: {error}") from error
 
 
-def _filled(text: str, place: str) -> SecretStr:
+def one_place(what: str, env: str, file: Path | None) -> None:
+    """ValueError when a secret is said to be in two places."""
+    if env and file:
+        raise ValueError(f"give {what}_env or {what}_file, not both")
+
+
+def secret(what: str, env: str, file: Path | None, *, at_least: int = 1) -> SecretStr:
+    """A secret from the environment or its file, read now; CredentialError when it is not there."""
+    place = f"environment variable {env}" if env else f"file {file}"
+    try:
+        text = os.environ.get(env, "") if env else "" if file is None else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CredentialError(f"{place} cannot be read: {error}") from error
+    found = _filled(text, place, what)
+    if len(found.get_secret_value()) < at_least:
+        raise CredentialError(f"the {what} in {place} is shorter than {at_least} letters")
+    return found
+
+
+def _filled(text: str, place: str, what: str = "key") -> SecretStr:
     key = text.strip()
     if not key:
-        raise CredentialError(f"{place} holds no key")
+        raise CredentialError(f"{place} holds no {what}")
     return SecretStr(key)

@@ -10,12 +10,14 @@ from device_profiles.sources.camera import CameraSource
 from device_profiles.sources.derived import DerivedSource
 from device_profiles.sources.http_json import JsonSource
 from device_profiles.sources.modbus import ModbusSource
+from device_profiles.sources.opcua import OpcUaSource
+from device_profiles.sources.snmp import SnmpSource
 
 Source = Annotated[
-    ModbusSource | JsonSource | CameraSource | DerivedSource,
+    ModbusSource | JsonSource | CameraSource | DerivedSource | OpcUaSource | SnmpSource,
     Field(discriminator="protocol"),
 ]
-Protocol = Literal["modbus", "http_json", "camera", "kiosk", "derived"]
+Protocol = Literal["modbus", "http_json", "camera", "kiosk", "derived", "opcua", "snmp"]
 # Kind of a connection -> the protocol that it speaks: a device's connection must speak what its profile needs.
 SPEAKS = {
     "modbus": "modbus",
@@ -23,4 +25,6 @@ SPEAKS = {
     "http_push": "http_json",
     "kiosk": "kiosk",
     "camera": "camera",
+    "opcua": "opcua",
+    "snmp": "snmp",
 }
