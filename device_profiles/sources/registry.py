@@ -11,13 +11,26 @@ from device_profiles.sources.derived import DerivedSource
 from device_profiles.sources.http_json import JsonSource
 from device_profiles.sources.modbus import ModbusSource
 from device_profiles.sources.opcua import OpcUaSource
+from device_profiles.sources.sdi12 import Sdi12Source
 from device_profiles.sources.snmp import SnmpSource
+from device_profiles.sources.station_file import StationFileSource
+from device_profiles.sources.syslog import SyslogSource
 
 Source = Annotated[
-    ModbusSource | JsonSource | CameraSource | DerivedSource | OpcUaSource | SnmpSource,
+    ModbusSource
+    | JsonSource
+    | CameraSource
+    | DerivedSource
+    | OpcUaSource
+    | SnmpSource
+    | SyslogSource
+    | StationFileSource
+    | Sdi12Source,
     Field(discriminator="protocol"),
 ]
-Protocol = Literal["modbus", "http_json", "camera", "kiosk", "derived", "opcua", "snmp"]
+Protocol = Literal[
+    "modbus", "http_json", "camera", "kiosk", "derived", "opcua", "snmp", "syslog", "station_file", "sdi12"
+]
 # Kind of a connection -> the protocol that it speaks: a device's connection must speak what its profile needs.
 SPEAKS = {
     "modbus": "modbus",
@@ -27,4 +40,7 @@ SPEAKS = {
     "camera": "camera",
     "opcua": "opcua",
     "snmp": "snmp",
+    "syslog": "syslog",
+    "station_file": "station_file",
+    "sdi12": "sdi12",
 }
