@@ -1,0 +1,1 @@
+"""Local trips that must work without the centre: pure functions on readings and time."""
