@@ -10,6 +10,7 @@ from typing import Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 
+from device_profiles.exercise import ExerciseConfig, is_here
 from device_profiles.explain import Fault
 from device_profiles.load import FileFaultsError, parse_table, read_text, read_toml
 from device_profiles.schema import Identifier, Key, Limits, Report, Strict, Text
@@ -132,7 +133,14 @@ class GatewayConfig(Strict):
     listen: ListenConfig = Field(default_factory=lambda: ListenConfig.model_validate({}), description="For pushes.")
     centre: CentreConfig = Field(default_factory=lambda: CentreConfig.model_validate({}), description="The centre.")
     updates: UpdateConfig = Field(default_factory=lambda: UpdateConfig.model_validate({}), description="New versions.")
+    exercise: ExerciseConfig | None = Field(None, description="Only for a gateway of an exercise: its story's time.")
     devices: tuple[DeviceConfig, ...] = Field((), description="The devices of the gateway.")
+
+    @model_validator(mode="after")
+    def _exercise_stays_here(self) -> Self:
+        if self.exercise is not None and self.broker is not None and not is_here(self.broker.address[0]):
+            raise ValueError("a gateway of an exercise speaks to a broker on its own machine only")
+        return self
 
     @model_validator(mode="after")
     def _devices_are_unique(self) -> Self:

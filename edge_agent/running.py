@@ -16,11 +16,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from device_profiles.clock import SystemClock
+from device_profiles.clock import Clock, SystemClock
+from device_profiles.exercise import ExerciseConfig, PaceFollower
 from device_profiles.explain import Fault
 from device_profiles.load import CATALOGUE, Catalogue, FileFaultsError, load_catalogue
 from device_profiles.wire import encode
-from edge_agent.app import Agent, opened
+from edge_agent.app import Agent, Work, opened
 from edge_agent.birth import agent_version
 from edge_agent.boot import boot_id
 from edge_agent.clockwatch import ClockWatch
@@ -116,9 +117,10 @@ async def run_gateway(setup: Setup, *, signals: Sequence[int] = ()) -> None:
     for fault in choice.faults:
         log.error("configuration wrong, another one is used", extra={"fault": str(fault), "runs": choice.label.key})
     compression = choice.plan.config.broker.compression if choice.plan.config.broker else "zstd"
+    time, follower = _time_of(choice.plan.config.exercise)
     with opened(
         setup.data_dir,
-        SystemClock(),
+        time,
         bounds=choice.plan.bounds,
         compression=compression,
         gateway=choice.plan.config.gateway.id,
@@ -128,7 +130,15 @@ async def run_gateway(setup: Setup, *, signals: Sequence[int] = ()) -> None:
         remove_trials(setup.data_dir)
         if versions != before:  # behind the lock: a start of ours counts, that of a second agent does not
             _write(store, versions)
-        await _run(setup, _Parts(outbox, clock, store, planner, choice, versions, joined), signals)
+        await _run(setup, _Parts(outbox, clock, store, planner, choice, versions, joined, follower), signals)
+
+
+def _time_of(exercise: ExerciseConfig | None) -> tuple[Clock, PaceFollower | None]:
+    """The machine's time, or the story's with whoever keeps it at its pace."""
+    if exercise is None:
+        return SystemClock(), None
+    clock = exercise.clock()
+    return clock, PaceFollower(clock, exercise.folder) if exercise.folder is not None else None
 
 
 def _write(store: ConfigurationStore, versions: Versions) -> None:
@@ -147,6 +157,7 @@ class _Parts:
     choice: Choice
     versions: Versions
     joined: Joined
+    follower: PaceFollower | None
 
 
 async def _run(setup: Setup, parts: _Parts, signals: Sequence[int]) -> None:
@@ -195,7 +206,8 @@ async def _run(setup: Setup, parts: _Parts, signals: Sequence[int]) -> None:
     try:
         with watched(within_s=plan.config.gateway.watchdog_s):  # not while a large outbox is opened
             notifier = Notifier(lambda: _sentence(agent), clock)
-            others = (lambda: configurations.run(agent), updates.run, records.run, notifier.run)
+            others: list[Work] = [lambda: configurations.run(agent), updates.run, records.run, notifier.run]
+            others += [parts.follower.run] if parts.follower is not None else []
             await agent.run(control.run, keeper.run, *others)
     except BaseExceptionGroup as errors:
         raise first_error(errors) from errors

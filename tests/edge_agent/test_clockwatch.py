@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from device_profiles.clock import ScaledClock
 from device_profiles.schema import Limits, Report
 from edge_agent.clockwatch import EARLIEST_MS, PATIENCE_S, SETTLE_S, ClockWatch
 from edge_agent.connector import Sample
@@ -182,3 +183,11 @@ def test_a_step_makes_nothing_flat_nothing_fast_and_no_heartbeat_due(by_ms: int)
     assert read(1.0) == []
     cabinet.wait(2)
     assert read(100.0) == ["uncertain:rate"]
+
+
+def test_the_time_of_a_story_is_never_in_doubt_however_long_ago_it_is_told() -> None:
+    """Sơn Tinh was in July 2018: no box of ours ran then, and none is asked to believe a wall clock."""
+    machine = ManualClock()
+    watch = ClockWatch(ScaledClock(1_531_958_400_000, 3600.0, machine=machine), floor_ms=YAGI_MS)
+    assert watch.now_ms() == watch.began_ms == 1_531_958_400_000
+    assert (watch.state(), watch.is_behind, watch.jumped) == ("good", False, False)
