@@ -70,6 +70,34 @@ class GatewayClient(aiomqtt.Client):
             if self._disconnected.done():
                 self._disconnected.exception()  # told already, by whoever waited for something
 
+    def acknowledge_by_hand(self) -> None:
+        """From now on a message at QoS 1 is acknowledged by `acknowledge`, and by nobody else. To be called first."""
+        self._client.manual_ack_set(True)
+        self._client.connect_timeout = CONNECT_S
+        self._disconnected.add_done_callback(self._tell_hearer)
+
+    def acknowledge(self, number: int, qos: int) -> None:
+        """Lets the broker forget the message of this number."""
+        if qos and not self._disconnected.done():
+            self._client.ack(number, qos)
+
+    async def hear(self) -> aiomqtt.Message:
+        """The next message; MqttError when there is none and the connection is lost. To cancel it loses nothing.
+
+        Their own way takes a message from the queue beside the cancellation, and then nobody has it.
+        """
+        queue: asyncio.Queue[aiomqtt.Message | None] = self._queue  # type: ignore[assignment]
+        if not (self._disconnected.done() and queue.empty()):
+            message = await queue.get()
+            if message is not None:
+                return message
+        raise aiomqtt.MqttError("lost") from self._disconnected.exception()
+
+    def _tell_hearer(self, _: object) -> None:
+        """Who waits at an empty queue hears that no more will come."""
+        if self._queue.empty():
+            self._queue.put_nowait(None)  # type: ignore[arg-type]
+
     async def _reach(self) -> None:
         """Name, TCP and TLS in a thread that no stop has to wait for, unlike those of the loop's executor.
 

@@ -127,8 +127,9 @@ class _Box(Generic[T]):
 class SharedLine(Generic[T]):
     """The one connection of several listeners; to be kept in `Surroundings.wires` under everything that makes it."""
 
-    def __init__(self, open_line: Callable[[], Awaitable[Line[T]]]) -> None:
+    def __init__(self, open_line: Callable[[], Awaitable[Line[T]]], *, absent_s: float = ABSENT_S) -> None:
         self._open = open_line
+        self._absent_s = absent_s
         self._line: Line[T] | None = None
         self._boxes: dict[str, _Box[T]] = {}
         self._lead_lock = asyncio.Lock()
@@ -230,7 +231,7 @@ class SharedLine(Generic[T]):
 
     def _forget_absent(self) -> None:
         for name, box in list(self._boxes.items()):
-            if box.left_at is not None and _now() - box.left_at > ABSENT_S:
+            if box.left_at is not None and _now() - box.left_at > self._absent_s:
                 del self._boxes[name]
                 self._members_changed.set()
                 self.unheard += len(box.waiting)
