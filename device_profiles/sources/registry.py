@@ -9,7 +9,10 @@ from pydantic import Field
 from device_profiles.sources.camera import CameraSource
 from device_profiles.sources.derived import DerivedSource
 from device_profiles.sources.http_json import JsonSource
+from device_profiles.sources.interlock import InterlockSource
+from device_profiles.sources.lorawan import LorawanSource
 from device_profiles.sources.modbus import ModbusSource
+from device_profiles.sources.mqtt_json import MqttJsonSource
 from device_profiles.sources.opcua import OpcUaSource
 from device_profiles.sources.sdi12 import Sdi12Source
 from device_profiles.sources.snmp import SnmpSource
@@ -25,11 +28,26 @@ Source = Annotated[
     | SnmpSource
     | SyslogSource
     | StationFileSource
-    | Sdi12Source,
+    | Sdi12Source
+    | InterlockSource
+    | LorawanSource
+    | MqttJsonSource,
     Field(discriminator="protocol"),
 ]
 Protocol = Literal[
-    "modbus", "http_json", "camera", "kiosk", "derived", "opcua", "snmp", "syslog", "station_file", "sdi12"
+    "modbus",
+    "http_json",
+    "camera",
+    "kiosk",
+    "derived",
+    "opcua",
+    "snmp",
+    "syslog",
+    "station_file",
+    "sdi12",
+    "interlock",
+    "lorawan",
+    "mqtt_json",
 ]
 # Kind of a connection -> the protocol that it speaks: a device's connection must speak what its profile needs.
 SPEAKS = {
@@ -43,4 +61,7 @@ SPEAKS = {
     "syslog": "syslog",
     "station_file": "station_file",
     "sdi12": "sdi12",
+    "interlock": "interlock",
+    "lorawan": "lorawan",
+    "mqtt_json": "mqtt_json",
 }
