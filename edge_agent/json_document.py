@@ -102,13 +102,13 @@ def _value(point: Point, source: JsonSource, document: Json) -> tuple[Scalar | N
         return None, "type"
     if isinstance(raw, bool) or point.type is PointType.STRING:
         return raw, ""
-    number = _number(raw) if isinstance(raw, str) else raw
+    number = number_in(raw) if isinstance(raw, str) else raw
     if number is None or (isinstance(number, float) and not math.isfinite(number)):
         return None, "not_a_number"
     return _scaled(number, source)
 
 
-def _number(text: str) -> int | float | None:
+def number_in(text: str) -> int | float | None:
     """Some devices give numbers as texts; a comma, a unit or nothing at all is no number."""
     text = text.strip()
     if WHOLE.fullmatch(text):
