@@ -20,7 +20,7 @@ from simulators.devices.modbus import ModbusDevice
 from simulators.devices.rtsp.server import RtspCamera
 from simulators.faults import FaultKind, Faults, fault_schedule
 from simulators.hall import visits
-from simulators.models import MODELS
+from simulators.models import MODELS, model_of, signal_of
 from simulators.signals import DAY_S, HOUR_S
 
 LOOPBACK = "127.0.0.1"
@@ -138,7 +138,7 @@ class Fleet:
         profile = self._catalogue[device.profile]
         if isinstance(device, SimulatedCamera):
             return await self._camera(stack, device)
-        signal = MODELS[device.profile](device.seed)
+        signal = signal_of(profile, device.seed)
         match device:
             case SimulatedModbus():
                 return await self._modbus(stack, device, profile, signal, elapsed)
@@ -224,6 +224,6 @@ def _misfit(device: Simulated, catalogue: Catalogue, path: Path) -> Fault | None
     protocol = catalogue[device.profile].protocol
     if device.kind.replace("http_push", "http_json") != protocol:
         return Fault(str(path), where, f"a {device.profile} is no {device.kind} device", f"use a kind of {protocol}")
-    if device.kind != "camera" and device.profile not in MODELS:
+    if device.kind != "camera" and model_of(catalogue[device.profile]) is None:
         return Fault(str(path), where, f"nobody has invented signals for {device.profile}", f"use {', '.join(MODELS)}")
     return None

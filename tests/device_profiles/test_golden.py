@@ -15,7 +15,7 @@ from edge_agent.sampling.reading import Reading
 GOLDEN = Path(__file__).parent.parent / "golden" / "profiles"
 CASES = sorted(GOLDEN.glob("*.json"))
 PROFILES = load_catalogue().profiles
-WORKED_OUT = "derived"  # by the centre: their cases are those of cloud/indices
+OUR_OWN = ("derived", "interlock")  # no device answers with these: what they say is tested where they are made
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
@@ -33,7 +33,7 @@ def test_a_recorded_answer_becomes_these_readings(path: Path) -> None:
 
 def test_every_model_has_a_recorded_answer() -> None:
     answered = {path.stem for path in CASES}
-    assert {name for name, profile in PROFILES.items() if profile.protocol != WORKED_OUT} <= answered
+    assert {name for name, profile in PROFILES.items() if profile.protocol not in OUR_OWN} <= answered
 
 
 def _as_written(reading: Reading | None, wanted: object) -> object:

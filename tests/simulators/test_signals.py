@@ -8,9 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device_profiles.load import load_catalogue
 from simulators.hall import Hall, hall_at, is_open, visits
-from simulators.models import MODELS
 from simulators.signals import (
     DAY_S,
     HOUR_S,
@@ -31,7 +29,6 @@ from simulators.signals import (
     voltage_v,
 )
 
-CATALOGUE = load_catalogue()
 STORM = (Shower(10 * HOUR_S, 3 * HOUR_S, 120.0),)
 moments = st.floats(0, 30 * DAY_S)
 seeds = st.integers(0, 2**31)
@@ -114,17 +111,3 @@ def test_people_queue_and_go_home() -> None:
         before = hall
     assert hall_at(day, 20 * HOUR_S).served == len(day)
     assert hall_at(visits(7, day=1), DAY_S + 12 * HOUR_S).tickets > 0
-
-
-@pytest.mark.parametrize("model", sorted(MODELS))
-@given(seed=st.integers(0, 50), moment=st.floats(0, 3 * DAY_S))
-def test_every_model_stays_within_the_limits_of_its_profile(model: str, seed: int, moment: float) -> None:
-    values = MODELS[model](seed)(moment)
-    points = {point.key: point for point in CATALOGUE[model].points}
-    told = set(values) | ({"rain_mm"} if model == "rain_gauge_tipping" else set())
-    assert told == set(points)
-    for key, value in values.items():
-        limits = points[key].limits
-        assert not isinstance(value, str)
-        assert limits.minimum is None or value >= limits.minimum, key
-        assert limits.maximum is None or value <= limits.maximum, key
