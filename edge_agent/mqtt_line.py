@@ -14,30 +14,28 @@ import asyncio
 import hashlib
 import json
 import logging
-import re
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self, cast
+from typing import Any, cast
 
 import aiomqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
-from pydantic import Field, model_validator
 
+from edge_agent.brokered import Brokered
 from edge_agent.connector import LinkError
 from edge_agent.connectors.sharing import SharedLine
-from edge_agent.credentials import CredentialError, Keyed
+from edge_agent.credentials import CredentialError
 from edge_agent.device import Surroundings
 from edge_agent.lasting import write_lasting
 from edge_agent.mqtt_client import NO_DELAY, PING_SHARE, GatewayClient, Handshake
+from edge_agent.mqtt_message import Message
 from edge_agent.trust import trusting
 
-URL = re.compile(r"(?P<scheme>mqtts?)://(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+)(:(?P<port>[1-9]\d{0,4}))?/?")
-DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 UNREAD = 1000  # messages received and not in any box; of what comes beyond it QoS 1 is sent again later
 UNSETTLED = 200  # messages at QoS 1 that the broker may send ahead of our acknowledgements
 TOPICS_AT_ONCE = 100
@@ -45,50 +43,6 @@ REFUSED_LOG_IN = frozenset({134, 135})  # CONNACK: bad user name or password, no
 UNSUPPORTED = 132
 
 log = logging.getLogger(__name__)
-
-
-class Brokered(Keyed):
-    """The part of a connection that says which broker a device is heard through; `key_*` is the password there."""
-
-    url: str = Field(max_length=300, description="mqtt://host:port, or mqtts://host:port for TLS.")
-    username: str = Field("", max_length=200, description="User of the broker; empty for none.")
-    ca_file: Path | None = Field(None, description="Own certificate authority; the certificate is always checked.")
-    version: Literal["3.1.1", "5"] = Field("5", description="Version of MQTT; in 5 the broker obeys max_bytes.")
-    keep_alive_s: int = Field(30, ge=5, le=1200, description="A broker silent for 1.5 x this is given up.")
-    session_h: float = Field(24.0, ge=0, le=8760, description="How long the broker keeps messages for an absent agent.")
-    max_bytes: int = Field(65_536, ge=256, le=4_194_304, description="Longest message that is read.")
-
-    @model_validator(mode="after")
-    def _url_is_a_broker(self) -> Self:
-        found = URL.fullmatch(self.url)
-        if found is None or int(found["port"] or 1) > 65_535:
-            raise ValueError("the address reads mqtt://host:port or mqtts://host:port")
-        if self.ca_file and found["scheme"] != "mqtts":
-            raise ValueError("ca_file is for mqtts://, and the url says mqtt://")
-        return self
-
-    @property
-    def broker(self) -> tuple[str, int, bool]:
-        """Host, port, and whether it is TLS."""
-        found = cast(re.Match[str], URL.fullmatch(self.url))
-        scheme = found["scheme"]
-        return found["host"].strip("[]"), int(found["port"] or DEFAULT_PORTS[scheme]), scheme == "mqtts"
-
-    @property
-    def wire(self) -> tuple[object, ...]:
-        """What makes the connection to the broker this one: devices for which it is equal share it."""
-        return ("mqtt", *(getattr(self, name) for name in sorted(Brokered.model_fields)))
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What somebody published; `retained` when the broker kept it from before, nobody knows how long."""
-
-    topic: str
-    payload: bytes
-    retained: bool = False
-    number: int = 0
-    qos: int = 0
 
 
 @dataclass(frozen=True, slots=True)
