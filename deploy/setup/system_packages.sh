@@ -16,6 +16,8 @@ wanted=(
   fusermount3:fuse3
   faketime:faketime
   systemd-analyze:systemd
+  rsyslogd:rsyslog
+  vsftpd:vsftpd
 )
 PATH=$PATH:/usr/sbin:/usr/local/sbin
 for folder in /usr/lib/postgresql/*/bin; do PATH=$PATH:$folder; done # Debian keeps the server out of the way
@@ -27,6 +29,14 @@ done
 # Vietnamese needs a font with all its diacritics; fc-list knows fonts by language
 if ! command -v fc-list >/dev/null || [ -z "$(fc-list :lang=vi family | head -n 1)" ]; then
   missing+=(fonts-noto-core)
+fi
+# rsyslog speaks TLS through a library of its own, which brings no program
+compgen -G "/usr/lib/*/rsyslog/lmnsd_ossl.so" >/dev/null || missing+=(rsyslog-openssl)
+# GStreamer's RTSP server has no program of its own: Python finds it, with the plugins that encode pictures
+gst='import gi; gi.require_version("GstRtspServer", "1.0"); from gi.repository import Gst; Gst.init(None)
+assert all(map(Gst.ElementFactory.find, ("x264enc", "jpegenc", "rtph264pay", "videotestsrc")))'
+if ! /usr/bin/python3 -c "$gst" >/dev/null 2>&1; then
+  missing+=(python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly)
 fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edge_agent.vision.config import SightConfig
-from edge_agent.vision.picture import CELL_PX, Frame, Grid, View, block_means
+from edge_agent.vision.picture import CELL_PX, Frame, Grid, Seen, View, block_means
 
 LEAST_LIGHT = 16.0  # grey levels; darker cells say nothing about a ratio
 
@@ -14,15 +14,21 @@ def motion(config: SightConfig, view: View, before: Frame, now: Frame) -> float 
     """Share 0..1 of the visible cells that changed; light that changes everywhere alike does not count."""
     if before.shape != now.shape:
         return None
-    old, new = block_means(before, CELL_PX)[view.cells], block_means(now, CELL_PX)[view.cells]
-    if old.size == 0:
+    if not view.cells.any():
         return None
-    shares = (_changed(config, new - old), _changed(config, new - _gain(old, new) * old))
-    return min(shares)  # clouds scale the light, a lamp adds some: what either explains has not moved
+    moved = changed(config, view, block_means(before, CELL_PX), block_means(now, CELL_PX))
+    return float(np.mean(moved[view.cells]))
 
 
-def _changed(config: SightConfig, change: Grid) -> float:
-    return float(np.mean(np.abs(change - np.median(change)) > config.motion_levels))
+def changed(config: SightConfig, view: View, before: Grid, now: Grid) -> Seen:
+    """The cells that changed, of pictures reduced to cells."""
+    old, new = before[view.cells], now[view.cells]
+    added, scaled = now - before, now - _gain(old, new) * before
+    found: list[Seen] = [
+        np.abs(change - np.median(change[view.cells])) > config.motion_levels for change in (added, scaled)
+    ]
+    # clouds scale the light, a lamp adds some: what either explains has not moved
+    return found[0] if np.mean(found[0][view.cells]) <= np.mean(found[1][view.cells]) else found[1]
 
 
 def _gain(old: Grid, new: Grid) -> float:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from edge_agent.vision import black, frozen, hold, motion, moved, picture, sharpness
+from edge_agent.vision import black, drops, exposure, frozen, hold, motion, moved, picture, sharpness
 from edge_agent.vision.config import SightConfig
-from edge_agent.vision.picture import Frame, View
+from edge_agent.vision.picture import Frame, Grid, View
 from edge_agent.vision.sharpness import Sharpness
 
 # Why a measure is unknown; an unknown measure has no value, never zero.
@@ -19,14 +19,20 @@ UNDECIDED = "undecided"  # the pictures do not say it clearly, or not for long e
 
 
 UNKNOWN = hold.Held()
+MEASURES = (
+    "frozen", "black", "over_exposed", "blurred", "moved", "rain_on_lens", "motion", "brightness", "sharpness",
+)  # fmt: skip
+LEARNT = ("blurred", "moved", "rain_on_lens")  # against the reference
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reference:
-    """How the camera sees its place when all is well; no picture, only edge directions and one figure."""
+    """How the camera sees its place when all is well; no picture, only edge directions and a few figures."""
 
     directions: moved.Directions
     sharpness: float
+    structure: Grid | None = None  # of each tile; None in a reference of an older version, until it is learnt too
+    light: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +43,18 @@ class Learning:
     frames: int
     directions: moved.Directions
     sharpness: float
+    structure: Grid
+    light: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What one picture shows of the place."""
+
+    directions: moved.Directions
+    sharpness: Sharpness
+    structure: Grid
+    light: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +74,10 @@ class Sight:
     freeze: frozen.Freeze | None = None
     before: Frame | None = None
     black: hold.Held = UNKNOWN
+    over_exposed: hold.Held = UNKNOWN
     blurred: hold.Held = UNKNOWN
     moved: hold.Held = UNKNOWN
+    drops: hold.Held = UNKNOWN
     findings: Findings = field(default_factory=Findings)
 
 
@@ -71,26 +91,38 @@ def step(config: SightConfig, view: View, state: Sight, frame: Frame, at: float)
     light = picture.brightness(frame, view)
     sharp = sharpness.sharpness(frame, view)
     if light is None or sharp is None:
-        names = ("frozen", "black", "blurred", "moved", "motion", "brightness", "sharpness")
-        return Sight(state.reference, findings=Findings(unknown=dict.fromkeys(names, MASKED)))
+        return Sight(state.reference, findings=Findings(unknown=dict.fromkeys(MEASURES, MASKED)))
     freeze = frozen.step(config, view, state.freeze, frame, at)
-    is_black = hold.step(state.black, black.is_black(config, frame, view), at, config.hold_s)
     doubt = _doubt(config, frame, view, light=light, freeze=freeze)
-    found = moved.directions(frame, view)
-    learning, reference = _learn(config, state, (found, sharp), doubt, at)
-    blurred, turned = _judge(config, state, reference, (found, sharp), doubt, at)
+    look = Look(moved.directions(frame, view), sharp, drops.tiles(frame, view), light)
+    learning, reference = _learn(config, state, look, doubt, at)
+    blurred, turned, wet = _judge(config, state, reference, look, doubt, at)
+    now = Sight(
+        reference,
+        learning,
+        freeze,
+        frame,
+        black=hold.step(state.black, black.is_black(config, frame, view), at, config.hold_s),
+        over_exposed=hold.step(state.over_exposed, exposure.is_over_exposed(config, frame, view), at, config.hold_s),
+        blurred=blurred,
+        moved=turned,
+        drops=wet,
+    )
     raw: dict[str, float | bool | None] = {
-        "black": is_black.value,
+        "black": now.black.value,
+        "over_exposed": now.over_exposed.value,
         "frozen": None if doubt == BLACK else freeze.is_frozen(config),
         "blurred": blurred.value,
         "moved": turned.value,
+        "rain_on_lens": wet.value,
         "motion": _motion(config, view, state.before, frame, doubt=doubt),
         "brightness": light,
         "sharpness": sharp.absolute,
     }
     values = {name: value for name, value in raw.items() if value is not None}
-    findings = Findings(values, {name: _why(name, doubt, reference) for name in raw if name not in values})
-    return Sight(reference, learning, freeze, frame, is_black, blurred, turned, findings)
+    return replace(
+        now, findings=Findings(values, {name: _why(name, doubt, reference) for name in raw if name not in values})
+    )
 
 
 def _doubt(config: SightConfig, frame: Frame, view: View, *, light: float, freeze: frozen.Freeze) -> str:
@@ -104,7 +136,7 @@ def _doubt(config: SightConfig, frame: Frame, view: View, *, light: float, freez
 
 def _why(name: str, doubt: str, reference: Reference | None) -> str:
     """Why this measure has no value."""
-    return doubt or (NO_REFERENCE if reference is None and name in ("blurred", "moved") else UNDECIDED)
+    return doubt or (NO_REFERENCE if reference is None and name in LEARNT else UNDECIDED)
 
 
 def _motion(config: SightConfig, view: View, before: Frame | None, frame: Frame, *, doubt: str) -> float | None:
@@ -113,34 +145,48 @@ def _motion(config: SightConfig, view: View, before: Frame | None, frame: Frame,
 
 
 def _judge(
-    config: SightConfig,
-    state: Sight,
-    reference: Reference | None,
-    seen: tuple[moved.Directions, Sharpness],
-    doubt: str,
-    at: float,
-) -> tuple[hold.Held, hold.Held]:
-    """Blur and aim against the reference."""
+    config: SightConfig, state: Sight, reference: Reference | None, look: Look, doubt: str, at: float
+) -> tuple[hold.Held, hold.Held, hold.Held]:
+    """Blur, aim and drops against the reference."""
     if doubt or reference is None:
-        return hold.Held(), hold.Held()
-    found, sharp = seen
-    is_blurred = sharpness.is_blurred(config.blurred_below, sharp, reference.sharpness)
-    alike = moved.likeness(config, found, reference.directions)
+        return UNKNOWN, UNKNOWN, UNKNOWN
+    is_blurred = sharpness.is_blurred(config.blurred_below, look.sharpness, reference.sharpness)
+    alike = moved.likeness(config, look.directions, reference.directions)
     is_moved = None if alike is None else alike < config.moved_below
-    return hold.step(state.blurred, is_blurred, at, config.hold_s), hold.step(state.moved, is_moved, at, config.hold_s)
+    is_wet = None
+    if reference.structure is not None and not (is_blurred or is_moved):
+        light = look.light / max(reference.light, 1.0)
+        is_wet = drops.has_drops(config, look.structure, reference.structure, light=light)
+    return (
+        hold.step(state.blurred, is_blurred, at, config.hold_s),
+        hold.step(state.moved, is_moved, at, config.hold_s),
+        hold.step(state.drops, is_wet, at, config.hold_s),
+    )
 
 
 def _learn(
-    config: SightConfig, state: Sight, seen: tuple[moved.Directions, Sharpness], doubt: str, at: float
+    config: SightConfig, state: Sight, look: Look, doubt: str, at: float
 ) -> tuple[Learning | None, Reference | None]:
     """The reference, or one good frame more on the way to it."""
-    found, sharp = seen
-    if state.reference is not None:
-        return None, state.reference
-    if doubt or sharp.relative is None or not moved.has_structure(found):
-        return state.learning, None
-    before = state.learning or Learning(at, 0, np.zeros_like(found), 0.0)
-    now = Learning(before.since, before.frames + 1, before.directions + found, before.sharpness + sharp.relative)
+    known = state.reference
+    if known is not None and known.structure is not None:
+        return None, known
+    astray = known is not None and state.moved.value is not False  # do not learn drops of another place
+    if doubt or astray or look.sharpness.relative is None or not moved.has_structure(look.directions):
+        return state.learning, known
+    before = state.learning or Learning(at, 0, np.zeros_like(look.directions), 0.0, np.zeros_like(look.structure), 0.0)
+    now = Learning(
+        before.since,
+        before.frames + 1,
+        before.directions + look.directions,
+        before.sharpness + look.sharpness.relative,
+        before.structure + look.structure,
+        before.light + look.light,
+    )
     if at - now.since < config.learn_s:
-        return now, None
-    return None, Reference((now.directions / now.frames).astype(np.complex64), now.sharpness / now.frames)
+        return now, known
+    structure, light = (now.structure / now.frames).astype(np.float32), now.light / now.frames
+    if known is not None:
+        return None, replace(known, structure=structure, light=light)
+    directions = (now.directions / now.frames).astype(np.complex64)
+    return None, Reference(directions, now.sharpness / now.frames, structure, light)

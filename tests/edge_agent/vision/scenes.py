@@ -54,6 +54,18 @@ def with_box(frame: Frame, left: int, top: int, *, size: int = 24, level: int = 
     return out
 
 
+def with_drops(frame: Frame, *, count: int = 14, seed: int = 5) -> Frame:
+    """Seen through drops on the lens: round spots in which everything melts."""
+    melted = out_of_focus(frame, 16)
+    dice = np.random.default_rng(seed)
+    rows, columns = np.mgrid[:HEIGHT, :WIDTH]
+    inside = np.zeros(frame.shape, dtype=np.bool_)
+    for _ in range(count):
+        x, y, reach = dice.uniform(20, WIDTH - 20), dice.uniform(20, HEIGHT - 20), dice.uniform(12, 22)
+        inside |= (columns - x) ** 2 + (rows - y) ** 2 < reach**2
+    return np.where(inside, melted, frame)
+
+
 def small(frame: Frame) -> Frame:
     """Half the size."""
     return clipped(block_means(frame, 2).astype(np.float64))

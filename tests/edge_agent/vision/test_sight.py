@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,10 +15,21 @@ from edge_agent.vision import sight
 from edge_agent.vision.config import Box, SightConfig
 from edge_agent.vision.picture import Frame, burn, view_of
 from edge_agent.vision.sight import Sight
-from tests.edge_agent.vision.scenes import HEIGHT, WHOLE, WIDTH, lit, noisy, out_of_focus, place, with_box
+from tests.edge_agent.vision.scenes import (
+    HEIGHT,
+    WHOLE,
+    WIDTH,
+    lit,
+    noisy,
+    out_of_focus,
+    place,
+    with_box,
+    with_drops,
+)
 
 CONFIG = SightConfig.model_validate({})
-MEASURES = {"frozen", "black", "blurred", "moved", "motion", "brightness", "sharpness"}
+FAULTS = ("frozen", "black", "over_exposed", "blurred", "moved", "rain_on_lens")
+MEASURES = {*FAULTS, "motion", "brightness", "sharpness"}
 GAP_S = 0.5
 MS_PER_FRAME = 12.0  # measured 2 ms; the machine may be busy
 
@@ -42,9 +54,7 @@ def learnt() -> Sight:
 
 def test_a_healthy_camera_has_no_fault(learnt: Sight) -> None:
     values = dict(learnt.findings.values)
-    assert {name: values[name] for name in ("frozen", "black", "blurred", "moved")} == dict.fromkeys(
-        ("frozen", "black", "blurred", "moved"), False
-    )
+    assert {name: values[name] for name in FAULTS} == dict.fromkeys(FAULTS, False)
     assert 0 < values["motion"] < 0.1
     assert 100 < values["brightness"] < 150
     assert not learnt.findings.unknown
@@ -67,6 +77,13 @@ def test_a_healthy_camera_has_no_fault(learnt: Sight) -> None:
         ),
         pytest.param(
             lambda n: lit(live(n), 0.22), {"black": False}, dict.fromkeys(("blurred", "moved"), "dark"), id="dark"
+        ),
+        pytest.param(lambda n: lit(live(n), 1.6, 40), {"over_exposed": True, "frozen": False}, {}, id="over-exposed"),
+        pytest.param(
+            lambda n: noisy(with_drops(live(n)), 1, n),
+            {"rain_on_lens": True, "moved": False},
+            {},
+            id="rain on the lens",
         ),
         pytest.param(lambda n: noisy(out_of_focus(live(n), 6), 1, n), {"blurred": True}, {}, id="blurred"),
         pytest.param(
@@ -94,14 +111,13 @@ def test_each_fault_is_found_within_ten_seconds_and_what_it_hides_is_unknown(
 @pytest.mark.parametrize("make", [lambda n: live(3), lambda n: np.zeros((HEIGHT, WIDTH), dtype=np.uint8)])
 def test_it_recovers(learnt: Sight, make: Make) -> None:
     healed = watch(watch(learnt, make, 9, begin_s=20), live, 6, begin_s=29).findings
-    assert [healed.values[name] for name in ("frozen", "black", "blurred", "moved")] == [False] * 4
+    assert [healed.values[name] for name in FAULTS] == [False] * len(FAULTS)
 
 
 def test_before_the_reference_is_learnt_blur_and_aim_are_unknown() -> None:
     seen = watch(Sight(), live, 8, begin_s=0).findings
-    assert {name: seen.unknown[name] for name in ("blurred", "moved")} == dict.fromkeys(
-        ("blurred", "moved"), sight.NO_REFERENCE
-    )
+    learnt = ("blurred", "moved", "rain_on_lens")
+    assert {name: seen.unknown[name] for name in learnt} == dict.fromkeys(learnt, sight.NO_REFERENCE)
     first = sight.step(CONFIG, WHOLE, Sight(), live(0), 0).findings
     assert first.unknown["motion"] == sight.UNDECIDED
 
@@ -110,6 +126,26 @@ def test_a_new_stream_keeps_the_reference_and_forgets_the_last_frames(learnt: Si
     resumed = sight.resumed(learnt)
     assert resumed.reference is learnt.reference
     assert sight.step(CONFIG, WHOLE, resumed, live(0), 900).findings.unknown == {"motion": sight.UNDECIDED}
+
+
+def test_the_aim_of_an_older_version_is_kept_while_drops_are_learnt(learnt: Sight) -> None:
+    assert learnt.reference is not None
+    older = Sight(replace(learnt.reference, structure=None, light=0.0))
+    seen = watch(older, live, 8, begin_s=0)
+    assert seen.findings.values["moved"] is False
+    assert seen.findings.unknown["rain_on_lens"] == sight.UNDECIDED
+    later = watch(seen, live, 14, begin_s=8)
+    assert later.findings.values["rain_on_lens"] is False
+    assert later.reference is not None
+    assert later.reference.directions is learnt.reference.directions
+
+
+def test_a_turned_camera_does_not_teach_what_drops_hide(learnt: Sight) -> None:
+    assert learnt.reference is not None
+    older = Sight(replace(learnt.reference, structure=None, light=0.0))
+    elsewhere = watch(older, lambda n: noisy(with_box(place(9), 8 * n % 240, 120), 1, n), 25, begin_s=0)
+    assert elsewhere.findings.values["moved"] is True
+    assert elsewhere.reference is older.reference
 
 
 def test_a_picture_that_nobody_may_see_tells_nothing() -> None:

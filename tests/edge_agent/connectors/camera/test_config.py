@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from edge_agent.connectors.camera.config import CameraConnection, SnapshotPolicy
-from edge_agent.vision.config import Box, SightConfig
+from edge_agent.vision.config import Box, CountConfig, GaugeBoard, Line, SightConfig, Zone
 from tests.readme_check import assert_documented
 
 URL = "rtsp://10.0.0.9:554/live/main?channel=1"
@@ -44,4 +44,4 @@ def test_what_is_wrong_is_refused_with_a_reason(settings: dict[str, object], rea
 
 def test_every_field_stands_in_the_readme() -> None:
     assert_documented("edge_agent/connectors/camera", CameraConnection, SnapshotPolicy, Box)
-    assert_documented("edge_agent/vision", SightConfig, Box)
+    assert_documented("edge_agent/vision", SightConfig, Box, Zone, Line, CountConfig, GaugeBoard)
