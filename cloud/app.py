@@ -24,6 +24,7 @@ from cloud.configuring.house import Surroundings, configuring
 from cloud.enrolling import Followers, enrolment_of, open_enrolment, standing_in
 from cloud.enrolment.security import SecurityLog
 from cloud.escalations import Desk, Escalations
+from cloud.exercise.house import channel_for, clocks_for, followers_of
 from cloud.flow import Flow, Parts
 from cloud.ingest.admission import Admission, SeriesAllowance
 from cloud.ingest.drain_slots import DrainSlots
@@ -39,7 +40,6 @@ from cloud.inventory.live import LiveInventory
 from cloud.metrics import Metric, Metrics
 from cloud.notify.chain import Terms
 from cloud.notify.pipeline import NoticePipeline
-from cloud.notify.registry import build_channel
 from cloud.places import places_of
 from cloud.recorder import Recorder
 from cloud.rehearsal import Rehearsals
@@ -84,7 +84,7 @@ class Centre:
         self._settings = settings
         config = settings.config
         self.inventory = LiveInventory(settings.inventory)
-        self.clock: Clock = clock or SystemClock()
+        self.clock, self.patient = clocks_for(config.exercise, clock)
         self.metrics = Metrics()
         self.state = open_state(config)
         raw, roll_ups = (store, MemoryRollUps()) if store else open_readings(config, self.clock)
@@ -101,9 +101,10 @@ class Centre:
             clock=self.clock,
             metrics=self.metrics,
         )
-        self.link: Link = link or MqttLink(config.broker, self.clock, self.metrics)
-        places = {site.id: (site.lat, site.lon) for site in settings.inventory.sites.values()}
-        channels = {each.name: build_channel(each, places=places) for each in config.notify.channels}
+        self.link: Link = link or MqttLink(config.broker, self.patient, self.metrics)
+        channels = {
+            each.name: channel_for(each, config, settings.inventory, self.clock) for each in config.notify.channels
+        }
         terms = Terms(settings.people, config.notify)
         self.pipeline = NoticePipeline(
             self.state.notice_book, channels, self.clock, terms=terms, keep_days=config.notify.keep_days
@@ -135,7 +136,7 @@ class Centre:
         """Wires the parts together; long because it is the whole house, and straight."""
         settings, config, clock = self._settings, self._settings.config, self.clock
         fleet = Fleet()
-        hub = Hub(clock)
+        hub = Hub(self.patient)
         commander = Commander(settings.key, self.link, clock=clock, metrics=self.metrics)
         admission = Admission(config.admission, self.inventory)
         profiles = settings.catalogue.profiles
@@ -150,15 +151,17 @@ class Centre:
                 self.pipeline.wake()
                 self.tally.stir()
 
-        patience = Patience("readings", clock, self.metrics, counter=Metric.STORE_RETRIES, probe_s=config.flow.probe_s)
-        gate = Gate(self.store, patience, clock, patience_s=config.flow.patience_s)
+        patience = Patience(
+            "readings", self.patient, self.metrics, counter=Metric.STORE_RETRIES, probe_s=config.flow.probe_s
+        )
+        gate = Gate(self.store, patience, self.patient, patience_s=config.flow.patience_s)
         parts = Parts(
             admission=admission,
             intake=Intake(settings.catalogue, self.inventory, allowance=SeriesAllowance(config.admission)),
             slots=DrainSlots(config.drain),
             link=self.link,
             inbox=Inbox(
-                clock,
+                self.patient,
                 self.metrics,
                 most_messages=config.broker.inbox_messages,
                 most_bytes=config.broker.inbox_bytes,
@@ -193,6 +196,8 @@ class Centre:
             cookie_secure=config.http.cookie_secure,
             public_url=config.http.public_url,
             kept=((config.store.retention_days, 1), *grains),
+            exercise=config.exercise.name if config.exercise else "",
+            door_clock=SystemClock() if config.exercise else None,
         )
         return House(
             parts=parts,
@@ -285,7 +290,7 @@ class Centre:
             self.roll_up_worker,
             self.reviewer,
             self.house.rules,
-            Tidier(self.clock),
+            Tidier(self.patient),
             Keeping(self.house.parts.graveyard, self._settings.config.dead_letters, self.clock),
             Retention(self.state, self.state.incident_files, self._settings.config.retention, self.clock),
             self._escalations(),
@@ -298,6 +303,7 @@ class Centre:
         )
         async with asyncio.TaskGroup() as group:
             work = [group.create_task(part.run()) for part in parts]
+            work += [group.create_task(each.run()) for each in followers_of(self._settings.config.exercise, self.clock)]
             group.create_task(server.serve(sockets=[listener]))
             log.info("centre up", extra={"port": self.port})
             await stop.wait()

@@ -23,6 +23,7 @@ from cloud.people.people import CALL_LIST
 from cloud.retention import RetentionConfig
 from cloud.rollups.config import RollUpConfig
 from cloud.store.roll_up import RAW_DAYS
+from device_profiles.exercise import ExerciseConfig, is_here
 from device_profiles.load import read_toml
 from device_profiles.schema import Identifier, Strict
 
@@ -239,6 +240,13 @@ class CentreConfig(Strict):
         None, description="File of deadlines and escalations of incidents; without it the built-in proposal holds."
     )
     profile_dirs: tuple[Path, ...] = Field((), description="Folders of device profiles beside the packaged ones.")
+    exercise: ExerciseConfig | None = Field(None, description="Only for a centre of an exercise: its story's time.")
+
+    @model_validator(mode="after")
+    def _exercise_stays_here(self) -> Self:
+        if self.exercise is not None and not is_here(self.broker.host()):
+            raise ValueError("a centre of an exercise listens to a broker on its own machine only")
+        return self
 
 
 def load_config(path: Path) -> CentreConfig:

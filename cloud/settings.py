@@ -60,7 +60,7 @@ def read_settings(path: Path) -> Settings:
     for login in (config.broker, config.state, *([config.store] if config.store.kind == "influx" else [])):
         _tried(login.name, faults)
         _tried(login.password, faults)
-    for channel in config.notify.channels:
+    for channel in config.notify.channels if config.exercise is None else ():  # an exercise opens none, needs no secret
         _tried(partial(build_channel, channel), faults)
     if faults or catalogue is None or inventory is None or rules is None or people is None or regulation is None:
         raise ConfigurationError("\n".join(faults))

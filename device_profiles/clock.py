@@ -111,3 +111,23 @@ class ScaledClock:
         if self.speed > 0:
             waits.append(rest_s / self.speed)
         return min(waits, default=None)
+
+
+class PatientClock:
+    """Dates in a story and waits in real time: for whoever waits for machines, which know nothing of the story."""
+
+    def __init__(self, story: Clock, machine: Clock | None = None) -> None:
+        self._story = story
+        self._machine: Clock = machine or SystemClock()
+
+    def now_ms(self) -> int:
+        """Milliseconds since 1970 UTC, in the story."""
+        return self._story.now_ms()
+
+    def monotonic(self) -> float:
+        """Real seconds from an arbitrary start."""
+        return self._machine.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Waits for so many real seconds."""
+        await self._machine.sleep(seconds)

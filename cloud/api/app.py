@@ -95,7 +95,7 @@ def create_api(centre: Centre) -> FastAPI:
         app.include_router(resource.router)
     app.include_router(contract)
     add_problems(app)
-    app.add_middleware(Shield, https=centre.settings.cookie_secure)
+    app.add_middleware(Shield, https=centre.settings.cookie_secure, exercise=centre.settings.exercise)
     return app
 
 

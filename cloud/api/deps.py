@@ -81,12 +81,15 @@ class ApiSettings:
     """What the API must know of its surroundings.
 
     `cookie_secure`: reached over HTTPS, as it must be in service. `kept`: raw readings first, then their roll-ups.
+    `exercise`: the name of the exercise that this centre serves; its log-ins are then timed by `door_clock`.
     """
 
     version: str = "0.1.0"
     cookie_secure: bool = True
     public_url: str = ""
     kept: Kept = KEPT
+    exercise: str = ""
+    door_clock: Clock | None = None
 
 
 class DeadLetters(Protocol):

@@ -15,10 +15,11 @@ from fastapi.responses import StreamingResponse
 
 from cloud.access.sessions import Identity
 from cloud.api.deps import Centre
-from cloud.api.guard import CentreDep, IdentityDep, is_still_valid
+from cloud.api.guard import CentreDep, IdentityDep, door_now, is_still_valid
 from cloud.api.hub import LiveEvent
 
 router = APIRouter(prefix="/api/v1", tags=["live"])
+STORY_QUIET_S = 1.0  # in an exercise time may run: browsers are told it again and again
 QUIET_S = 15.0  # below the 30-60 s after which proxies cut silent connections
 RECHECK_MS = 60_000
 _EXAMPLE = 'id: 1732258810123001\nevent: reading\ndata: {"gateway":"gw-thao","device":"gauge-1","point":"level_m"}\n\n'
@@ -53,16 +54,17 @@ async def live(
 async def _stream(
     centre: Centre, identity: Identity, after: int | None, choice: tuple[frozenset[str], str | None]
 ) -> AsyncIterator[bytes]:
-    checked_at = centre.clock.now_ms()
-    yield b"retry: 2000\n\n" + beat(checked_at)
-    async for changes in centre.hub.subscribe(after, quiet_s=QUIET_S):
-        now = centre.clock.now_ms()
-        if now - checked_at >= RECHECK_MS:
+    checked_at = door_now(centre)
+    yield b"retry: 2000\n\n" + beat(centre.clock.now_ms())
+    story = bool(centre.settings.exercise)
+    async for changes in centre.hub.subscribe(after, quiet_s=STORY_QUIET_S if story else QUIET_S):
+        now, at = centre.clock.now_ms(), door_now(centre)
+        if at - checked_at >= RECHECK_MS:
             if not await is_still_valid(centre, identity):
                 return
-            checked_at = now
+            checked_at = at
         chosen = b"".join(frame(event) for event in changes if _is_chosen(event, *choice))
-        yield chosen or beat(now)
+        yield chosen + beat(now) if story else chosen or beat(now)
 
 
 def frame(event: LiveEvent) -> bytes:

@@ -15,7 +15,7 @@ from cloud.access.roles import Role
 from cloud.access.sessions import ABSOLUTE_MS, begin_session
 from cloud.api.audit import write_audit
 from cloud.api.deps import Centre
-from cloud.api.guard import CentreDep, IdentityDep, cookie_name
+from cloud.api.guard import CentreDep, IdentityDep, cookie_name, door_now
 from cloud.api.problems import ProblemError
 from cloud.store.base import UserRow
 
@@ -47,14 +47,14 @@ async def log_in(credentials: Credentials, request: Request, response: Response,
     """Sets the session cookie (HttpOnly, SameSite=Lax). Too many failures make name and address wait (429)."""
     address = request.client.host if request.client else ""
     attempts: Attempts = request.app.state.attempts
-    _refuse_hurry(attempts, credentials.user, address, now=centre.clock.now_ms())
+    _refuse_hurry(attempts, credentials.user, address, now=door_now(centre))
     user = await _checked_user(request, centre, credentials)
     if user is None:
-        attempts.failed(credentials.user, address, now=centre.clock.now_ms())
+        attempts.failed(credentials.user, address, now=door_now(centre))
         await write_audit(centre, actor=credentials.user, action="log_in_failed", target=address)
         raise ProblemError(401, "wrong_credentials", "User or password is wrong.")
     attempts.succeeded(user.name, address)
-    secret, row = begin_session(user, now=centre.clock.now_ms())
+    secret, row = begin_session(user, now=door_now(centre))
     await asyncio.to_thread(centre.state.put_secret, row)
     await write_audit(centre, actor=user.name, action="log_in", target=address)
     response.set_cookie(

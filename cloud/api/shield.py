@@ -34,14 +34,16 @@ UPLOAD: Final = re.compile(r"/api/v1/incidents/[^/]{1,64}/attachments")
 LARGER: Final[Mapping[str, int]] = {"/api/v1/commissioning": 2 * MAX_RECORD_BYTES}  # its text is a text in JSON
 STATIC: Final = "/static/"
 STRICT_TRANSPORT: Final = "max-age=31536000"
+EXERCISE: Final = "X-Thacba-Exercise"
 
 
 class Shield:
-    """The outermost layer around the app."""
+    """The outermost layer around the app; in an exercise (*diễn tập*) it names that in every answer."""
 
-    def __init__(self, app: ASGIApp, *, https: bool) -> None:
+    def __init__(self, app: ASGIApp, *, https: bool, exercise: str = "") -> None:
         self._app = app
-        self._headers = {**HEADERS, **({"Strict-Transport-Security": STRICT_TRANSPORT} if https else {})}
+        strict = {"Strict-Transport-Security": STRICT_TRANSPORT} if https else {}
+        self._headers = {**HEADERS, **strict, **({EXERCISE: exercise} if exercise else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Adds the headers to every answer, and answers oversized requests itself."""

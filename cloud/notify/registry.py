@@ -37,8 +37,12 @@ def build_channel(config: ChannelConfig, *, places: Mapping[str, Place] | None =
         config: what stands in the centre's file.
         places: latitude and longitude of each site, for channels that speak of areas.
     """
-    alone = isinstance(config, CapConfig) or (isinstance(config, WebhookConfig) and not config.digests)
-    return Channel(_notifier(config, places or {}), config.per_minute, alone)
+    return Channel(_notifier(config, places or {}), config.per_minute, is_alone(config))
+
+
+def is_alone(config: ChannelConfig) -> bool:
+    """Whether each notice goes by itself: the other side is a program that must hear of every alarm."""
+    return isinstance(config, CapConfig) or (isinstance(config, WebhookConfig) and not config.digests)
 
 
 def _notifier(config: ChannelConfig, places: Mapping[str, Place]) -> Notifier:

@@ -63,6 +63,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
             now=centre.clock.now_ms(),
             live_after=centre.hub.number,
             version=centre.settings.version,
+            exercise=centre.settings.exercise,
             status=status,
             browser_words=_for_script(_words_of_scripts(taste.language)),
             **values,

@@ -1,0 +1,34 @@
+"""What an exercise changes about the centre as it is put together: its time, its channels, and who keeps its pace."""
+
+from __future__ import annotations
+
+from cloud.config import CentreConfig
+from cloud.exercise.recorder import recorder_for
+from cloud.inventory.sites import Inventory
+from cloud.notify.lane import Channel
+from cloud.notify.registry import ChannelConfig, build_channel
+from device_profiles.clock import Clock, PatientClock, ScaledClock, SystemClock
+from device_profiles.exercise import ExerciseConfig, PaceFollower
+
+
+def clocks_for(exercise: ExerciseConfig | None, given: Clock | None) -> tuple[Clock, Clock]:
+    """The centre's time, and that of whoever waits for broker and stores: in service one and the same."""
+    if exercise is None:
+        clock = given or SystemClock()
+        return clock, clock
+    story = given or exercise.clock()
+    return story, PatientClock(story)
+
+
+def channel_for(channel: ChannelConfig, config: CentreConfig, inventory: Inventory, clock: Clock) -> Channel:
+    """The way to people; in an exercise a recorder, whatever the file says: no real notice can leave it."""
+    if config.exercise is not None:
+        return recorder_for(channel, config.exercise.folder or config.data_dir, clock)
+    return build_channel(channel, places={site.id: (site.lat, site.lon) for site in inventory.sites.values()})
+
+
+def followers_of(exercise: ExerciseConfig | None, clock: Clock) -> tuple[PaceFollower, ...]:
+    """Whoever keeps the clock of an exercise at its pace; nobody in service."""
+    if exercise is None or exercise.folder is None or not isinstance(clock, ScaledClock):
+        return ()
+    return (PaceFollower(clock, exercise.folder),)
