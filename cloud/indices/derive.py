@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cloud.indices.grid import grid
-from cloud.indices.load import Spec
 from cloud.indices.signal import Figures, Times, signal_of
+from cloud.indices.spec import Spec
 from cloud.indices.table import Place
 from cloud.store.base import Columns, RawColumn
 from device_profiles.schema import PointType

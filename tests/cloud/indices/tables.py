@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from cloud.indices.load import Indices, load_indices
+from cloud.index_files import load_indices
 from cloud.indices.registry import IndexFile
+from cloud.indices.spec import Indices
 from cloud.indices.table import IndexTable, Place
 from device_profiles.load import build, load_catalogue, parse_table
 

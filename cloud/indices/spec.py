@@ -1,15 +1,14 @@
-"""Reads the folder of indices: strictly, against the catalogue, and with every fault of every file named at once."""
+"""Index files, read strictly against the catalogue and with every fault named at once: which index wants whose readings."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from cloud.indices.registry import IndexFile
 from cloud.indices.table import IndexTable, Intake
 from device_profiles.explain import Fault, did_you_mean
-from device_profiles.load import Catalogue, FileFaultsError, build, parse_table, read_text
+from device_profiles.load import Catalogue, FileFaultsError, build, parse_table
 from device_profiles.schema import DeviceProfile, PointType
 
 DERIVED = "derived"
@@ -44,17 +43,18 @@ class Indices:
         return self.specs.get(profile, ())
 
 
-def load_indices(folder: Path, catalogue: Catalogue) -> Indices:
-    """Every index of a folder; IndicesError with the faults of all files."""
+def indices_of(files: Mapping[str, str], catalogue: Catalogue) -> Indices:
+    """Every index, from the names of files and their texts; IndicesError with the faults of all of them."""
     faults: list[Fault] = []
     specs: dict[str, tuple[Spec, ...]] = {}
-    for path in sorted(folder.glob("*.toml")):
+    for name, text in sorted(files.items()):
         try:
-            table = build({"index": parse_table(read_text(path), file=str(path))}, IndexFile, file=str(path)).index
+            table = build({"index": parse_table(text, file=name)}, IndexFile, file=name).index
         except FileFaultsError as error:
             faults.extend(error.faults)
             continue
-        found = [Fault(str(path), key, reason, hint) for key, reason, hint in _faults(table, path.stem, catalogue)]
+        stem = name.rpartition("/")[2].removesuffix(".toml")
+        found = [Fault(name, key, reason, hint) for key, reason, hint in _faults(table, stem, catalogue)]
         faults += found
         for each in () if found else table.inputs:
             spec = Spec(table, dict(each.points), catalogue[table.profile])
