@@ -19,6 +19,7 @@ from edge_agent.clockwatch import ClockWatch
 from edge_agent.configuring.subject import Seen
 from edge_agent.devices import Build, Devices
 from edge_agent.flow import Flow
+from edge_agent.neighbours import Neighbourhood
 from edge_agent.outbox.base import Bounds, Compression
 from edge_agent.outbox.opening import open_outbox
 from edge_agent.outbox.owner import OutboxOwner
@@ -54,8 +55,12 @@ class Agent:
         clock: ClockWatch,
         running: Callable[[], RunningConfiguration | None] = lambda: None,
         configurations: Callable[[bytes], None] | None = None,
+        neighbours: Neighbourhood | None = None,
     ) -> None:
-        """`running` says which configuration this is; `configurations` takes what the centre sends."""
+        """`running` says which configuration this is; `configurations` takes what the centre sends.
+
+        `neighbours` are those that connectors were told of.
+        """
         self.plan = plan
         self.clock = clock
         self.outbox = outbox
@@ -64,9 +69,12 @@ class Agent:
         self._stop = asyncio.Event()
         self._becoming = asyncio.Lock()
         self.vitals = Vitals((), clock)
-        self.flow = Flow((), outbox=outbox, vitals=self.vitals, clock=clock, batch_s=self._batch_s)
+        heard = (neighbours or Neighbourhood()).told
+        self.flow = Flow((), outbox=outbox, vitals=self.vitals, clock=clock, batch_s=self._batch_s, heard=heard)
         self.devices = Devices(build, flow=self.flow, vitals=self.vitals, clock=clock)
         self.carrier = Carrier(self._build_uplink)
+        if neighbours is not None:
+            neighbours.open(self.devices.writers, self.devices.profiles, lambda: self.carrier.standing.is_up)
         self.health = HealthReport(outbox=outbox, bounds=plan.bounds, vitals=self.vitals, watch=clock, running=running)
         self.commands = Commands(
             plan.config.gateway.id,

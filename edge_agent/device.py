@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from device_profiles.clock import Clock
 from device_profiles.schema import DeviceProfile, Text
-from edge_agent.connector import Listener, Poller, Writer
+from edge_agent.connector import LinkError, Listener, Poller, Scalar, Writer
 
 Wires = MutableMapping[tuple[object, ...], Any]  # each room alone knows what its wires are
 
@@ -77,6 +77,60 @@ class Connectors:
         )
 
 
+class Heard(Protocol):
+    """A reading of a neighbour, as far as others may go by it."""
+
+    @property
+    def point(self) -> str:
+        """Key of the point."""
+
+    @property
+    def value(self) -> Scalar | None:
+        """The value; None when the reading is bad."""
+
+    @property
+    def quality(self) -> str:
+        """Empty when good, `uncertain:<reason>`, or `bad:<reason>`."""
+
+    @property
+    def observed_at(self) -> int:
+        """When, in ms since 1970 UTC."""
+
+
+Tell = Callable[[Sequence[Heard]], None]
+
+
+class Neighbours(Protocol):
+    """The other devices of the gateway, for a room that goes by their readings and drives their outputs."""
+
+    def follow(self, device: str, tell: Tell) -> Callable[[], None]:
+        """From now on `tell` gets the device's newest readings at each of its readings; the answer ends that."""
+
+    async def order(self, device: str, verb: str, arguments: Mapping[str, Scalar]) -> str:
+        """What came of a command; CommandError when it is refused, LinkError when the device does not answer."""
+
+    def reaches_centre(self) -> bool:
+        """Whether the link to the centre is up."""
+
+
+class Alone:
+    """There is nobody else, as in a trial of one device."""
+
+    def follow(self, device: str, tell: Tell) -> Callable[[], None]:
+        """Nobody tells anything."""
+        del device, tell
+        return lambda: None
+
+    async def order(self, device: str, verb: str, arguments: Mapping[str, Scalar]) -> str:
+        """Nobody is there."""
+        del verb, arguments
+        raise LinkError("no_answer", f"{device} is not at work here")
+
+    def reaches_centre(self) -> bool:
+        """Nobody is there."""
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a room may use: `wires` are those that devices share, over one configuration and the next."""
@@ -85,3 +139,4 @@ class Surroundings:
     data_dir: Path
     clock: Clock
     wires: Wires = field(default_factory=dict)
+    neighbours: Neighbours = field(default_factory=Alone)

@@ -66,14 +66,16 @@ class Flow:
         vitals: Vitals,
         clock: ClockWatch,
         batch_s: Callable[[], float] = lambda: 1.0,
+        heard: Callable[[str, Callable[[], Sequence[Reading]]], None] = lambda _device, _newest: None,
     ) -> None:
-        """`batch_s` says for each batch how long to collect."""
+        """`batch_s` says for each batch how long to collect; `heard` is told of each device that was read."""
         self._profiles = {device.id: device.profile for device in devices}
         self._sieves = {device.id: Sieve(device.profile) for device in devices}
         self._outbox = outbox
         self._vitals = vitals
         self._clock = clock
         self._batch_s = batch_s
+        self._heard = heard
         self._pending = _Pending()
         self._losses: list[Loss] = []
         self._known_events: OrderedDict[tuple[str, str], None] = OrderedDict()
@@ -94,6 +96,7 @@ class Flow:
         for device, mine in samples.items():
             if device in self._sieves:
                 self._take_rows(device, self._sieves[device].sift(mine, now=now, elapsed_ms=elapsed_ms))
+                self._heard(device, self._sieves[device].newest)
 
     async def change(self, devices: Sequence[Device], *, fresh: Collection[str]) -> None:
         """These are the devices from now on; the others keep their memory. What is pending is kept under its old model.

@@ -16,6 +16,8 @@ from edge_agent.connectors.modbus.config import ModbusConnection
 from edge_agent.connectors.modbus.lines import line_conflicts
 from edge_agent.connectors.rooms import ROOMS
 from edge_agent.device import Connectors, Device, Surroundings
+from edge_agent.interlocks.config import InterlockConnection
+from edge_agent.interlocks.fitting import interlock_faults
 
 PUSHED = "http_push"
 PUSH = "push"  # the one listener of every device that pushes
@@ -29,6 +31,7 @@ def resolve(config: GatewayConfig, catalogue: Catalogue, *, file: str) -> tuple[
     faults += line_conflicts(
         (device.id, device.connection) for device in config.devices if isinstance(device.connection, ModbusConnection)
     )
+    faults += _interlock_faults(config, catalogue, file)
     if faults:
         raise FileFaultsError(faults)
     return tuple(_resolved(device, catalogue) for device in config.devices)
@@ -77,6 +80,14 @@ def _faults_of(device: DeviceConfig, catalogue: Catalogue, file: str) -> Iterato
             if key not in known:
                 hint = did_you_mean(key, known)
                 yield Fault(file, f"{where}.{table}.{key}", f"a {device.profile} has no such point", hint)
+
+
+def _interlock_faults(config: GatewayConfig, catalogue: Catalogue, file: str) -> Iterator[Fault]:
+    known = {each.id: catalogue[each.profile] for each in config.devices if each.profile in catalogue.profiles}
+    interlocks = {
+        each.id: each.connection for each in config.devices if isinstance(each.connection, InterlockConnection)
+    }
+    return interlock_faults(interlocks, known, file=file)
 
 
 def _resolved(device: DeviceConfig, catalogue: Catalogue) -> Device:

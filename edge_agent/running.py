@@ -47,6 +47,7 @@ from edge_agent.identity.member import MemberDoor
 from edge_agent.identity.membership import as_member, build_keeper, credential_of
 from edge_agent.identity.papers import Identity
 from edge_agent.identity.store import IdentityStore
+from edge_agent.neighbours import Neighbourhood
 from edge_agent.outbox.owner import OutboxOwner
 from edge_agent.racing import first_error
 from edge_agent.registry import build_connectors
@@ -188,7 +189,8 @@ async def _run(setup: Setup, parts: _Parts, signals: Sequence[int]) -> None:
         setup.data_dir, clock, settings=setup.file.parent, agent=f"thacba-edge {agent_version()}", joined=is_member
     )
     joined.keeper = keeper
-    build = partial(_doors, wires={}, data_dir=setup.data_dir, clock=clock)
+    neighbours = Neighbourhood()
+    build = partial(_doors, wires={}, data_dir=setup.data_dir, clock=clock, neighbours=neighbours)
     agent = Agent(
         parts.planner.choose(parts.versions).plan,  # once more, with the keeper behind the certificate
         outbox=parts.outbox,
@@ -196,6 +198,7 @@ async def _run(setup: Setup, parts: _Parts, signals: Sequence[int]) -> None:
         clock=clock,
         running=configurations.running,
         configurations=configurations.take,
+        neighbours=neighbours,
     )
     updates = updates_for(agent, _around(setup, joined, configurations, clock))
     more: Mapping[str, Verb] = {**keeper.verbs(), "update": updates.verb, "commissioning": records.answer}
@@ -215,9 +218,15 @@ async def _run(setup: Setup, parts: _Parts, signals: Sequence[int]) -> None:
 
 
 def _doors(
-    devices: Sequence[Device], listen: ListenConfig, *, wires: Wires, data_dir: Path, clock: ClockWatch
+    devices: Sequence[Device],
+    listen: ListenConfig,
+    *,
+    wires: Wires,
+    data_dir: Path,
+    clock: ClockWatch,
+    neighbours: Neighbourhood,
 ) -> Connectors:
-    return build_connectors(devices, Surroundings(listen, data_dir, clock, wires))
+    return build_connectors(devices, Surroundings(listen, data_dir, clock, wires, neighbours))
 
 
 def _control(

@@ -10,9 +10,12 @@ from edge_agent.connectors.camera.config import CameraConnection
 from edge_agent.connectors.http_json.config import HttpJsonConnection, PushConnection
 from edge_agent.connectors.kiosk.config import KioskConnection
 from edge_agent.connectors.modbus.config import ModbusConnection
+from edge_agent.connectors.syslog.config import SyslogConnection
+from edge_agent.interlocks.config import InterlockConnection
 
 AnyConnection = Annotated[
-    ModbusConnection | HttpJsonConnection | PushConnection | KioskConnection | CameraConnection,
+    ModbusConnection | HttpJsonConnection | PushConnection | KioskConnection | CameraConnection | SyslogConnection
+    | InterlockConnection,
     Field(discriminator="kind"),
 ]
 
@@ -23,4 +26,6 @@ ROOMS = {
     "http_push": "http_json.build:build_pushed",
     "kiosk": "kiosk.build:build",
     "camera": "camera.build:build",
+    "syslog": "syslog.build:build",
+    "interlock": "interlock.build:build",
 }

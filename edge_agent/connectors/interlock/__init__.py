@@ -1,0 +1,1 @@
+"""Interlocks as devices of the gateway: they hear its readings and drive its outputs."""
