@@ -1,4 +1,4 @@
-"""What a scenario file says, and the physics that it gives at any moment; pure but for the one reader."""
+"""What a scenario file says, and the curves through what was measured; pure but for the one reader."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pydantic import AwareDatetime, Field, model_validator
 from device_profiles.load import read_toml
 from device_profiles.schema import Identifier, Strict, Text
 from simulators.scenarios.curve import Curve, curve_through
+from simulators.scenarios.story import Awaited, Crowd, Cut, Deed, Fault, Inflow, Lake, Smoke, Storm
 
 HOUR_S = 3600.0
 
@@ -53,17 +54,34 @@ class Rain(Strict):
 
 
 class ScenarioFile(Strict):
-    """One event: rivers by their levels, rain by its sums."""
+    """One event: what was measured of it, what happens to the province, and which alarms belong to it."""
 
     scenario: Identifier = Field(description="Identifier, the file's name.")
     name: Text = Field(description="Name on the screens.")
     begin: AwareDatetime = Field(description="Where the story begins.")
     end: AwareDatetime = Field(description="Where it ends, and an endless run begins again.")
     hours_per_second: float = Field(gt=0, le=24, description="Speed of a demonstration.")
-    rain_window: tuple[AwareDatetime, AwareDatetime] = Field(description="The hours that the rain sums speak of.")
-    levels: tuple[Course, ...] = Field(min_length=1, description="River and reservoir levels.")
-    rain_course: tuple[Knot, ...] = Field(min_length=2, description="Share of the whole rain that has fallen, 0 to 1.")
-    rain: tuple[Rain, ...] = Field((), description="Rain gauges.")
+    speed: float = Field(600.0, ge=1, le=3600, description="Speed of an exercise of the whole province.")
+    rain_window: tuple[AwareDatetime, AwareDatetime] | None = Field(
+        None, description="The hours that the rain sums speak of; none = the whole story."
+    )
+    levels: tuple[Course, ...] = Field((), description="River and reservoir levels that were measured.")
+    rain_course: tuple[Knot, ...] = Field((), description="Share of the whole rain that has fallen, 0 to 1.")
+    rain: tuple[Rain, ...] = Field((), description="Rain sums that were measured.")
+    storms: tuple[Storm, ...] = Field((), description="Rain cells.")
+    inflows: tuple[Inflow, ...] = Field((), description="Water from outside the province.")
+    lake: Lake | None = Field(None, description="Lake Thác Bà at the begin, and its gates; none = an ordinary day.")
+    wet: float = Field(0.55, ge=0, le=1, description="Wetness of the soil at the begin, 1 = saturated.")
+    warmer_c: float = Field(0.0, ge=-25, le=15, description="Difference from the mean temperature of the month.")
+    power_cuts: tuple[Cut, ...] = Field((), description="Where and when mains are lost.")
+    link_cuts: tuple[Cut, ...] = Field((), description="Where and when gateways cannot reach the centre.")
+    crowds: tuple[Crowd, ...] = Field((), description="Where many people come.")
+    smoke: tuple[Smoke, ...] = Field((), description="Where it burns.")
+    deeds: tuple[Deed, ...] = Field((), description="What somebody does to single devices.")
+    faults: tuple[Fault, ...] = Field((), description="Devices that fail or lie.")
+    holiday: bool = Field(False, description="No school, no office hours.")
+    expected: tuple[Awaited, ...] = Field((), description="Alarms that have to be raised.")
+    forbidden: tuple[Awaited, ...] = Field((), description="Alarms that must not be raised.")
 
     @model_validator(mode="after")
     def _ends_after_its_begin(self) -> Self:
@@ -95,7 +113,8 @@ class Scenario:
 
     def rain_total(self, gauge: str, hours: float) -> float:
         """What has fallen at a gauge since the begin, in mm."""
-        opened, closed = (self.fallen.at(hours_between(self.file.begin, moment)) for moment in self.file.rain_window)
+        window = self.file.rain_window or (self.file.begin, self.file.end)
+        opened, closed = (self.fallen.at(hours_between(self.file.begin, moment)) for moment in window)
         (rain,) = [each for each in self.file.rain if each.id == gauge]
         return rain.window_mm / (closed - opened) * self.fallen.at(hours)
 
@@ -132,12 +151,23 @@ class Playback:
 def build(file: ScenarioFile) -> Scenario:
     """The physics that a scenario file describes."""
     levels = {course.id: _curve(course.knots, file.begin) for course in file.levels}
-    return Scenario(file, levels, _curve(file.rain_course, file.begin))
+    evenly = curve_through([(0.0, 0.0), (hours_between(file.begin, file.end), 1.0)])
+    return Scenario(file, levels, _curve(file.rain_course, file.begin) if file.rain_course else evenly)
 
 
 def load_scenario(name: str) -> Scenario:
     """A scenario of the house by its name; FileFaultsError when the file is wrong or not there."""
-    return build(read_toml(Path(__file__).parent / f"{name}.toml", ScenarioFile))
+    return build(read_scenario(name))
+
+
+def read_scenario(name: str) -> ScenarioFile:
+    """What the file of a scenario says; FileFaultsError when it is wrong or not there."""
+    return read_toml(Path(__file__).parent / f"{name}.toml", ScenarioFile)
+
+
+def scenario_names() -> tuple[str, ...]:
+    """Every scenario of the house."""
+    return tuple(sorted(path.stem for path in Path(__file__).parent.glob("*.toml")))
 
 
 def hours_between(begin: datetime, moment: datetime) -> float:
