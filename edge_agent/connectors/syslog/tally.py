@@ -23,6 +23,7 @@ OVERRUN = "log_overrun"
 BURST_S = 10.0  # lines are allowed for so long at once
 PARTS = 60  # of a sliding window: its edge is so fine
 BELIEVED_MS = 300_000  # a line whose own time is further from ours is told with ours
+REMEMBERED = 512  # lines that would be known again
 USERS = ("duser", "suser", "user", "usrName", "dstuser", "srcuser")
 SHORT = 64
 
@@ -101,6 +102,7 @@ class Tally:
         self._told = Allowance(connection.events_per_min / 60, max(1.0, float(connection.events_per_min)))
         self._heard_s: float | None = None
         self._happenings: list[Happening] = []
+        self._recent: dict[int, None] = {}
         self._serial = 0
         self._untold = 0
         self._overrun = 0
@@ -122,12 +124,29 @@ class Tally:
             self._overrun += 1
             return
         line = parse(data[: self._connection.max_bytes])
+        if self._is_repeated(line):
+            return
         text = line.text.lower()
         for count in self._counts:
             if not count.fault and count.counts(line, text):
                 count.add(now_s)
                 if count.source.event:
                     self._happen(count.source.event, line, now_s=now_s, now_ms=now_ms)
+
+    def _is_repeated(self, line: Line) -> bool:
+        """Whether it is the same line once more: relays say again what they are not sure of, networks double datagrams.
+
+        Only a line whose own time is finer than a second can be known again: others may well be the same twice.
+        """
+        if "." not in line.stamp:
+            return False
+        name = hash(line.raw)
+        if name in self._recent:
+            return True
+        self._recent[name] = None
+        if len(self._recent) > REMEMBERED:
+            del self._recent[next(iter(self._recent))]
+        return False
 
     def report(self, *, now_s: float, now_ms: int) -> Sequence[Observation]:
         """Every point once, and the events that wait; what was reported is not reported again."""
