@@ -111,13 +111,13 @@ def load_catalogue(*folders: Path) -> Catalogue:
         profiles[profile.profile] = profile
         origin[profile.profile] = path
     for name, profile in profiles.items():
-        faults += [Fault(str(origin[name]), key, reason) for key, reason in _strangers(profile, profiles)]
+        faults += [Fault(str(origin[name]), key, reason) for key, reason in strangers(profile, profiles)]
     if faults:
         raise ProfileError(faults)
     return Catalogue(profiles)
 
 
-def _strangers(profile: DeviceProfile, profiles: Mapping[str, DeviceProfile]) -> Iterator[tuple[str, str]]:
+def strangers(profile: DeviceProfile, profiles: Mapping[str, DeviceProfile]) -> Iterator[tuple[str, str]]:
     """What keeps a model from reporting as another one: every key, and why."""
     if not profile.reports_as:
         return

@@ -22,6 +22,7 @@ from edge_agent.console_discover import discover
 from edge_agent.console_doctor import bundle, doctor
 from edge_agent.console_join import identity_cli, join
 from edge_agent.console_page import page_cli
+from edge_agent.console_profiles import profiles_cli
 from edge_agent.console_update import update_cli
 from edge_agent.device import Device, Surroundings
 from edge_agent.logs import LogFormat, start_logging
@@ -104,6 +105,7 @@ cli.command()(discover)
 cli.command()(join)
 cli.add_typer(identity_cli, name="identity")
 cli.add_typer(page_cli, name="page")
+cli.add_typer(profiles_cli, name="profiles")
 cli.add_typer(update_cli, name="update")
 add_to(cli)
 cli.command()(doctor)
