@@ -8,17 +8,30 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from device_profiles.schema import Strict
-from edge_agent.vision.config import Box, SightConfig
+from device_profiles.schema import Key, Strict
+from edge_agent.vision.config import Box, CountConfig, GaugeBoard, Line, SightConfig, Zone
 
 
 class SnapshotPolicy(Strict):
-    """Which pictures stay on the gateway, and for how long."""
+    """Which pictures stay on the gateway, why, and for how long."""
 
-    enabled: bool = Field(True, description="Keep a picture of each event.")
+    enabled: bool = Field(True, description="Whether pictures of this camera may be kept or shown at all.")
+    purpose: str = Field(
+        "", max_length=200, description="What pictures are kept for, as the sign at the place says it; without it none."
+    )
     keep_h: float = Field(72.0, gt=0, le=72, description="Pictures older than this are deleted.")
     max_bytes: int = Field(20_000_000, ge=100_000, le=2_000_000_000, description="Oldest go first beyond this.")
     quality: int = Field(80, ge=30, le=95, description="JPEG quality.")
+
+
+class ModelConfig(Strict):
+    """A model of the user's own that looks at the pictures; its weights do not come from us."""
+
+    file: Path = Field(description="ONNX file with the weights.")
+    labels: tuple[Key, ...] = Field(min_length=1, max_length=100, description="What its outputs mean, in their order.")
+    output: Literal["scores", "boxes"] = Field("scores", description="One score per label, or boxes to be counted.")
+    every_s: float = Field(5.0, ge=0.5, le=3600, description="It looks so often.")
+    least_score: float = Field(0.5, ge=0, le=1, description="Boxes with a lower score do not count.")
 
 
 class CameraConnection(Strict):
@@ -35,6 +48,13 @@ class CameraConnection(Strict):
     no_picture_s: float = Field(8.0, ge=2, le=10, description="Without a picture for so long the camera is offline.")
     masks: tuple[Box, ...] = Field((), max_length=32, description="Parts of the picture that nobody shall ever see.")
     motion_share: float = Field(0.01, gt=0, le=1, description="Share of the picture that must change for an event.")
+    zones: tuple[Zone, ...] = Field((), max_length=16, description="Parts in which motion is measured for itself.")
+    lines: tuple[Line, ...] = Field((), max_length=8, description="Lines whose crossings are counted.")
+    count: CountConfig = Field(
+        default_factory=lambda: CountConfig.model_validate({}), description="How crossings are counted."
+    )
+    gauges: tuple[GaugeBoard, ...] = Field((), max_length=4, description="Painted staff gauges that are read.")
+    model: ModelConfig | None = Field(None, description="A model of the user's own; none by default.")
     cooldown_s: float = Field(60.0, ge=0, le=86400, description="Least time between two events of one kind.")
     sight: SightConfig = Field(default_factory=lambda: SightConfig.model_validate({}), description="Picture limits.")
     snapshots: SnapshotPolicy = Field(
@@ -59,6 +79,14 @@ class CameraConnection(Strict):
         if username and (":" in username or not username.isprintable()):
             raise ValueError("RTSP allows neither colons nor control characters in user names")
         return username
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        for what, named in (("zones", self.zones), ("lines", self.lines), ("gauges", self.gauges)):
+            names = [one.name for one in named]
+            if len(set(names)) != len(names):
+                raise ValueError(f"{what}: each has a name of its own")
+        return self
 
     @model_validator(mode="after")
     def _one_password(self) -> Self:

@@ -11,23 +11,22 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from device_profiles.clock import Clock
 from device_profiles.schema import DeviceProfile
+from device_profiles.sources.camera import CameraSource
 from edge_agent.connector import CommandError, Deliver, Happening, LinkError, Observation, Scalar
 from edge_agent.connectors.camera import changes, rate
 from edge_agent.connectors.camera.changes import OFFLINE, ONLINE, Told
 from edge_agent.connectors.camera.child import FfmpegChild, find_ffmpeg, running
 from edge_agent.connectors.camera.config import CameraConnection
+from edge_agent.connectors.camera.eye import NOT_CONFIGURED, Eye, Seen
 from edge_agent.connectors.camera.ffmpeg import Login, arguments, redacted, script
 from edge_agent.connectors.camera.rate import Rate
 from edge_agent.connectors.camera.reference import ReferenceFile
 from edge_agent.connectors.camera.report import Report, samples_of
 from edge_agent.connectors.camera.snapshots import SnapshotFolder, as_jpeg
-from edge_agent.vision import sight
-from edge_agent.vision.picture import CELL_PX, Frame, burn, view_of
-from edge_agent.vision.sight import Sight
+from edge_agent.vision.counting import MEASURES
+from edge_agent.vision.sight import Reference
 
 log = logging.getLogger(__name__)
 
@@ -48,11 +47,10 @@ class Camera:
         self._clock = clock
         self._snapshots = SnapshotFolder(snapshots, device, connection.snapshots)
         self._reference = ReferenceFile(snapshots, device)
-        self._view = view_of(connection.masks, width=connection.width, height=connection.height)
-        self._sight: Sight | None = None
+        self._eye = Eye(connection, self._reference)
         self._told = Told()
-        self._picture: Frame | None = None  # the last one, masks burnt in
         self._picture_at_ms = 0
+        self._strangers = strangers(connection, profile)
         self._pruned_at = -PRUNE_EVERY_S
 
     async def listen(self, deliver: Deliver) -> None:
@@ -68,7 +66,7 @@ class Camera:
     async def _watch_until_lost(self, outgoing: asyncio.Queue[Sequence[Observation]]) -> LinkError:
         """Why the stream was lost."""
         connection = self._connection
-        await asyncio.to_thread(self._remember)
+        await asyncio.to_thread(self._eye.resume)
         try:
             login = login_of(connection)
             async with running(
@@ -95,7 +93,8 @@ class Camera:
             raw = child.take()
             if raw:
                 picture_at = now
-                report = report.with_findings(await self._look(raw, now))
+                seen_now = await self._look(raw, now)
+                report = report.with_findings(seen_now.health, seen_now.measured)
             elif child.ended:
                 return child.loss()
             elif now - picture_at >= self._connection.no_picture_s:
@@ -104,27 +103,23 @@ class Camera:
                 await self._tell(report, seen.per_s(now), outgoing)
                 report = Report(due=now + REPORT_EVERY_S)
 
-    async def _look(self, raw: bytes, now: float) -> sight.Findings:
-        """Judges one picture; the masks are burnt in before anything else sees it."""
-        frame = np.frombuffer(raw, dtype=np.uint8).reshape(self._connection.height, self._connection.width)
-        self._picture = burn(frame, self._view)
-        self._picture_at_ms = self._clock.now_ms()
-        before = self._sight or Sight()
-        self._sight = await asyncio.to_thread(
-            sight.step, self._connection.sight, self._view, before, self._picture, now
-        )
-        if self._sight.reference is not None and before.reference is None:
-            await self._keep_reference(self._sight.reference)
-        return self._sight.findings
+    async def _look(self, raw: bytes, now: float) -> Seen:
+        """Judges one picture, and keeps the reference that it may have completed."""
+        at_ms = self._clock.now_ms()
+        seen = await self._eye.look(raw, now)
+        self._picture_at_ms = at_ms
+        if seen.learnt is not None:
+            await self._keep_reference(seen.learnt)
+        return seen
 
     async def _tell(self, report: Report, fps: float | None, outgoing: asyncio.Queue[Sequence[Observation]]) -> None:
         """Puts what was found since the last report on its way; nothing when no picture told anything."""
-        values: dict[str, Scalar] = dict(report.values)
-        if not values and not report.unknown:
+        values, unknown = report.all_values(), report.all_unknown()
+        if not values and not unknown:
             return
         values |= {"online": True} | ({} if fps is None else {"fps": round(fps, 2)})
-        at_ms = self._clock.now_ms()
-        told = samples_of(self._profile, self._device, values=values, unknown=report.unknown, at_ms=at_ms)
+        unknown |= dict.fromkeys(self._strangers, NOT_CONFIGURED)
+        told = samples_of(self._profile, self._device, values=values, unknown=unknown, at_ms=self._clock.now_ms())
         await outgoing.put([*told, *await self._events(report.flags(self._connection.motion_share), {})])
 
     async def _offline(self, loss: LinkError) -> list[Observation]:
@@ -146,29 +141,31 @@ class Camera:
 
     async def _snapshot(self, kind: str) -> dict[str, Scalar]:
         """Keeps the last picture for an event; an event without picture is better than none."""
-        if self._picture is None or not self._connection.snapshots.enabled or self._masks_misfit():
+        policy, picture = self._connection.snapshots, self._eye.picture
+        if picture is None or not (policy.enabled and policy.purpose) or self._masks_misfit():
             return {}
         at_ms = self._picture_at_ms
         try:
-            name = await asyncio.to_thread(self._snapshots.keep, self._picture, kind=kind, at_ms=at_ms)
+            name = await asyncio.to_thread(self._snapshots.keep, picture, kind=kind, at_ms=at_ms)
         except OSError as error:
             log.warning("snapshot not kept", extra={"device": self._device, "error": str(error)})
             return {}
-        return {"snapshot": name, "picture_at": at_ms}
+        return {"snapshot": name, "picture_at": at_ms, "purpose": policy.purpose}
 
     def _masks_misfit(self) -> bool:
-        """True when the camera may look elsewhere: then the masks no longer hide what they are there to hide."""
-        aim = self._sight.moved if self._sight else sight.UNKNOWN
-        return bool(self._connection.masks) and (aim.value is True or aim.other is True or "moved" in self._told.active)
+        """True when the masks may no longer hide what they are there to hide."""
+        return self._eye.masks_misfit or (bool(self._connection.masks) and "moved" in self._told.active)
 
     def picture_now(self) -> tuple[bytes, int]:
         """The newest picture as JPEG and its time; CommandError when there is none that may be shown."""
         fresh_ms = self._connection.no_picture_s * 1000
-        if self._picture is None or self._clock.now_ms() - self._picture_at_ms > fresh_ms:
+        if not self._connection.snapshots.enabled:
+            raise CommandError("pictures of this camera are shown to nobody")
+        if self._eye.picture is None or self._clock.now_ms() - self._picture_at_ms > fresh_ms:
             raise CommandError("there is no picture now")
         if self._masks_misfit():
             raise CommandError("the camera may look elsewhere: its masks no longer hide what they must")
-        return as_jpeg(self._picture, quality=self._connection.snapshots.quality), self._picture_at_ms
+        return as_jpeg(self._eye.picture, quality=self._connection.snapshots.quality), self._picture_at_ms
 
     async def _prune(self, now: float, at_ms: int) -> None:
         if now - self._pruned_at < PRUNE_EVERY_S:
@@ -179,15 +176,7 @@ class Camera:
         except OSError as error:
             log.warning("old snapshots not deleted", extra={"device": self._device, "error": str(error)})
 
-    def _remember(self) -> None:
-        """What is still known when a new stream begins."""
-        if self._sight is not None:
-            self._sight = sight.resumed(self._sight)
-            return
-        shape = (self._connection.height // CELL_PX, self._connection.width // CELL_PX)
-        self._sight = Sight(reference=self._reference.load(shape))
-
-    async def _keep_reference(self, reference: sight.Reference) -> None:
+    async def _keep_reference(self, reference: Reference) -> None:
         try:
             await asyncio.to_thread(self._reference.save, reference)
         except OSError as error:
@@ -210,6 +199,18 @@ def login_of(connection: CameraConnection) -> Login:
     if not password:
         raise LinkError("missing", "the camera's password is not set")
     return Login(connection.username, password)
+
+
+def strangers(connection: CameraConnection, profile: DeviceProfile) -> tuple[str, ...]:
+    """Measures of the profile that belong to a zone, line, board or label that this camera does not have."""
+    known = {
+        *(f"zone_motion.{zone.name}" for zone in connection.zones),
+        *(f"{measure}.{line.name}" for line in connection.lines for measure in MEASURES),
+        *(f"{measure}.{board.name}" for board in connection.gauges for measure in ("gauge_level", "gauge_quality")),
+        *(f"model.{label}" for label in (connection.model.labels if connection.model else ())),
+    }
+    sources = [point.source for point in profile.points if isinstance(point.source, CameraSource)]
+    return tuple(source.name for source in sources if source.of and source.name not in known)
 
 
 def build_camera(

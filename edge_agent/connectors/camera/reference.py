@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from edge_agent.vision.sight import Reference
 
@@ -14,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 class ReferenceFile:
-    """`<device>@reference.npz`: edge directions of cells of 4 x 4 pixels, no picture."""
+    """`<device>@reference.npz`: edge directions of cells of 4 x 4 pixels and structure of tiles, no picture."""
 
     def __init__(self, folder: Path, device: str) -> None:
         self._path = folder / f"{device}@reference.npz"
@@ -25,7 +27,7 @@ class ReferenceFile:
             return None
         try:
             with self._path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-                reference = Reference(stored["directions"].astype(np.complex64), float(stored["sharpness"]))
+                reference = _from(stored)
         except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
             log.warning("camera reference unreadable, learning anew", extra={"error": str(error)})
             return None
@@ -36,5 +38,21 @@ class ReferenceFile:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         partial = self._path.with_name(self._path.name + ".part")
         with partial.open("wb") as file:
-            np.savez(file, directions=reference.directions, sharpness=np.float64(reference.sharpness))
+            np.savez(file, allow_pickle=False, **_into(reference))
         partial.replace(self._path)
+
+
+def _into(reference: Reference) -> dict[str, npt.NDArray[np.generic]]:
+    figures = {"sharpness": np.array(reference.sharpness), "light": np.array(reference.light)}
+    structure = {} if reference.structure is None else {"structure": reference.structure}
+    return {"directions": reference.directions, **figures, **structure}
+
+
+def _from(stored: Mapping[str, npt.NDArray[np.generic]]) -> Reference:
+    """A file of an older version has no structure; it is learnt then, and the aim is kept."""
+    return Reference(
+        stored["directions"].astype(np.complex64),
+        float(stored["sharpness"]),
+        stored["structure"].astype(np.float32) if "structure" in stored else None,
+        float(stored["light"]) if "light" in stored else 0.0,
+    )

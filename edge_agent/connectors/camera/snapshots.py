@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -25,12 +26,12 @@ class Snapshot:
     size: int
 
 
-def as_jpeg(frame: Frame, *, quality: int) -> bytes:
-    """The picture in a form that everybody can open."""
+def as_jpeg(frame: Frame, *, quality: int, remark: str = "") -> bytes:
+    """The picture in a form that everybody can open; the remark travels in it."""
     from PIL import Image  # noqa: PLC0415 -- only when a picture is really wanted
 
     packed = io.BytesIO()
-    Image.fromarray(frame).save(packed, "JPEG", quality=quality)
+    Image.fromarray(frame).save(packed, "JPEG", quality=quality, comment=remark.encode())
     return packed.getvalue()
 
 
@@ -45,7 +46,7 @@ class SnapshotFolder:
 
     def keep(self, frame: Frame, *, kind: str, at_ms: int) -> str:
         """Writes the picture, readable for the agent's user only, makes room for it, and returns its name."""
-        picture = as_jpeg(frame, quality=self._policy.quality)
+        picture = as_jpeg(frame, quality=self._policy.quality, remark=self._remark(kind, at_ms))
         self._folder.mkdir(mode=OWNER_ONLY_FOLDER, parents=True, exist_ok=True)
         path = self._folder / f"{self._device}@{at_ms}-{kind}.jpg"
         partial = path.with_name(path.name + ".part")
@@ -63,6 +64,17 @@ class SnapshotFolder:
             expired = abs(now_ms - snapshot.at_ms) > self._policy.keep_h * MS_PER_H
             if expired or kept > self._policy.max_bytes:
                 snapshot.path.unlink(missing_ok=True)
+
+    def _remark(self, kind: str, at_ms: int) -> str:
+        """Why the picture exists and until when it may: whoever finds it shall know."""
+        told = {
+            "device": self._device,
+            "reason": kind,
+            "purpose": self._policy.purpose,
+            "observed_at": at_ms,
+            "delete_at": at_ms + round(self._policy.keep_h * MS_PER_H),
+        }
+        return json.dumps(told, ensure_ascii=False)
 
     def _all(self) -> Iterator[Snapshot]:
         if not self._folder.is_dir():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from edge_agent.connectors.camera.config import CameraConnection, SnapshotPolicy
+from edge_agent.connectors.camera.config import CameraConnection, ModelConfig, SnapshotPolicy
 from edge_agent.vision.config import Box, CountConfig, GaugeBoard, Line, SightConfig, Zone
 from tests.readme_check import assert_documented
 
@@ -35,6 +35,9 @@ def test_a_camera_without_login() -> None:
         ({"frames_per_s": 0.5}, "greater than or equal to 1"),
         ({"width": 322}, "multiple of 4"),
         ({"motion": 1}, "not permitted"),
+        ({"lines": [{"name": "a", "start": (0, 0), "end": (0, 1), "metre": 0.02}] * 2}, "a name of its own"),
+        ({"lines": [{"name": "a", "start": (0, 0), "end": (0, 0), "metre": 0.02}]}, "two ends"),
+        ({"zones": [{"name": "a", "outline": [(0, 0), (1, 1)]}]}, "at least 3"),
     ],
 )
 def test_what_is_wrong_is_refused_with_a_reason(settings: dict[str, object], reason: str) -> None:
@@ -43,5 +46,5 @@ def test_what_is_wrong_is_refused_with_a_reason(settings: dict[str, object], rea
 
 
 def test_every_field_stands_in_the_readme() -> None:
-    assert_documented("edge_agent/connectors/camera", CameraConnection, SnapshotPolicy, Box)
+    assert_documented("edge_agent/connectors/camera", CameraConnection, SnapshotPolicy, ModelConfig, Box)
     assert_documented("edge_agent/vision", SightConfig, Box, Zone, Line, CountConfig, GaugeBoard)

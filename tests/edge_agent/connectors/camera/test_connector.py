@@ -26,7 +26,9 @@ PASSWORD = "p@ss:w/rd'%\"x #"
 USER = "op er@"
 LOSS_LIMIT_S = 10.0
 FRAMES_PER_S = 5.0
-PICTURE_POINTS = ("fps", "frozen", "black", "blurred", "moved", "motion", "brightness")
+PICTURE_POINTS = (
+    "fps", "frozen", "black", "over_exposed", "blurred", "moved", "rain_on_lens", "motion", "brightness",
+)  # fmt: skip
 
 
 @pytest.fixture

@@ -17,6 +17,26 @@ def test_the_strongest_motion_and_the_newest_of_everything_else() -> None:
     assert not report.unknown
 
 
+def test_what_one_picture_of_many_measured_is_not_forgotten() -> None:
+    counted = Findings({"vehicles_forth.gate": 7.0, "zone_motion.door": 0.2}, {"speed_kmh.gate": "no_vehicle"})
+    quiet = Findings({"zone_motion.door": 0.05})
+    report = Report(due=1.0).with_findings(SEEN, counted).with_findings(SEEN, quiet)
+    assert report.all_values() == {**SEEN.values, "vehicles_forth.gate": 7.0, "zone_motion.door": 0.2}
+    assert report.all_unknown() == {"moved": "dark", "speed_kmh.gate": "no_vehicle"}
+    turned = report.with_findings(SEEN, Findings(unknown={"zone_motion.door": "frozen"}))
+    assert turned.all_unknown()["zone_motion.door"] == "frozen"
+    assert "zone_motion.door" not in turned.all_values()
+
+
+def test_where_zones_are_drawn_motion_is_an_event_in_them_only() -> None:
+    outside = Report(due=1.0).with_findings(SEEN, Findings({"zone_motion.door": 0.0}))
+    inside = Report(due=1.0).with_findings(SEEN, Findings({"zone_motion.door": 0.0, "zone_motion.gate": 0.3}))
+    unknown = Report(due=1.0).with_findings(SEEN, Findings(unknown={"zone_motion.door": "masked"}))
+    assert outside.flags(0.1)["motion"] is False
+    assert inside.flags(0.1)["motion"] is True
+    assert "motion" not in unknown.flags(0.1)
+
+
 def test_flags_leave_out_what_is_unknown() -> None:
     flags = Report(due=1.0).with_findings(SEEN).flags(motion_share=0.1)
     assert flags == {OFFLINE: False, ONLINE: True, "black": False, "motion": True}

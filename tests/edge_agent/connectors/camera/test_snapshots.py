@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -17,18 +18,26 @@ NOW = 1_725_926_400_000
 FRAME = np.arange(320 * 180, dtype=np.uint32).astype(np.uint8).reshape(180, 320)
 
 
-def folder_of(path: Path, device: str = "cam-1", **policy: float) -> SnapshotFolder:
+def folder_of(path: Path, device: str = "cam-1", **policy: float | str) -> SnapshotFolder:
     return SnapshotFolder(path, device, SnapshotPolicy.model_validate(policy))
 
 
 def test_a_picture_is_a_jpeg_for_the_owner_only(tmp_path: Path) -> None:
-    name = folder_of(tmp_path / "snapshots").keep(FRAME, kind="frozen", at_ms=NOW)
+    name = folder_of(tmp_path / "snapshots", purpose="Kiểm tra hình").keep(FRAME, kind="frozen", at_ms=NOW)
     path = tmp_path / "snapshots" / name
     assert name == f"cam-1@{NOW}-frozen.jpg"
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
     with Image.open(path) as picture:
         assert (picture.format, picture.size) == ("JPEG", (320, 180))
+        told = json.loads(picture.info["comment"])
+    assert told == {
+        "device": "cam-1",
+        "reason": "frozen",
+        "purpose": "Kiểm tra hình",
+        "observed_at": NOW,
+        "delete_at": NOW + 72 * MS_PER_H,
+    }
     assert [file.name for file in path.parent.iterdir()] == [name]
 
 

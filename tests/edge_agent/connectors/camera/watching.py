@@ -78,10 +78,11 @@ async def watching(camera: Camera) -> AsyncIterator[Heard]:
         task.cancel()
 
 
-def camera_of(url: str, folder: Path, **settings: object) -> Camera:
+def camera_of(url: str, folder: Path, *, profile: DeviceProfile | None = None, **settings: object) -> Camera:
     """A connector that decides quickly unless told otherwise."""
-    connection = CameraConnection.model_validate({"url": url, "sight": QUICK_SIGHT, "cooldown_s": 0, **settings})
-    return build_camera(DEVICE, connection, ip_camera(), snapshots=folder, clock=SystemClock())
+    usual = {"sight": QUICK_SIGHT, "cooldown_s": 0, "snapshots": {"purpose": "Giữ gìn trật tự tại cầu"}}
+    connection = CameraConnection.model_validate({"url": url, **usual, **settings})
+    return build_camera(DEVICE, connection, profile or ip_camera(), snapshots=folder, clock=SystemClock())
 
 
 def ip_camera() -> DeviceProfile:
