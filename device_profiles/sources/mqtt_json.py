@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -26,6 +26,9 @@ class MqttJsonSource(Strict):
     topic: str = Field(
         pattern=TOPIC, max_length=200, description="Topic; {name} stands for the device's own name at its broker."
     )
+    also: tuple[Annotated[str, Field(pattern=TOPIC, max_length=200)], ...] = Field(
+        (), max_length=8, description="Further topics whose payloads say the same in the same place."
+    )
     path: str = Field("", max_length=200, description="Dotted path into the record; empty: the payload is the value.")
     records: str = Field(
         "", max_length=200, description="Dotted path to the record, or the list of records, that path and time mean."
@@ -42,6 +45,11 @@ class MqttJsonSource(Strict):
         default_factory=dict, max_length=16, description="To set: what else stands in the object that is published."
     )
     shown_by: Key | Literal[""] = Field("", description="To set: the point that then shows the value.")
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Every topic that tells the point."""
+        return (self.topic, *self.also)
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

@@ -10,12 +10,19 @@ from edge_agent.connectors.camera.config import CameraConnection
 from edge_agent.connectors.http_json.config import HttpJsonConnection, PushConnection
 from edge_agent.connectors.kiosk.config import KioskConnection
 from edge_agent.connectors.modbus.config import ModbusConnection
+from edge_agent.connectors.mqtt_json.config import MqttJsonConnection
 from edge_agent.connectors.syslog.config import SyslogConnection
 from edge_agent.interlocks.config import InterlockConnection
 
 AnyConnection = Annotated[
-    ModbusConnection | HttpJsonConnection | PushConnection | KioskConnection | CameraConnection | SyslogConnection
-    | InterlockConnection,
+    ModbusConnection
+    | HttpJsonConnection
+    | PushConnection
+    | KioskConnection
+    | CameraConnection
+    | SyslogConnection
+    | InterlockConnection
+    | MqttJsonConnection,
     Field(discriminator="kind"),
 ]
 
@@ -28,4 +35,5 @@ ROOMS = {
     "camera": "camera.build:build",
     "syslog": "syslog.build:build",
     "interlock": "interlock.build:build",
+    "mqtt_json": "mqtt_json.build:build",
 }
