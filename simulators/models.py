@@ -56,6 +56,7 @@ MODELS: Mapping[str, Model] = {
     "lamp_node": power.lamp,
     "parking_lot": streets.parking,
     "pump_station": power.pump,
+    "siren_relay": power.siren,
     "street_flood": weather.street_flood,
     "street_light_cabinet": power.street_lights,
     "waste_bin": streets.bin_,

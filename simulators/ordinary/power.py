@@ -116,3 +116,12 @@ def oxygen(seed: int) -> Signal:
         }
 
     return signal
+
+
+def siren(seed: int) -> Signal:
+    """A siren that is silent on a charged battery."""
+
+    def signal(elapsed_s: float) -> Mapping[str, Value]:
+        return {"sounding": False, "batt_v": round(12.8 + 0.3 * noise(seed, elapsed_s, period_s=HOUR_S), 2)}
+
+    return signal
