@@ -15,8 +15,13 @@ from typing import Self
 from pymodbus.constants import ExcCodes
 from pymodbus.framer import FramerSocket
 from pymodbus.pdu import DecodePDU, ExceptionResponse, ModbusPDU
-from pymodbus.pdu.bit_message import ReadCoilsResponse, ReadDiscreteInputsResponse
-from pymodbus.pdu.register_message import ReadHoldingRegistersResponse, ReadInputRegistersResponse
+from pymodbus.pdu.bit_message import ReadCoilsResponse, ReadDiscreteInputsResponse, WriteSingleCoilResponse
+from pymodbus.pdu.register_message import (
+    ReadHoldingRegistersResponse,
+    ReadInputRegistersResponse,
+    WriteMultipleRegistersResponse,
+    WriteSingleRegisterResponse,
+)
 
 from device_profiles.schema import DeviceProfile
 from simulators.device import Elapsed, Signal, stopwatch
@@ -28,6 +33,7 @@ LONGEST_FRAME = 260
 TABLES = {1: "coil", 2: "discrete", 3: "holding", 4: "input"}
 BIT_ANSWERS = {1: ReadCoilsResponse, 2: ReadDiscreteInputsResponse}
 WORD_ANSWERS = {3: ReadHoldingRegistersResponse, 4: ReadInputRegistersResponse}
+WRITES = {5: "coil", 6: "holding", 16: "holding"}
 GARBAGE = bytes.fromhex("dead beef 0bad")
 
 
@@ -39,6 +45,7 @@ class ModbusUnit:
         self.faults = Faults()
         self.heard = 0
         self.answered = 0
+        self.written: Registers = {}
         self._profile = profile
         self._signal = signal
 
@@ -47,15 +54,33 @@ class ModbusUnit:
         if FaultKind.EXCEPTION in self.faults.active(elapsed_s):
             return ExceptionResponse(request.function_code, self.faults.exception_code)
         table = TABLES.get(request.function_code)
+        registers = (
+            registers_of(self._profile, self.faults.distorted(self._signal(elapsed_s), elapsed_s)) | self.written
+        )
+        if request.function_code in WRITES:
+            return self._write(request, registers)
         if table is None:
             return ExceptionResponse(request.function_code, ExcCodes.ILLEGAL_FUNCTION)
-        registers = registers_of(self._profile, self.faults.distorted(self._signal(elapsed_s), elapsed_s))
         words = _range(registers, table, request)
         if words is None:
             return ExceptionResponse(request.function_code, ExcCodes.ILLEGAL_ADDRESS)
         if request.function_code in BIT_ANSWERS:
             return BIT_ANSWERS[request.function_code](bits=[bool(word) for word in words])
         return WORD_ANSWERS[request.function_code](registers=words)
+
+    def _write(self, request: ModbusPDU, registers: Registers) -> ModbusPDU:
+        """What is set stays set, whatever the signal says; only what the model has can be set."""
+        table = WRITES[request.function_code]
+        words = [int(bit) for bit in request.bits[:1]] if table == "coil" else list(request.registers)
+        spots = [(table, request.address + place) for place in range(len(words))]
+        if any(spot not in registers for spot in spots):
+            return ExceptionResponse(request.function_code, ExcCodes.ILLEGAL_ADDRESS)
+        self.written.update(zip(spots, words, strict=True))
+        if request.function_code == 5:
+            return WriteSingleCoilResponse(address=request.address, bits=[bool(words[0])])
+        if request.function_code == 6:
+            return WriteSingleRegisterResponse(address=request.address, registers=words)
+        return WriteMultipleRegistersResponse(address=request.address, count=len(words))
 
 
 class ModbusHost:

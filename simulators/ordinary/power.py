@@ -95,6 +95,7 @@ def pump(seed: int) -> Signal:
         current = 86 + 4 * noise(seed, elapsed_s, period_s=300)
         return {
             "running": True,
+            "permitted": True,
             "current_pct": round(current, 1),
             "bearing_c": round(34 + temperature_c(seed, elapsed_s), 1),
             "vibration_mm_s": round(1.9 + 0.3 * noise(seed + 1, elapsed_s, period_s=60), 2),

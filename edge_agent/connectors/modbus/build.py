@@ -1,4 +1,4 @@
-"""Builds the pollers of Modbus devices."""
+"""Builds the doors to Modbus devices."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from edge_agent.device import Connectors, Device, Surroundings
 
 
 def build(devices: Sequence[Device], around: Surroundings) -> Connectors:
-    """One poller per unit; units on one serial line or behind one host share its bus."""
+    """One poller per unit, and a writer where it takes commands; units on one line or behind one host share its bus."""
     units = [
         (each.id, each.connection, each.profile) for each in devices if isinstance(each.connection, ModbusConnection)
     ]
-    return Connectors(pollers=build_modbus(units, around.wires))
+    pollers = build_modbus(units, around.wires)
+    writers = {device: pollers[device] for device, _, profile in units if profile.commands}
+    return Connectors(pollers=pollers, writers=writers)

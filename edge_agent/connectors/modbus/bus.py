@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -25,10 +25,11 @@ from pymodbus.pdu import ModbusPDU
 
 from edge_agent.connector import EdgeError, LinkError
 from edge_agent.connectors.modbus.config import ModbusConnection
-from edge_agent.connectors.modbus.plan import BIT_TABLES, Block
+from edge_agent.connectors.modbus.plan import BIT_TABLES, Block, Table
 
 Client: TypeAlias = AsyncModbusTcpClient | AsyncModbusSerialClient
 Connected: TypeAlias = Callable[[bool], None]
+_Ask: TypeAlias = Callable[[Client], Awaitable[ModbusPDU]]
 
 FUNCTIONS = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
 PAUSES = (2, 4, 8, 16)  # x timeout_s, after the first, second ... silence in a row
@@ -76,16 +77,27 @@ class Bus:
 
     async def read(self, unit: int, block: Block, *, timeout_s: float) -> Sequence[int]:
         """The registers or bits of this block; RefusedError when the unit says no, LinkError when it says nothing."""
+        answer = await self._request(unit, lambda client: _ask(client, unit, block), timeout_s)
+        return _contents(answer, unit, block)
+
+    async def write(self, unit: int, table: Table, address: int, words: Sequence[int], *, timeout_s: float) -> None:
+        """Sets one coil, or registers that belong together in one request; errors as of `read`."""
+        answer = await self._request(unit, lambda client: _set(client, unit, table, address, words), timeout_s)
+        if answer.isError():
+            raise RefusedError(answer.exception_code)
+
+    async def _request(self, unit: int, ask: _Ask, timeout_s: float) -> ModbusPDU:
+        """One request in its turn, and the answer to it."""
         self._leave_alone(unit)
         async with self._lock:
             self._leave_alone(unit)  # it may have fallen silent while this request waited for its turn
             client = await self._connected(timeout_s)
             if self._connection.transport == "rtu":
                 await asyncio.sleep(_gap_s(self._connection.baud_rate))
-            answer = await self._exchange(client, unit, block, timeout_s)
+            answer = await self._exchange(client, unit, ask, timeout_s)
         if self._connection.transport == "tcp" and answer.transaction_id == 0:  # ours begin at 1
             raise LinkError("no_answer", f"unit {unit} of {self._connection.bus} does not repeat transaction numbers")
-        return _contents(answer, unit, block)
+        return answer
 
     @property
     def in_use(self) -> bool:
@@ -133,11 +145,11 @@ class Bus:
         self._down = None
         return client
 
-    async def _exchange(self, client: Client, unit: int, block: Block, timeout_s: float) -> ModbusPDU:
+    async def _exchange(self, client: Client, unit: int, ask: _Ask, timeout_s: float) -> ModbusPDU:
         answered = False
         try:
             async with asyncio.timeout(timeout_s) as self._deadline:
-                answer = await _ask(client, unit, block)
+                answer = await ask(client)
             answered = True
         except TimeoutError:
             fault, what = ("timeout", "no answer") if client.connected else ("no_answer", "connection closed")
@@ -233,6 +245,14 @@ async def _ask(client: Client, unit: int, block: Block) -> ModbusPDU:
         "input": client.read_input_registers,
     }[block.table]
     return await read(block.address, count=block.count, device_id=unit)
+
+
+async def _set(client: Client, unit: int, table: Table, address: int, words: Sequence[int]) -> ModbusPDU:
+    if table in BIT_TABLES:
+        return await client.write_coil(address, bool(words[0]), device_id=unit)
+    if len(words) == 1:
+        return await client.write_register(address, words[0], device_id=unit)
+    return await client.write_registers(address, list(words), device_id=unit)
 
 
 def _contents(answer: ModbusPDU, unit: int, block: Block) -> Sequence[int]:
