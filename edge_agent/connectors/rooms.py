@@ -11,6 +11,7 @@ from edge_agent.connectors.http_json.config import HttpJsonConnection, PushConne
 from edge_agent.connectors.kiosk.config import KioskConnection
 from edge_agent.connectors.modbus.config import ModbusConnection
 from edge_agent.connectors.mqtt_json.config import MqttJsonConnection
+from edge_agent.connectors.station_file.config import StationFileConnection
 from edge_agent.connectors.syslog.config import SyslogConnection
 from edge_agent.interlocks.config import InterlockConnection
 
@@ -22,7 +23,8 @@ AnyConnection = Annotated[
     | CameraConnection
     | SyslogConnection
     | InterlockConnection
-    | MqttJsonConnection,
+    | MqttJsonConnection
+    | StationFileConnection,
     Field(discriminator="kind"),
 ]
 
@@ -36,4 +38,5 @@ ROOMS = {
     "syslog": "syslog.build:build",
     "interlock": "interlock.build:build",
     "mqtt_json": "mqtt_json.build:build",
+    "station_file": "station_file.build:build",
 }
