@@ -55,7 +55,7 @@ RELIED_ON = {
     "parking_lot": "occupied_pct free_count",
     "water_dma": "pressure_bar flow_m3_h",
     "water_plant": "chlorine_mg_l turbidity_ntu ph",
-    "pump_station": "running current_pct bearing_c vibration_mm_s",
+    "pump_station": "running current_pct bearing_c vibration_mm_s permitted",
     "street_flood": "depth_cm manhole_pct",
     "field_station": "temp_c rh soil_temp_c soil_vwc_pct soil_reserve_pct",
     "fish_cage": "do_mg_l temp_c",
