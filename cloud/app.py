@@ -26,6 +26,8 @@ from cloud.enrolment.security import SecurityLog
 from cloud.escalations import Desk, Escalations
 from cloud.exercise.house import channel_for, clocks_for, followers_of
 from cloud.flow import Flow, Parts
+from cloud.indexer import Indexer, IndexHouse, IndexWork
+from cloud.indices.marks import IndexMarks
 from cloud.ingest.admission import Admission, SeriesAllowance
 from cloud.ingest.drain_slots import DrainSlots
 from cloud.ingest.gate import Gate
@@ -69,6 +71,8 @@ from device_profiles.load import FileFaultsError
 
 log = logging.getLogger(__name__)
 
+INDEX_SETTLE_MS = 2_000  # what belongs together comes together: a row of a device, a batch of backlog
+
 
 class Centre:
     """One running centre: its parts, made once; `run` is its life."""
@@ -93,6 +97,7 @@ class Centre:
         self.marks = Marks(
             settle_ms=round(config.roll_ups.settle_s * 1000), refresh_ms=round(config.roll_ups.refresh_s * 1000)
         )
+        self.index_marks = IndexMarks(settings.indices, settle_ms=INDEX_SETTLE_MS)
         self.roll_up_worker = RollUpWorker(
             self.store,
             self.state,
@@ -177,6 +182,7 @@ class Centre:
                 keep=gate.write,
                 announce=announce,
                 marks=self.marks,
+                index_marks=self.index_marks,
             ),
             fleet=fleet,
             watchers=broadcast,
@@ -289,6 +295,7 @@ class Centre:
             self.tally,
             self.roll_up_worker,
             self.reviewer,
+            self._indexer(),
             self.house.rules,
             Tidier(self.patient),
             Keeping(self.house.parts.graveyard, self._settings.config.dead_letters, self.clock),
@@ -312,6 +319,12 @@ class Centre:
             server.should_exit = True
             for task in work:
                 task.cancel()
+
+    def _indexer(self) -> Indexer:
+        parts = self.house.parts
+        work = IndexWork(self._settings.indices, self.state.index_log, self.index_marks)
+        house = IndexHouse(parts.recorder, self.store, parts.fleet, self.inventory, parts.watchers.readings_came)
+        return Indexer(work, house, clock=self.clock, metrics=self.metrics)
 
     def _escalations(self) -> Escalations:
         settings, office = self._settings, self.house.rules

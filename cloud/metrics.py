@@ -32,6 +32,9 @@ class Metric(StrEnum):
     REVIEWS_AGAIN = "thacba_reviews_repeated_total"  # reviews that something had overtaken, and that were begun anew
     REVIEWS_SKIPPED = "thacba_reviews_skipped_total"  # reviews of groups that need more than can be read
     REVIEW_RETRIES = "thacba_review_retries_total"  # reviews that had to wait for a store
+    INDEXED = "thacba_indexed_hours_total"  # hours of devices whose indices were worked out
+    INDEX_ROWS = "thacba_index_rows_total"  # results of indices that were new
+    INDEX_RETRIES = "thacba_index_retries_total"  # indices that had to wait for a store
     COMMANDS = "thacba_commands_total"  # commands sent
 
 

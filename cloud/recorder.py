@@ -11,6 +11,7 @@ from heapq import nsmallest
 from cloud.alarms.book import Key
 from cloud.alarms.mutes import Mutes
 from cloud.errors import StoreUnavailableError
+from cloud.indices.marks import IndexMarks
 from cloud.ingest.intake import Admitted
 from cloud.ingest.ledger import Amendment, Draft, Ledger, Settlement
 from cloud.ingest.window import Window, counted
@@ -61,9 +62,11 @@ class Recorder:
         keep: Keep,
         announce: Announce,
         marks: Marks,
+        index_marks: IndexMarks | None = None,
     ) -> None:
         self._state = state
         self._marks = marks
+        self._index_marks = index_marks
         self._new_judge = new_judge
         self._clock = clock
         self._keep = keep
@@ -117,6 +120,18 @@ class Recorder:
             await self._commit(replace(judgement, derived=()), base, touched)
             self.ledger.install(draft, settlements)
         return Settled(settlements, draft.new, fresh, len(draft.held))
+
+    async def derive(self, columns: Sequence[Columns]) -> None:
+        """Judges and stores what indices were worked out to be; StoreUnavailableError means: work them out again.
+
+        Judged first: what is stored already is not worked out to be anything new, and would never be judged.
+        """
+        async with self._lock:
+            judge = await self._ready()
+            judgement = judge.observe(columns, received_at=self._clock.now_ms())
+            await self._commit(judgement, Commit(), columns)
+            await self._keep(columns)
+            await self._commit(Judgement(), Commit(), columns)  # hours whose roll-ups somebody has computed meanwhile
 
     async def amend(self, amendment: Amendment, columns: Sequence[Columns] = ()) -> str:
         """Commits what was done with a dead letter, and judges what it brought; done twice, it counts once.
@@ -207,7 +222,9 @@ class Recorder:
 
     async def _commit(self, judgement: Judgement, base: Commit, columns: Sequence[Columns] = ()) -> None:
         """One transaction; derived points go first, because what is committed is never judged again."""
-        dirty = self._marks.rows((*columns, *judgement.derived), now=self._clock.now_ms())
+        now = self._clock.now_ms()
+        dirty = self._marks.rows((*columns, *judgement.derived), now=now)
+        indices = self._index_marks.rows(columns, now=now) if self._index_marks is not None else ()
         change = Commit(
             base.accounts,
             base.point_counts,
@@ -216,6 +233,7 @@ class Recorder:
             judgement.history,
             judgement.notices,
             dirty,
+            indices,
         )
         try:
             if judgement.derived:
@@ -224,6 +242,8 @@ class Recorder:
                 await asyncio.to_thread(self._state.commit, change)
         except StoreUnavailableError as error:
             self._marks.failed(dirty)
+            if self._index_marks is not None:
+                self._index_marks.failed(indices)
             self._judge = None
             self._fault = str(error)
             raise

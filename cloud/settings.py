@@ -14,6 +14,8 @@ from cloud.config import CentreConfig, load_config
 from cloud.errors import ConfigurationError
 from cloud.incidents.proposal import PROPOSAL
 from cloud.incidents.regulation import Regulation
+from cloud.index_files import load_indices
+from cloud.indices.spec import Indices
 from cloud.inventory.load import load_inventory
 from cloud.inventory.sites import Inventory
 from cloud.keys import read_command_key
@@ -40,6 +42,7 @@ class Settings:
     key: Ed25519PrivateKey | None
     people: People = field(default_factory=People)
     regulation: Regulation = PROPOSAL
+    indices: Indices = field(default_factory=Indices)
 
 
 def read_settings(path: Path) -> Settings:
@@ -53,8 +56,9 @@ def read_settings(path: Path) -> Settings:
     inventory = _tried(lambda: load_inventory(config.sites_dir), faults)
     key = _tried(lambda: read_command_key(config.data_dir), faults)
     people = _tried(lambda: read_people(config), faults)
-    rules = None
+    rules = indices = None
     if catalogue is not None:
+        indices = _tried(lambda: load_indices(config.indices_dir, catalogue), faults)
         rules = _tried(lambda: read_rules(config, catalogue, people=people, inventory=inventory), faults)
     regulation = _tried(lambda: read_regulation(config, people), faults)
     for login in (config.broker, config.state, *([config.store] if config.store.kind == "influx" else [])):
@@ -64,7 +68,7 @@ def read_settings(path: Path) -> Settings:
         _tried(partial(build_channel, channel), faults)
     if faults or catalogue is None or inventory is None or rules is None or people is None or regulation is None:
         raise ConfigurationError("\n".join(faults))
-    return Settings(config, catalogue, inventory, rules, key, people, regulation)
+    return Settings(config, catalogue, inventory, rules, key, people, regulation, indices or Indices())
 
 
 def read_regulation(config: CentreConfig, people: People | None) -> Regulation:

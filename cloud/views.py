@@ -101,7 +101,7 @@ def gateway_view(gateway: str, standing: GatewayStanding | None, inventory: Dire
         dropped_readings=health.dropped_readings if health else 0,
         reconnects=health.reconnects if health else 0,
         clock=health.clock if health else "unknown",
-        devices=len(standing.devices),
+        devices=sum(1 for each in standing.devices.values() if not each.source),
     )
 
 

@@ -108,7 +108,8 @@ class Intake:
     """Judges messages against the catalogue, the inventory and each gateway's allowance of series."""
 
     def __init__(self, catalogue: Catalogue, inventory: Directory, *, allowance: SeriesAllowance | None = None) -> None:
-        self._types = {key: types_of(profile) for key, profile in catalogue.profiles.items()}
+        measured = {key: each for key, each in catalogue.profiles.items() if each.protocol != "derived"}
+        self._types = {key: types_of(profile) for key, profile in measured.items()}  # indices are ours to work out
         self._inventory = inventory
         self._allowance = allowance or SeriesAllowance(AdmissionConfig.model_validate({}))
 

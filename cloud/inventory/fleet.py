@@ -42,6 +42,7 @@ class DeviceStanding:
     fault: str = ""
     points: dict[str, PointStanding] = field(default_factory=dict)
     passages: list[Passage] = field(default_factory=list)  # what came late or doubted lately
+    source: str = ""  # of an index: the device that it is worked out from
 
 
 @dataclass(slots=True)
@@ -110,7 +111,9 @@ class Fleet:
         standing.state = state
         standing.running = state.running or standing.running
         known = standing.devices
-        standing.devices = {each.device: _introduced(each, known, gateway=gateway, site=site) for each in state.devices}
+        named = {each.device: _introduced(each, known, gateway=gateway, site=site) for each in state.devices}
+        indices = {each.device: each for each in known.values() if each.source in named}
+        standing.devices = {**indices, **named}
 
     def healthy(self, gateway: str, health: Health, *, received_at: int) -> None:
         """Takes a health document."""
@@ -139,14 +142,22 @@ class Fleet:
         if quality or received_at - times[0] > LATE_MS:
             passages = passages_of(columns, received_at=received_at)
             device.passages = with_passages(device.passages, passages) if passages else device.passages
-        for key, column in columns.points.items():
-            point = device.points.get(key)
-            if point is None:
-                point = device.points[key] = PointStanding()
-            _take(point, times, column, received_at=received_at)
-            if key in quality or point.quality != "good":
-                _take_quality(point, times, column, quality.get(key, ()))
+        _take_points(device, columns, received_at)
         return device
+
+    def indexed(self, source: DeviceStanding, device: str, profile: str, *, names: tuple[str, str]) -> DeviceStanding:
+        """The standing of an index of a device; it is there as long as its device, and is no sign of life of it."""
+        devices = self._standing(source.gateway).devices
+        index = devices.get(device)
+        if index is None or index.profile != profile:
+            index = devices[device] = DeviceStanding(source.gateway, device, profile, source.site, *names)
+        index.source, index.site = source.device, source.site
+        return index
+
+    def worked_out(self, index: DeviceStanding, columns: Columns, *, received_at: int) -> None:
+        """Takes new results of an index."""
+        index.read_at = max(index.read_at, columns.times[-1])
+        _take_points(index, columns, received_at)
 
     def remembered(self, device: DeviceStanding, point: str, *, observed_at: int, value: Cell) -> None:
         """Takes a value that the store had kept, unless a newer one has come since."""
@@ -212,6 +223,17 @@ def _introduced(entry: BirthDevice, known: dict[str, DeviceStanding], *, gateway
         device = DeviceStanding(gateway, entry.device, entry.profile, site)
     device.name_vi, device.name_en = entry.name_vi, entry.name_en
     return device
+
+
+def _take_points(device: DeviceStanding, columns: Columns, received_at: int) -> None:
+    times, quality = columns.times, columns.quality
+    for key, column in columns.points.items():
+        point = device.points.get(key)
+        if point is None:
+            point = device.points[key] = PointStanding()
+        _take(point, times, column, received_at=received_at)
+        if key in quality or point.quality != "good":
+            _take_quality(point, times, column, quality.get(key, ()))
 
 
 def _take(point: PointStanding, times: list[int], column: list[Cell], *, received_at: int) -> None:

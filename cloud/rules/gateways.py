@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from cloud.alarms.book import Finding
 from cloud.alarms.lifecycle import Trigger
+from cloud.indices.spec import is_index
 from cloud.rules.absence import GONE, Absence, Absences
 from cloud.rules.platform import built_in, is_active
 from cloud.rules.roster import ITSELF
@@ -40,7 +41,7 @@ def follow_gateways(
         return
     behind: dict[str, list[str]] = {gateway: [] for gateway in due}
     for watch in watches:
-        if watch.gateway in due:
+        if watch.gateway in due and not is_index(watch.profile):
             behind[watch.gateway].append(watch.device)
     for gateway, absence in due.items():
         _raise(turn, gateway, absence, site=sites.get(gateway, ""), devices=sorted(behind[gateway]))

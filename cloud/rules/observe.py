@@ -63,6 +63,6 @@ def _works(
     if not loud:
         return ()
     readings = good_readings(block, point)
-    late = [reading for reading in readings if reading[0] < newest] if is_late else []
+    late = [reading for reading in readings if reading[0] <= newest] if is_late else []  # told again, it may differ
     live = [reading for reading in readings if reading[0] > newest] if is_late else readings
     return [(track, partial(follow_readings, track, watch, block, late=late, live=live, turn=turn)) for track in loud]

@@ -148,6 +148,7 @@ class Commit:
     history: Sequence[AlarmHistoryRow] = ()
     notices: Sequence[NoticeRow] = ()
     dirty: Sequence[DirtyRow] = ()
+    indices: Sequence[DirtyRow] = ()  # hours of devices whose indices must be worked out, as `dirty` of roll-ups
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from cloud.store.configuration_sql import SqlConfigurationStore
 from cloud.store.enrolment_sql import SqlEnrolmentStore
 from cloud.store.incident_files_sql import SqlIncidentFiles
 from cloud.store.incident_sql import SqlIncidentStore
+from cloud.store.index_sql import SqlIndexLog, mark
 from cloud.store.notice_sql import SqlNoticeStore
 from cloud.store.past_sql import SqlPastStore
 from cloud.store.rule_version_sql import SqlRuleVersionStore
@@ -73,6 +74,7 @@ class SqlStateStore:
         self.configurations = SqlConfigurationStore(self._door)
         self.enrolment = SqlEnrolmentStore(self._door)
         self.commissioning = SqlCommissioningStore(self._door)
+        self.index_log = SqlIndexLog(self._door)
 
     def migrate(self) -> None:
         """Brings the database to this version's schema; CloudError when it is newer than this program."""
@@ -90,6 +92,7 @@ class SqlStateStore:
             append(connection, ALARM_HISTORY, map(as_dict, change.history))
             put_new(connection, NOTICE, map(as_dict, change.notices))
             put_many(connection, DIRTY, list(map(as_tuple, change.dirty)), adding="marks")
+            mark(connection, change.indices)
 
     def accounts(self) -> Sequence[AccountRow]:
         """Every account of the ledger."""
