@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cloud.errors import ConfigurationError
 from cloud.indices.registry import IndexFile
-from cloud.indices.spec import Indices, Spec
+from cloud.indices.spec import Indices, Spec, is_index
 from cloud.indices.table import IndexTable, Intake
 from device_profiles.explain import Fault, did_you_mean
 from device_profiles.load import Catalogue, FileFaultsError, build, parse_table, read_text
@@ -54,7 +54,7 @@ def _faults(table: IndexTable, stem: str, catalogue: Catalogue) -> Iterator[tupl
     if table.id != stem:
         yield "id", f"{table.id!r} is not the file's name", ""
     target = catalogue.profiles.get(table.profile)
-    if target is None or target.protocol != DERIVED:
+    if target is None or target.protocol != DERIVED or not is_index(table.profile):
         names = sorted(name for name, each in catalogue.profiles.items() if each.protocol == DERIVED)
         yield "profile", f"{table.profile!r} is no derived profile", did_you_mean(table.profile, names)
     elif any(each.type is PointType.STRING for each in target.points):

@@ -9,6 +9,12 @@ from cloud.indices.table import IndexTable
 from device_profiles.schema import DeviceProfile
 
 SEPARATOR = "."  # between a device's id and the index's
+PREFIX = "index_"  # of every derived profile
+
+
+def is_index(profile: str) -> bool:
+    """Whether a measurement is of results, and not of readings."""
+    return profile.startswith(PREFIX)
 
 
 @dataclass(frozen=True, slots=True)

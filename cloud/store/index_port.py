@@ -1,0 +1,24 @@
+"""The port of the log of hours of devices whose indices must be worked out (anew)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from cloud.store.rows import DirtyRow
+
+
+class IndexLog(Protocol):
+    """Rows come in with the commit of the readings that they speak of (`Commit.indices`)."""
+
+    def due(self, *, now: int, limit: int) -> Sequence[DirtyRow]:
+        """Hours that shall be looked at now, the longest due first."""
+
+    def done(self, rows: Sequence[DirtyRow]) -> None:
+        """Forgets these rows, but for those that were marked again since."""
+
+    def waiting(self) -> int:
+        """How many hours of devices are in the log."""
+
+    def put(self, rows: Sequence[DirtyRow]) -> None:
+        """Marks hours by hand, for instance of the time before an index was there."""
