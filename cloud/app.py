@@ -24,7 +24,7 @@ from cloud.configuring.house import Surroundings, configuring
 from cloud.enrolling import Followers, enrolment_of, open_enrolment, standing_in
 from cloud.enrolment.security import SecurityLog
 from cloud.escalations import Desk, Escalations
-from cloud.exercise.house import channel_for, clocks_for, followers_of
+from cloud.exercise.house import channel_for, clocks_for, followers_of, office_for
 from cloud.flow import Flow, Parts
 from cloud.indexer import Indexer, IndexHouse, IndexWork
 from cloud.indices.marks import IndexMarks
@@ -240,6 +240,7 @@ class Centre:
             ),
             configuring=self.configuring,
             requests=self.state.configurations,
+            exercise=office_for(config.exercise, self.state, clock, self.inventory),
         )
 
     async def run(self, stop: asyncio.Event) -> None:

@@ -36,6 +36,7 @@ from cloud.configuring.house import Configuring
 from cloud.configuring.office import ConfigurationOffice
 from cloud.configuring.rollouts import RolloutOffice
 from cloud.enrolment.house import Enrolment
+from cloud.exercise.office import ExerciseOffice
 from cloud.flow import Flow, Parts
 from cloud.incidents.regulation import Regulation
 from cloud.inventory.live import LiveInventory
@@ -86,6 +87,7 @@ class House:
     commissioning: CommissioningOffice
     configuring: Configuring
     requests: ConfigurationStore
+    exercise: ExerciseOffice | None = None
 
 
 class ThacbaCentre:
@@ -121,6 +123,11 @@ class ThacbaCentre:
     def certificate_ends(self, gateway: str) -> int | None:
         """When a gateway's certificate runs out."""
         return self._house.configuring.keys.not_after(gateway)
+
+    @property
+    def exercise(self) -> ExerciseOffice | None:
+        """The trainer's office; none in service."""
+        return self._house.exercise
 
     @property
     def clock(self) -> Clock:

@@ -131,3 +131,15 @@ class PatientClock:
     async def sleep(self, seconds: float) -> None:
         """Waits for so many real seconds."""
         await self._machine.sleep(seconds)
+
+
+def machine_at(paces: Sequence[Pace], elapsed_s: float) -> float | None:
+    """The machine's moment at which so much of the story was over first; None when these paces never come so far."""
+    for index, pace in enumerate(paces):
+        following = paces[index + 1].since_s if index + 1 < len(paces) else None
+        if elapsed_s <= pace.elapsed_s:
+            return pace.since_s
+        moment = pace.since_s + (elapsed_s - pace.elapsed_s) / pace.speed if pace.speed > 0 else None
+        if moment is not None and (following is None or moment <= following):
+            return moment
+    return None

@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
-from device_profiles.clock import Clock, Pace, ScaledClock, SystemClock
+from device_profiles.clock import Clock, Pace, ScaledClock, SystemClock, machine_at
 from device_profiles.schema import Identifier, Strict
 
 PACE = "pace.json"
@@ -32,9 +32,7 @@ class ExerciseConfig(Strict):
     speed: Annotated[float, ANY_SPEED] = Field(
         1.0, description="Seconds of the story in a real second until `folder` says otherwise; 0 = it waits."
     )
-    folder: Path | None = Field(
-        None, description="Folder that all programs of the exercise share, on one machine; it says how time runs."
-    )
+    folder: Path = Field(description="Folder that all programs of the exercise share, on one machine.")
 
     @property
     def begin_ms(self) -> int:
@@ -44,8 +42,7 @@ class ExerciseConfig(Strict):
     def clock(self) -> ScaledClock:
         """The exercise's clock, at the pace that holds now."""
         clock = ScaledClock(self.begin_ms, self.speed)
-        if self.folder is not None:
-            clock.follow(read_paces(self.folder))
+        clock.follow(read_paces(self.folder))
         return clock
 
 
@@ -68,13 +65,15 @@ def write_paces(folder: Path, paces: Sequence[Pace]) -> None:
     Path(name).replace(folder / PACE)
 
 
-def set_speed(folder: Path, speed: float, *, machine: Clock | None = None) -> Pace:
-    """Lets the story run so fast from a moment ahead on, and says from when."""
+def set_speed(folder: Path, speed: float, *, end_s: float | None = None, machine: Clock | None = None) -> Pace:
+    """Lets the story run so fast from a moment ahead on, until `end_s` of it are over, and says from when."""
     now = (machine or SystemClock()).monotonic()
     paces = [pace for pace in read_paces(folder) if pace.since_s <= now]
     since_s = now + AHEAD_S if paces else now
     pace = Pace(since_s, paces[-1].elapsed_at(since_s) if paces else 0.0, speed)
-    write_paces(folder, [*paces, pace])
+    ends_at = machine_at([pace], end_s) if end_s is not None else None
+    end = [Pace(ends_at, end_s, 0.0)] if ends_at is not None and end_s is not None else []
+    write_paces(folder, [*paces, pace, *end])
     return pace
 
 

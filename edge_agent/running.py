@@ -139,7 +139,7 @@ def _time_of(exercise: ExerciseConfig | None) -> tuple[Clock, PaceFollower | Non
     if exercise is None:
         return SystemClock(), None
     clock = exercise.clock()
-    return clock, PaceFollower(clock, exercise.folder) if exercise.folder is not None else None
+    return clock, PaceFollower(clock, exercise.folder)
 
 
 def _write(store: ConfigurationStore, versions: Versions) -> None:

@@ -57,6 +57,8 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/api/v1/incidents"): _V,
     ("GET", "/api/v1/incidents/{incident}"): _V,
     ("GET", "/api/v1/shelves"): _V,
+    ("GET", "/api/v1/profiles"): _V,
+    ("GET", "/api/v1/profiles/{profile}"): _V,
     ("GET", "/api/v1/rules"): _V,
     ("GET", "/api/v1/rules/{rule}"): _V,
     ("GET", "/api/v1/rules/{rule}/versions"): _V,
@@ -71,6 +73,8 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/api/v1/ledger"): _V,
     ("GET", "/api/v1/live"): _V,
     ("GET", "/metrics"): _V,
+    ("GET", "/api/v1/exercise"): _V,
+    ("GET", "/exercise"): _V,
     ("GET", "/"): _V,
     ("GET", "/devices"): _V,
     ("GET", "/devices/{gateway}/{device}"): _V,
@@ -79,6 +83,8 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/incidents"): _V,
     ("GET", "/incidents/{incident}"): _V,
     ("GET", "/gateways"): _V,
+    ("GET", "/profiles"): _V,
+    ("GET", "/profiles/{profile}"): _V,
     ("GET", "/rules"): _V,
     ("GET", "/rules/{rule}"): _V,
     # Working alarms.
@@ -152,6 +158,13 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("PUT", "/api/v1/rules/{rule}"): _E,
     ("DELETE", "/api/v1/rules/{rule}"): _E,
     ("POST", "/api/v1/rules/{rule}/restore/{version}"): _E,
+    # Training people: whoever is trained does not see what will come.
+    ("POST", "/api/v1/exercise/speed"): _E,
+    ("POST", "/api/v1/exercise/injections"): _E,
+    ("GET", "/api/v1/exercise/verdict"): _E,
+    ("GET", "/api/v1/exercise/debrief"): _E,
+    ("GET", "/api/v1/exercise/debrief/pdf"): _E,
+    ("GET", "/exercise/debrief"): _E,
     # Watching the watchers.
     ("GET", "/api/v1/audit"): _A,
 }

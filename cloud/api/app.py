@@ -20,6 +20,7 @@ from cloud.api import (
     dead_letters,
     devices,
     enrolment,
+    exercise,
     explain,
     gaps,
     gateways,
@@ -30,6 +31,7 @@ from cloud.api import (
     live,
     notices,
     planned_work,
+    profiles,
     rehearsals,
     releases,
     rules,
@@ -48,7 +50,7 @@ from cloud.api.shield import Shield
 RESOURCES = (
     session, ledger, sites, gateways, enrolment, security, commissioning, devices, gaps, series, planned_work, bulk,
     alarms, shelves, handovers, incidents, attachments, notices, rules, explain, chronicle, rehearsals, releases,
-    commands, configurations, waves, dead_letters, live, audit, health,
+    commands, configurations, waves, dead_letters, live, audit, health, exercise, profiles,
 )  # fmt: skip
 UPLOADS_AT_ONCE = 4  # each holds a file of 10 MB in memory
 CHECKS_AT_ONCE = 2  # each password check takes 64 MiB and four threads

@@ -27,6 +27,7 @@ from cloud.configuring.office import ConfigurationOffice
 from cloud.configuring.rollouts import RolloutOffice
 from cloud.enrolment.house import Enrolment
 from cloud.errors import CloudError
+from cloud.exercise.office import ExerciseOffice
 from cloud.incidents.regulation import Regulation
 from cloud.inventory.passages import Passage
 from cloud.releases.shelf import Shelf
@@ -192,6 +193,10 @@ class Centre(Protocol):
     Plain methods are called on the event loop and answer at once from memory. `state` is synchronous: the API calls
     it in worker threads. Coroutines may wait for stores and gateways.
     """
+
+    @property
+    def exercise(self) -> ExerciseOffice | None:
+        """The trainer's office; none in a centre that is in service."""
 
     @property
     def clock(self) -> Clock:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cloud.config import CentreConfig
+from cloud.exercise.office import ExerciseOffice
 from cloud.exercise.recorder import recorder_for
+from cloud.inventory.live import LiveInventory
 from cloud.inventory.sites import Inventory
 from cloud.notify.lane import Channel
 from cloud.notify.registry import ChannelConfig, build_channel
+from cloud.store.base import StateStore
 from device_profiles.clock import Clock, PatientClock, ScaledClock, SystemClock
 from device_profiles.exercise import ExerciseConfig, PaceFollower
 
@@ -23,12 +28,26 @@ def clocks_for(exercise: ExerciseConfig | None, given: Clock | None) -> tuple[Cl
 def channel_for(channel: ChannelConfig, config: CentreConfig, inventory: Inventory, clock: Clock) -> Channel:
     """The way to people; in an exercise a recorder, whatever the file says: no real notice can leave it."""
     if config.exercise is not None:
-        return recorder_for(channel, config.exercise.folder or config.data_dir, clock)
+        return recorder_for(channel, config.exercise.folder, clock)
     return build_channel(channel, places={site.id: (site.lat, site.lon) for site in inventory.sites.values()})
+
+
+def office_for(
+    exercise: ExerciseConfig | None, state: StateStore, clock: Clock, inventory: LiveInventory
+) -> ExerciseOffice | None:
+    """The trainer's office; nobody's in service."""
+    if exercise is None:
+        return None
+
+    def areas() -> Mapping[str, frozenset[str]]:
+        sites = inventory.sites.values()
+        return {site.id: frozenset(area.id for area in inventory.path_of(site.area)) for site in sites}
+
+    return ExerciseOffice(exercise, state, clock=clock, areas=areas)
 
 
 def followers_of(exercise: ExerciseConfig | None, clock: Clock) -> tuple[PaceFollower, ...]:
     """Whoever keeps the clock of an exercise at its pace; nobody in service."""
-    if exercise is None or exercise.folder is None or not isinstance(clock, ScaledClock):
+    if exercise is None or not isinstance(clock, ScaledClock):
         return ()
     return (PaceFollower(clock, exercise.folder),)

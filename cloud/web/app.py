@@ -13,12 +13,14 @@ from cloud.api.deps import Centre
 from cloud.web import (
     alarms,
     commissioning,
+    exercise,
     gateways,
     handover,
     incidents,
     letters,
     pages,
     planned,
+    profiles,
     rules,
     sitemap,
     waves,
@@ -44,9 +46,11 @@ def add_pages(app: FastAPI) -> None:
     app.include_router(letters.router)
     app.include_router(commissioning.router)
     app.include_router(rules.router)
+    app.include_router(profiles.router)
     app.include_router(gateways.router)
     app.include_router(waves.router)
     app.include_router(sitemap.router)
+    app.include_router(exercise.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.state.error_page = error_page
 

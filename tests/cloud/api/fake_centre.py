@@ -29,6 +29,7 @@ from cloud.api.views import (
 from cloud.attachments import AttachmentConfig, Attachments
 from cloud.commissioning.config import CommissioningConfig
 from cloud.commissioning.house import commissioning_office
+from cloud.exercise.office import ExerciseOffice
 from cloud.incidents.proposal import PROPOSAL
 from cloud.inventory.passages import Passage
 from cloud.orders import OrderDesk
@@ -131,6 +132,7 @@ class FakeCentre:
 
     def __init__(self, folder: Path, clock: Clock, *, cookie_secure: bool = True) -> None:
         self.clock = clock
+        self.exercise: ExerciseOffice | None = None
         self.state = SqlStateStore(f"sqlite:///{folder / 'state.sqlite3'}")
         self.incidents = self.state.incidents
         self.regulation = PROPOSAL
