@@ -66,7 +66,7 @@ def test_a_forbidden_alarm_fails_the_exercise(forbidden: dict[str, object], wron
 
 
 def test_operators_are_timed_in_real_seconds_however_fast_the_story_runs() -> None:
-    """Raised after an hour at sixty times the speed; acknowledged 30 min of the story later, a pause of 90 s between."""
+    """Raised after an hour at sixty times the speed, acknowledged 30 min of the story later, 90 s of pause between."""
     paces = (Pace(0.0, 0.0, 60.0), Pace(70.0, 4200.0, 0.0), Pace(160.0, 4200.0, 60.0))
     lines = [
         _line("raised", HOUR, ""),
@@ -88,7 +88,7 @@ def test_an_alarm_is_at_its_site_its_areas_and_its_device() -> None:
 def _alarm() -> AlarmRow:
     return AlarmRow(
         id="a1", rule="river_bd", rule_version="1", site="yen-bai", gateway="gw-1", device="gauge-1", point="level_m",
-        state="acked", open=True, level="I", severity=3, value=30.5, threshold=30.0, text_vi="Báo động I", text_en="Alarm I",
+        state="acked", open=True, level="I", severity=3, value=30.5, threshold=30.0, text_vi="I", text_en="I",
         raised_at=HOUR, received_at=HOUR, changed_at=HOUR,
     )  # fmt: skip
 
