@@ -22,7 +22,7 @@ RELIED_ON = {
     "power_meter_sdm630": "u1_v u2_v u3_v i1_a i2_a i3_a p1_w p2_w p3_w p_w pf freq_hz import_kwh total_kwh",
     "air_node": "pm25 pm10 temp_c rh noise_dba",
     "street_light_cabinet": "u1_v u2_v u3_v i1_a i2_a i3_a p_w energy_kwh pf contactor door mode",
-    "ip_camera": "online fps frozen black blurred moved motion brightness",
+    "ip_camera": "online fps frozen black over_exposed blurred moved rain_on_lens motion brightness",
     "kiosk_queue": "online tickets waiting wait_min served counters_open paper_pct rating",
     "cabinet_ups_router": "mains battery_pct battery_min output_source temp_c signal_dbm cpu_pct link",
     "sos_post": "sos fault batt_v",
