@@ -25,6 +25,8 @@ from cloud.enrolling import Followers, enrolment_of, open_enrolment, standing_in
 from cloud.enrolment.security import SecurityLog
 from cloud.escalations import Desk, Escalations
 from cloud.exercise.house import channel_for, clocks_for, followers_of, office_for
+from cloud.fleet_status import PROFILE as FLEET_STATUS
+from cloud.fleet_status import FleetStatus
 from cloud.flow import Flow, Parts
 from cloud.indexer import Indexer, IndexHouse, IndexWork
 from cloud.indices.marks import IndexMarks
@@ -297,6 +299,7 @@ class Centre:
             self.roll_up_worker,
             self.reviewer,
             self._indexer(),
+            self._fleet_status(),
             self.house.rules,
             Tidier(self.patient),
             Keeping(self.house.parts.graveyard, self._settings.config.dead_letters, self.clock),
@@ -326,6 +329,10 @@ class Centre:
         work = IndexWork(self._settings.indices, self.state.index_log, self.index_marks)
         house = IndexHouse(parts.recorder, self.store, parts.fleet, self.inventory, parts.watchers.readings_came)
         return Indexer(work, house, clock=self.clock, metrics=self.metrics)
+
+    def _fleet_status(self) -> FleetStatus:
+        parts, profile = self.house.parts, self._settings.catalogue[FLEET_STATUS]
+        return FleetStatus(profile, fleet=parts.fleet, records=parts.recorder, places=self.inventory, clock=self.clock)
 
     def _escalations(self) -> Escalations:
         settings, office = self._settings, self.house.rules
