@@ -5,27 +5,22 @@ Pure: the same story and seed give the same answer for any device at any time, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from simulators.encoding import Value
-from simulators.models import MODELS
-from simulators.province.fleet import by_id
+from simulators.province.distortion import DELIVERY, EPOCHS_MS, QUALITY, STATUS, Moment, distorted
+from simulators.province.fleet import PlacedDevice, by_id, gateways
+from simulators.province.says import said
+from simulators.province.world import World, here, world_of
 from simulators.scenarios.scenario import ScenarioFile
-from simulators.scenarios.story import Awaited
+from simulators.scenarios.story import Awaited, Deed, Fault, FaultMode, Span
 
-DAY_MS = 86_400_000
-VIETNAM_MS = 7 * 3_600_000  # UTC+7, without summer time
-CAMERA: Mapping[str, Value] = {
-    "online": True,
-    "fps": 15.0,
-    "frozen": False,
-    "black": False,
-    "blurred": False,
-    "moved": False,
-    "motion": 0.1,
-    "brightness": 110.0,
-}
+S = TypeVar("S", Deed, Fault)
+
+FRAMES_BEFORE = 51_000  # radio frames that a node had sent when the story began
+FRAME_MS = 600_000
 
 
 class Province:
@@ -36,7 +31,14 @@ class Province:
         self.seed = seed
         self.begin_ms = moment_ms(scenario.begin)
         self.end_ms = moment_ms(scenario.end)
-        self._midnight_ms = (self.begin_ms + VIETNAM_MS) // DAY_MS * DAY_MS - VIETNAM_MS
+        self._world = world_of(scenario, seed)
+        self._faults = _by_device(scenario.faults)
+        self._deeds = _by_device(scenario.deeds)
+
+    @property
+    def world(self) -> World:
+        """Weather, rivers, the lake and power of the story."""
+        return self._world
 
     @property
     def expected(self) -> Sequence[Awaited]:
@@ -49,30 +51,82 @@ class Province:
         return self.scenario.forbidden
 
     def values(self, device_id: str, at_ms: int) -> Mapping[str, Value]:
-        """What a device says at a moment; KeyError for one that is not in the fleet."""
+        """What a device says at a moment, nothing when it does not answer; KeyError when it is not in the fleet."""
         device = by_id()[device_id]
-        if device.profile == "ip_camera":
-            return CAMERA
-        elapsed_s = (at_ms - self._midnight_ms) / 1000
-        return MODELS[device.profile](self.seed * 1000 + device.number)(elapsed_s)
+        values = self._told(device, at_ms)
+        for fault in self._active(device_id, at_ms):
+            values = distorted(values, Moment(fault, at_ms, self._told(device, moment_ms(fault.begin))))
+        return values
 
     def quality(self, device_id: str, at_ms: int) -> Mapping[str, str]:
-        """Points whose values are not what they should be: point -> quality code; such values are not sent."""
-        return {}
+        """Points whose values are none of the world: point -> quality code; such values are not sent."""
+        codes = [QUALITY[fault.mode] for fault in self._active(device_id, at_ms) if fault.mode in QUALITY]
+        return dict.fromkeys(self.values(device_id, at_ms), codes[0]) if codes else {}
+
+    def status(self, device_id: str, at_ms: int) -> str:
+        """The word of a station file: 00 measuring, 01 calibrating, 02 faulty."""
+        return next((STATUS[fault.mode] for fault in self._active(device_id, at_ms) if fault.mode in STATUS), "00")
 
     def observed_at(self, device_id: str, at_ms: int) -> int:
         """What the device's own clock shows at a moment, in ms since 1970 UTC."""
+        for fault in self._active(device_id, at_ms):
+            if fault.mode is FaultMode.CLOCK_DRIFT:
+                return at_ms + round(fault.amount * 1000)
+            if fault.mode in EPOCHS_MS:
+                return EPOCHS_MS[fault.mode] + at_ms - moment_ms(fault.begin)
         return at_ms
+
+    def frame_count(self, device_id: str, at_ms: int) -> int:
+        """The number of a radio node's frame; it begins at 0 when the node has joined again."""
+        resets = [
+            moment_ms(fault.begin)
+            for fault in self._faults.get(device_id, ())
+            if fault.mode is FaultMode.FRAME_COUNT_RESET and moment_ms(fault.begin) <= at_ms
+        ]
+        if resets:
+            return (at_ms - max(resets)) // FRAME_MS
+        return FRAMES_BEFORE + (at_ms - self.begin_ms) // FRAME_MS
+
+    def delivery(self, gateway: str, at_ms: int) -> Collection[FaultMode]:
+        """What is wrong with the way of a gateway's messages: doubled, out of order."""
+        found = (fault.mode for device in gateways()[gateway] for fault in self._active(device.id, at_ms))
+        return {mode for mode in found if mode in DELIVERY}
 
     def mains(self, gateway: str, at_ms: int) -> bool:
         """Whether the site of a gateway has mains."""
-        return True
+        return self._world.power.mains(gateway, at_ms)
 
     def link(self, gateway: str, at_ms: int) -> bool:
         """Whether a gateway runs and reaches the centre."""
-        return True
+        return self._world.power.link(gateway, at_ms)
+
+    def runs(self, gateway: str, at_ms: int) -> bool:
+        """Whether a gateway runs: one that runs without a line keeps what it reads, and sends it later."""
+        return self._world.power.runs(gateway, at_ms)
+
+    def _told(self, device: PlacedDevice, at_ms: int) -> Mapping[str, Value]:
+        values = said(here(device, self._world, at_ms))
+        for deed in self._deeds.get(device.id, ()):
+            if values and during(deed, at_ms):
+                values = {**values, **deed.points}
+        return values
+
+    def _active(self, device_id: str, at_ms: int) -> Sequence[Fault]:
+        return [fault for fault in self._faults.get(device_id, ()) if during(fault, at_ms)]
 
 
 def moment_ms(moment: datetime) -> int:
     """Milliseconds since 1970 UTC."""
     return round(moment.timestamp() * 1000)
+
+
+def during(span: Span, at_ms: int) -> bool:
+    """Whether a moment lies within."""
+    return moment_ms(span.begin) <= at_ms < moment_ms(span.end)
+
+
+def _by_device(spans: Sequence[S]) -> Mapping[str, Sequence[S]]:
+    found: dict[str, list[S]] = {}
+    for span in spans:
+        found.setdefault(span.device, []).append(span)
+    return found

@@ -49,6 +49,7 @@ class Rain(Strict):
     id: Identifier = Field(description="What the gauge is called.")
     name: Text = Field(description="Name on the screens.")
     window_mm: float = Field(ge=0, description="Rain in the window.")
+    device: Identifier | None = Field(None, description="Gauge of the pilot fleet that stands for it.")
     source: str = Field(min_length=1, description="Who says so.")
     confirmed: bool = Field(False, description="True when a public source says so.")
 

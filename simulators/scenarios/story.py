@@ -14,7 +14,6 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from device_profiles.schema import Identifier, Key, Strict
 
-Position = tuple[float, float]  # latitude, longitude
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 
@@ -145,6 +144,7 @@ class Fault(Span):
     device: Identifier = Field(description="Device.")
     mode: FaultMode = Field(description="How.")
     amount: float = Field(1.0, description="How much; its meaning belongs to the mode.")
+    point: Key | None = Field(None, description="The one point that is wrong; none = all that can be.")
 
 
 class Awaited(Strict):
