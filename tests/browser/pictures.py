@@ -34,6 +34,8 @@ PAGES = {
     "map": "/map",
     "waves": "/waves",
     "rules": "/rules",
+    "profiles": "/profiles",
+    "profile": "/profiles/power_meter_sdm630",
     "letters": "/dead-letters",
     "commissionings": "/commissioning",
 }
