@@ -76,7 +76,7 @@ class PowerIndex(IndexTable):
 
 def worst_deviation(volts: Figures, nominal_v: float) -> Figures:
     """The deviation of the phase that is farthest from the nominal voltage, in % with its sign; rows are phases."""
-    off = 100 * (volts / nominal_v - 1)
+    off = np.round(100 * (volts / nominal_v - 1), 6)  # 5 % is 5 %
     known = np.isfinite(off).all(axis=0)
     farthest = np.abs(np.where(np.isfinite(off), off, 0.0)).argmax(axis=0)
     return np.where(known, np.take_along_axis(off, farthest[None, :], axis=0)[0], np.nan)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from cloud.rollups.marks import Marks
 from cloud.rules.judge import Judge, NoticeOptions
 from cloud.rules.rule_set import rule_set
 from cloud.settings import read_settings
-from cloud.store.base import Columns, SeriesKey
+from cloud.store.base import Columns, PlacedEvent, Rejection, SeriesKey
 from cloud.store.sql import SqlStateStore
 from cloud.store.sqlite import SqliteStore
 from device_profiles.clock import SystemClock
@@ -66,13 +66,13 @@ def broker() -> Iterator[Server]:
 class Readings(SqliteStore):
     """A database of readings that loses its server at a moment of the test's choice."""
 
-    dies: Callable[[Sequence[Columns]], bool] = staticmethod(lambda _: False)
+    lost = ""  # a profile that it does not take
 
-    async def write(self, columns: Sequence[Columns], events: Sequence[object]) -> Sequence[object]:  # type: ignore[override]
+    async def write(self, columns: Sequence[Columns], events: Sequence[PlacedEvent]) -> Sequence[Rejection]:
         """Takes it, unless the test says otherwise."""
-        if self.dies(columns):
+        if self.lost and columns[0].profile == self.lost:
             raise StoreUnavailableError("gone")
-        return await super().write(columns, ())
+        return await super().write(columns, events)
 
 
 class Bench:
@@ -221,10 +221,10 @@ async def test_a_store_that_dies_between_judging_and_keeping_loses_nothing(tmp_p
             await bench.at(reading[0])
             await bench.arrive(reading)
             if number % 6 == 0 and number > 6:
-                bench.readings.dies = lambda columns: columns[0].profile == AQI
+                bench.readings.lost = AQI
                 with pytest.raises(StoreUnavailableError):
                     await bench.work()
-                bench.readings.dies = lambda _: False
+                bench.readings.lost = ""
                 if number % 12 == 0:
                     bench.kill()
                     await bench.recorder.open()
