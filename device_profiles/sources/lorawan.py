@@ -37,7 +37,9 @@ class ByteLayout(Strict):
     ```
     """
 
-    at: int | None = Field(None, ge=0, le=241, description="First byte, from 0, where frames have a fixed layout.")
+    at: int | None = Field(
+        None, ge=0, le=241, description="First byte, from 0: of the frame, or of the channel's value."
+    )
     channel: tuple[int, int] | None = Field(None, description="Channel and type, where each value has them before it.")
     encoding: Encoding = Field("u8", description="How the number lies in the bytes.")
     order: Literal["big", "little"] = Field("big", description="Which byte comes first.")
@@ -47,7 +49,7 @@ class ByteLayout(Strict):
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
-        if (self.at is None) == (self.channel is None):
+        if self.at is None and self.channel is None:
             raise ValueError("give at or channel")
         if self.channel is not None and any(not 0 <= octet <= 255 for octet in self.channel):
             raise ValueError("channel and type are bytes, 0 to 255")

@@ -1,0 +1,1 @@
+"""Hears LoRaWAN devices through the MQTT integration of ChirpStack v4."""
