@@ -9,6 +9,7 @@ from pydantic import Field
 from edge_agent.connectors.camera.config import CameraConnection
 from edge_agent.connectors.http_json.config import HttpJsonConnection, PushConnection
 from edge_agent.connectors.kiosk.config import KioskConnection
+from edge_agent.connectors.lorawan.config import LorawanConnection
 from edge_agent.connectors.modbus.config import ModbusConnection
 from edge_agent.connectors.mqtt_json.config import MqttJsonConnection
 from edge_agent.connectors.station_file.config import StationFileConnection
@@ -24,6 +25,7 @@ AnyConnection = Annotated[
     | SyslogConnection
     | InterlockConnection
     | MqttJsonConnection
+    | LorawanConnection
     | StationFileConnection,
     Field(discriminator="kind"),
 ]
@@ -38,5 +40,6 @@ ROOMS = {
     "syslog": "syslog.build:build",
     "interlock": "interlock.build:build",
     "mqtt_json": "mqtt_json.build:build",
+    "lorawan": "lorawan.build:build",
     "station_file": "station_file.build:build",
 }
