@@ -57,7 +57,10 @@ Deliver: TypeAlias = Callable[[Sequence[Observation]], Awaitable[None]]  # retur
 
 
 class Poller(Protocol):
-    """Reads a device when asked. Owns no clock, no retry and no queue."""
+    """Reads a device when asked. Owns no clock, no retry and no queue.
+
+    One on a line where slow sensors wait for one another says how long a poll may take: attribute `longest_poll_s`.
+    """
 
     async def poll(self) -> Sequence[Observation]:
         """Every point of the device once; LinkError when the device as a whole does not answer."""

@@ -123,7 +123,7 @@ class PollLoop:
         return fault
 
     async def _read(self) -> None:
-        async with asyncio.timeout(min(LONGEST_POLL_S, max(SHORTEST_POLL_S, self._device.period_s))):
+        async with asyncio.timeout(patience_s(self._poller, self._device.period_s)):
             observations = await self._poller.poll()
         self._offer(observations)
 
@@ -141,6 +141,12 @@ async def keep_going(
             soon.reset()
             late.reset()
         await clock.sleep((late if fault in (UNAUTHORISED, TAKEN_OVER) or fault.startswith(OWN) else soon).next_delay())
+
+
+def patience_s(poller: Poller, period_s: float) -> float:
+    """How long a poll may take: the device's period within bounds, unless its connector asks for more."""
+    own_s: float = getattr(poller, "longest_poll_s", 0.0)
+    return max(own_s, min(LONGEST_POLL_S, max(SHORTEST_POLL_S, period_s)))
 
 
 def first_delay_s(device: str, period_s: float) -> float:

@@ -12,6 +12,7 @@ from edge_agent.connectors.kiosk.config import KioskConnection
 from edge_agent.connectors.lorawan.config import LorawanConnection
 from edge_agent.connectors.modbus.config import ModbusConnection
 from edge_agent.connectors.mqtt_json.config import MqttJsonConnection
+from edge_agent.connectors.sdi12.config import Sdi12Connection
 from edge_agent.connectors.station_file.config import StationFileConnection
 from edge_agent.connectors.syslog.config import SyslogConnection
 from edge_agent.interlocks.config import InterlockConnection
@@ -26,7 +27,8 @@ AnyConnection = Annotated[
     | InterlockConnection
     | MqttJsonConnection
     | LorawanConnection
-    | StationFileConnection,
+    | StationFileConnection
+    | Sdi12Connection,
     Field(discriminator="kind"),
 ]
 
@@ -42,4 +44,5 @@ ROOMS = {
     "mqtt_json": "mqtt_json.build:build",
     "lorawan": "lorawan.build:build",
     "station_file": "station_file.build:build",
+    "sdi12": "sdi12.build:build",
 }

@@ -13,7 +13,7 @@ import pytest
 
 from edge_agent.connector import LinkError, Observation
 from edge_agent.outbox.base import OutboxBrokenError
-from edge_agent.supervisor import Breaker, PollLoop, attempt, first_delay_s, keep_going, next_delay_s
+from edge_agent.supervisor import Breaker, PollLoop, attempt, first_delay_s, keep_going, next_delay_s, patience_s
 from edge_agent.vitals import Vitals
 from tests.edge_agent.rig import Broken, Counting, Dead, Hanging, plan, running
 from tests.fakes import ManualClock, settle
@@ -94,6 +94,17 @@ def test_the_breaker_opens_slowly_and_never_wider_than_a_minute() -> None:
         breaker = breaker.failed()
     assert periods == [5, 5, 5, 10, 20, 40, 60, 60, 60, 60]
     assert Breaker(50).period_s(300) == 300
+
+
+class Queued(Counting):
+    """A sensor on a line with many others."""
+
+    longest_poll_s = 600.0
+
+
+def test_a_poll_may_take_its_period_within_bounds_and_longer_where_sensors_wait_for_one_another() -> None:
+    assert [patience_s(Counting("p"), period_s) for period_s in (0.2, 10.0, 900.0)] == [5.0, 10.0, 30.0]
+    assert patience_s(Queued("q"), 900.0) == 600.0
 
 
 def test_polls_stay_on_their_grid() -> None:
