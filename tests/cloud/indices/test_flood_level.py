@@ -32,9 +32,9 @@ def test_levels_and_distances(metres: list[float], levels: list[int], deltas: li
 def test_a_split_changes_nothing(metres: list[float], cut: int) -> None:
     readings = list(enumerate(metres))
     whole = flood_level(LADDER, IDLE, readings)
-    standing, *first = flood_level(LADDER, IDLE, readings[:cut])
-    end, *second = flood_level(LADDER, standing, readings[cut:])
-    assert (end, *(one + two for one, two in zip(first, second, strict=True))) == whole
+    standing, times, levels, deltas = flood_level(LADDER, IDLE, readings[:cut])
+    end, later, higher, further = flood_level(LADDER, standing, readings[cut:])
+    assert (end, times + later, levels + higher, deltas + further) == whole
 
 
 def test_late_readings_get_their_level_but_do_not_move_it() -> None:
