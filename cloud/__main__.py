@@ -15,6 +15,7 @@ from cloud import (
     console_broker,
     console_commissioning,
     console_configurations,
+    console_export,
     console_gateways,
     console_letters,
     console_notify,
@@ -46,6 +47,7 @@ app.add_typer(console_authority.app, name="authority")
 app.add_typer(console_broker.app, name="broker")
 app.add_typer(console_commissioning.app, name="commissioning")
 app.add_typer(console_configurations.app, name="configuration")
+app.add_typer(console_export.app, name="export")
 app.add_typer(console_gateways.app, name="gateway")
 app.add_typer(console_letters.app, name="deadletter")
 app.add_typer(console_releases.app, name="release")
