@@ -13,10 +13,13 @@ from device_profiles.clock import SystemClock
 from device_profiles.explain import Fault, did_you_mean
 from device_profiles.load import Catalogue, FileFaultsError, read_toml
 from device_profiles.schema import DeviceProfile, Identifier, Key, Strict
+from simulators.broker_device import BrokerDevice, Tongue
 from simulators.device import Elapsed, Signal
 from simulators.devices.http_devices import HttpDevice, RainGauge
 from simulators.devices.kiosk import Kiosk
+from simulators.devices.lorawan import ChirpStack
 from simulators.devices.modbus import ModbusDevice
+from simulators.devices.mqtt_json import OwnWords
 from simulators.devices.rtsp.server import RtspCamera
 from simulators.faults import FaultKind, Faults, fault_schedule
 from simulators.hall import visits
@@ -24,6 +27,7 @@ from simulators.models import MODELS, model_of, signal_of
 from simulators.signals import DAY_S, HOUR_S
 
 LOOPBACK = "127.0.0.1"
+BROKER = r"^mqtt://[^/@\s]+$"
 PLANNED_DAYS = 7  # of the scenario; after that a device stays well
 
 
@@ -83,8 +87,34 @@ class SimulatedCamera(_Simulated):
     password: str = Field("", description="Password. A toy password: never one that is used elsewhere.")
 
 
+class SimulatedMqttJson(_Simulated):
+    """A device that speaks through a broker in its maker's own words."""
+
+    kind: Literal["mqtt_json"] = Field(description="Always mqtt_json.")
+    url: str = Field(pattern=BROKER, description="Broker: mqtt://host:port.")
+    name: str = Field(min_length=1, max_length=128, description="Its own name at the broker.")
+    period_s: float = Field(10.0, gt=0, description="Time between reports.")
+
+
+class SimulatedLorawan(_Simulated):
+    """A LoRaWAN device, with the ChirpStack that hands it over."""
+
+    kind: Literal["lorawan"] = Field(description="Always lorawan.")
+    url: str = Field(pattern=BROKER, description="Broker of the ChirpStack: mqtt://host:port.")
+    application: str = Field("17c82e96-be03-4f38-aef3-f83d48582d97", description="ID of its application.")
+    dev_eui: str = Field(pattern=r"^[0-9a-fA-F]{16}$", description="Its DevEUI.")
+    period_s: float = Field(10.0, gt=0, description="Time between uplinks.")
+
+
 Simulated = Annotated[
-    SimulatedModbus | SimulatedHttp | SimulatedGauge | SimulatedKiosk | SimulatedCamera, Field(discriminator="kind")
+    SimulatedModbus
+    | SimulatedHttp
+    | SimulatedGauge
+    | SimulatedKiosk
+    | SimulatedCamera
+    | SimulatedMqttJson
+    | SimulatedLorawan,
+    Field(discriminator="kind"),
 ]
 
 
@@ -155,6 +185,8 @@ class Fleet:
                 _plan_faults(gauge.faults, device)
                 await stack.enter_async_context(gauge)
                 return {"kind": device.kind, "url": device.url}
+            case SimulatedMqttJson() | SimulatedLorawan():
+                return await self._heard(stack, device, profile, signal, elapsed)
             case _:
                 return await self._asked(stack, device, profile, signal, elapsed)
 
@@ -166,6 +198,24 @@ class Fleet:
         _plan_faults(unit.faults, device)
         await stack.enter_async_context(unit)
         return {"kind": device.kind, "host": host, "port": unit.port, "unit": unit.unit}
+
+    async def _heard(
+        self,
+        stack: AsyncExitStack,
+        device: SimulatedMqttJson | SimulatedLorawan,
+        profile: DeviceProfile,
+        signal: Signal,
+        elapsed: Elapsed,
+    ) -> Mapping[str, str | int]:
+        tongue: Tongue = (
+            ChirpStack(profile, dev_eui=device.dev_eui, application=device.application)
+            if isinstance(device, SimulatedLorawan)
+            else OwnWords(profile, device.name)
+        )
+        speaker = BrokerDevice(tongue, signal, url=device.url, period_s=device.period_s, elapsed=elapsed)
+        _plan_faults(speaker.faults, device)
+        await stack.enter_async_context(speaker)
+        return {"kind": device.kind, "url": device.url}
 
     async def _asked(
         self,
