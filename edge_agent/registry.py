@@ -10,6 +10,7 @@ from device_profiles.explain import Fault, did_you_mean
 from device_profiles.load import Catalogue, FileFaultsError
 from device_profiles.schema import Limits, Point, Report
 from device_profiles.sources.registry import SPEAKS
+from edge_agent.claims import claim_faults
 from edge_agent.config import DeviceConfig, GatewayConfig
 from edge_agent.connector import Listener
 from edge_agent.connectors.modbus.config import ModbusConnection
@@ -31,6 +32,7 @@ def resolve(config: GatewayConfig, catalogue: Catalogue, *, file: str) -> tuple[
     faults += line_conflicts(
         (device.id, device.connection) for device in config.devices if isinstance(device.connection, ModbusConnection)
     )
+    faults += claim_faults(((device.id, device.connection) for device in config.devices), file=file)
     faults += _interlock_faults(config, catalogue, file)
     if faults:
         raise FileFaultsError(faults)

@@ -37,6 +37,11 @@ class Sdi12Connection(Strict):
         return self
 
     @property
+    def claims(self) -> dict[tuple[str, ...], str]:
+        """The address that only one sensor of a line can have."""
+        return {("sdi12", self.serial_port, self.address): f"address {self.address} on {self.serial_port}"}
+
+    @property
     def line(self) -> tuple[str, str, int, int, str]:
         """What makes the line this one: sensors for which it is equal share it."""
         direct = self.wiring == "direct"

@@ -27,3 +27,8 @@ class StationFileConnection(Strict):
     ahead_s: float = Field(600.0, ge=0, le=86400, description="Times further ahead of ours are not believed.")
     keep_days: int = Field(60, ge=0, le=3660, description="How long files that were read stay in `done`; 0 = not.")
     max_bytes: int = Field(65_536, ge=256, le=16_777_216, description="Longest file that is read.")
+
+    @property
+    def claims(self) -> dict[tuple[str, ...], str]:
+        """The files that only one device can take away."""
+        return {("station_file", str(self.folder), self.station): f"the station {self.station} in {self.folder}"}

@@ -47,6 +47,13 @@ class SyslogConnection(Strict):
     events_per_min: int = Field(10, ge=0, le=600, description="Most lines that are told as events; others count only.")
     line_chars: int = Field(240, ge=0, le=1000, description="How much of a line an event tells; 0 tells none of it.")
 
+    @property
+    def claims(self) -> dict[tuple[str, ...], str]:
+        """The senders and names that only one device of a door can have."""
+        door = (self.transport, self.host, str(self.port))
+        named = f" as {self.hostname}" if self.hostname else ""
+        return {("syslog", *door, net, self.hostname.lower()): f"the sender {net}{named}" for net in self.senders}
+
     @model_validator(mode="after")
     def _tls_has_its_files(self) -> Self:
         files = (self.certificate_file, self.key_file, self.authorities_file)
