@@ -46,6 +46,23 @@ ORDINARY: dict[str, dict[str, float | bool]] = {
         "online": True, "fps": 25, "frozen": False, "black": False, "blurred": False, "moved": False, "motion": 0.1,
         "brightness": 120,
     },
+    "index_camera": {
+        "online_1h_pct": 100, "online_24h_pct": 99.8, "usable_1h_pct": 100, "usable_24h_pct": 99.5, "known_1h_pct": 100,
+        "known_24h_pct": 100,
+    },
+    "index_power_quality": {
+        "state": 0, "deviation_pct": 0.4, "good_24h_pct": 100, "unbalance_pct": 0.5, "thd_pct": 3, "pf": 0.95,
+        "frequency_hz": 50,
+    },
+    "index_rain_risk": {"rain_risk": 0, "slide_risk": 0, "wet_days": 0},
+    "index_vn_aqi_day": {
+        "aqi": 48, "band": 1, "main": 1, "aqi_pm25": 48, "aqi_pm10": 45, "aqi_so2": 5, "aqi_no2": 13, "aqi_co": 5,
+        "aqi_o3": 19,
+    },
+    "index_water_class": {"water_class": 2, "worst": 6, "class_without_tss": 1, "parameters": 4, "nh4_over": False},
+    "index_water_loss": {
+        "volume_m3": 480, "night_flow": 6, "night_growth_pct": 2, "loss_m3": 80, "nrw_pct": 17,
+    },
     "irrigation_dam": {"over_spillway_m": -2.5, "seepage_l_s": 1, "gate_pct": 20},
     "job_exchange": {"vacancies": 1200, "visitors": 40, "claims_waiting": 35, "claims_overdue_pct": 2},
     "kiosk_queue": {
