@@ -28,7 +28,7 @@ from cloud.store.index_port import IndexLog
 from cloud.store.roll_up import HOUR_MS
 from device_profiles.clock import Clock
 
-HOURS_A_TURN = 64  # hours of devices
+DEVICES_A_TURN = 16  # a backlog of one is worked out in one go
 PACE_S = 1.0
 PROBE_S = 30.0
 
@@ -68,14 +68,14 @@ class Indexer:
         await self._patience.until_taken(self.restore)
         while True:
             began = self._clock.monotonic()
-            hours = await self._patience.until_taken(self.turn)
+            devices = await self._patience.until_taken(self.turn)
             busy_s = self._clock.monotonic() - began
-            await self._clock.sleep(busy_s if hours == HOURS_A_TURN else PACE_S)  # at least half of the time is others'
+            await self._clock.sleep(busy_s if devices == DEVICES_A_TURN else PACE_S)  # half of the time is others'
 
     async def turn(self) -> int:
-        """Works out what is longest due; says how many hours of devices that were."""
+        """Works out what is longest due; says of how many devices that was."""
         work, now = self._work, self._clock.now_ms()
-        due = await asyncio.to_thread(work.log.due, now=now, limit=HOURS_A_TURN)
+        due = await asyncio.to_thread(work.log.due, now=now, devices=DEVICES_A_TURN)
         if not due:
             return 0
         work.marks.claim(due)
@@ -93,7 +93,7 @@ class Indexer:
             await asyncio.to_thread(work.log.put, later)  # before `done`, which leaves what was marked since
         await asyncio.to_thread(work.log.done, due)
         self._metrics.add(Metric.INDEXED, len(due))
-        return len(due)
+        return len({(row.gateway, row.device, row.profile) for row in due})
 
     async def restore(self) -> None:
         """Shows the results that the store holds, for devices that the fleet knows again after a start."""

@@ -11,8 +11,8 @@ from cloud.store.rows import DirtyRow
 class IndexLog(Protocol):
     """Rows come in with the commit of the readings that they speak of (`Commit.indices`)."""
 
-    def due(self, *, now: int, limit: int) -> Sequence[DirtyRow]:
-        """Hours that shall be looked at now, the longest due first."""
+    def due(self, *, now: int, devices: int) -> Sequence[DirtyRow]:
+        """Every hour that is due of so many devices, those first that have waited longest."""
 
     def done(self, rows: Sequence[DirtyRow]) -> None:
         """Forgets these rows, but for those that were marked again since."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, and_, bindparam, delete, func, select
 
 from cloud.store.index_tables import INDEX_DIRTY
 from cloud.store.rows import DirtyRow
@@ -17,10 +17,14 @@ class SqlIndexLog:
     def __init__(self, door: SqlDoor) -> None:
         self._door = door
 
-    def due(self, *, now: int, limit: int) -> Sequence[DirtyRow]:
-        """Hours that shall be looked at now, the longest due first."""
+    def due(self, *, now: int, devices: int) -> Sequence[DirtyRow]:
+        """Every hour that is due of so many devices, those first that have waited longest."""
         log = INDEX_DIRTY.c
-        query = select(INDEX_DIRTY).where(log.due_at <= now).order_by(log.due_at).limit(limit)
+        names = (log.gateway, log.device, log.profile)
+        waiting = select(*names).where(log.due_at <= now).group_by(*names).order_by(func.min(log.due_at)).limit(devices)
+        first = waiting.subquery()
+        same = (log.gateway == first.c.gateway, log.device == first.c.device, log.profile == first.c.profile)
+        query = select(INDEX_DIRTY).join(first, and_(*same)).where(log.due_at <= now)
         with self._door.reading() as connection:
             return [DirtyRow(**row) for row in connection.execute(query).mappings()]
 
