@@ -78,7 +78,9 @@ def once(config: ConfigFile = DEFAULT_CONFIG, profiles: ProfileFolders = None) -
 
 @cli.command(name="try")
 def try_(
-    url: Annotated[str, typer.Argument(help="modbus://host:port/unit?profile=..., http://..., rtsp://...")],
+    url: Annotated[
+        str, typer.Argument(help="modbus://host:port/unit?profile=..., sdi12:///dev/..., http://..., rtsp://...")
+    ],
     profile: Annotated[str, typer.Option("--profile", help="Device model.")] = "",
     profiles: ProfileFolders = None,
 ) -> None:

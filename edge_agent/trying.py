@@ -12,13 +12,14 @@ from edge_agent.connectors.camera.config import CameraConnection
 from edge_agent.connectors.http_json.config import HttpJsonConnection
 from edge_agent.connectors.kiosk.config import KioskConnection
 from edge_agent.connectors.modbus.config import connection_from_url
+from edge_agent.connectors.sdi12.config import connection_from_url as sensor_from_url
 from edge_agent.device import Connection, Device
 
 PASSWORD_ENV = "THACBA_DEVICE_PASSWORD"  # noqa: S105 -- the name of a variable, not a password
 
 
 def device_at(url: str, catalogue: Catalogue, *, profile: str = "") -> Device:
-    """The device behind `modbus://host:port/unit?profile=...`, http(s):// or rtsp://; FileFaultsError otherwise."""
+    """The device behind `modbus://host:port/unit?profile=...`, sdi12://, http(s):// or rtsp://; or FileFaultsError."""
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query))
     wanted = profile or options.pop("profile", "") or _only_profile_for(parts.scheme)
@@ -49,6 +50,8 @@ def _only_profile_for(scheme: str) -> str:
 def _connection(scheme: str, url: str, protocol: str) -> Connection:
     if scheme.startswith("modbus") and protocol == "modbus":
         return connection_from_url(url)
+    if scheme == "sdi12" and protocol == "sdi12":
+        return sensor_from_url(url)
     if scheme in ("http", "https") and protocol == "kiosk":
         return KioskConnection.model_validate({"url": url})
     if scheme in ("http", "https") and protocol == "http_json":
