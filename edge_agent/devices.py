@@ -27,6 +27,8 @@ from edge_agent.vitals import Vitals
 
 POLL_ENDS_S = 5.0  # a poll that is under way is let to its end: on a serial line its late answer could pass for another
 
+BESIDE = "/"  # `d1/traps` is a listener of d1 beside its poller; no device has this letter in its name
+
 Build = Callable[[Sequence[Device], ListenConfig], Connectors]
 
 
@@ -137,7 +139,7 @@ class Devices:
 
     async def _let_go(self, names: Sequence[str]) -> None:
         """Ends these works, all at once; a poll that is under way may end first."""
-        works = [work for name in names if (work := self._works.pop(name, None)) is not None]
+        works = [self._works.pop(key) for key in [*self._works] if key.partition(BESIDE)[0] in names]
         for name in names:
             self.writers.pop(name, None)
         async with asyncio.TaskGroup() as group:

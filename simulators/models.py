@@ -77,6 +77,7 @@ MODELS: Mapping[str, Model] = {
     "satisfaction_tablet": people.tablet,
     # cyber security
     "cabinet_ups_router": streets.cabinet,
+    "apc_switched_pdu": streets.outlet,
     "field_switch": streets.switch,
     "firewall_events": streets.firewall,
     "platform_status": streets.platform,

@@ -37,6 +37,8 @@ CURES = {
     "mosquitto": "mosquitto is missing: run `make test` as root or `apt-get install mosquitto`",
     "mosquitto_passwd": "mosquitto_passwd is missing: run `make test` as root or `apt-get install mosquitto`",
     "influxd": "influxd is missing: run `make test` as root or `apt-get install influxdb`",
+    "snmpd": "snmpd is missing: run `make test` as root or `apt-get install snmpd snmp`",
+    "snmptrap": "snmptrap is missing: run `make test` as root or `apt-get install snmp`",
     "postgres": "postgres is missing: `apt-get install postgresql`",
     "initdb": "initdb is missing: `apt-get install postgresql`",
     "rsyslogd": "rsyslogd is missing: run `make test` as root or `apt-get install rsyslog rsyslog-openssl`",

@@ -18,6 +18,8 @@ wanted=(
   systemd-analyze:systemd
   rsyslogd:rsyslog
   vsftpd:vsftpd
+  snmpd:snmpd
+  snmptrap:snmp
 )
 PATH=$PATH:/usr/sbin:/usr/local/sbin
 for folder in /usr/lib/postgresql/*/bin; do PATH=$PATH:$folder; done # Debian keeps the server out of the way

@@ -22,6 +22,9 @@ class SnmpSource(Strict):
         description="value: as it is; per_s: growth of a counter; mean, sum, least, most, count: of the column below.",
     )
     equals: int | None = Field(None, description="True when the answer is this; with count: only the rows that are.")
+    codes: dict[str, int] = Field(
+        default_factory=dict, description="The device's number -> the point's own; every other number is bad."
+    )
     over: str = Field("", pattern=OID + "|^$", description="OID whose value it is divided by, such as a link's speed.")
     scale: float = Field(1.0, description="Engineering value = raw x scale + offset.")
     offset: float = Field(0.0, description="Engineering value = raw x scale + offset.")
@@ -35,6 +38,8 @@ class SnmpSource(Strict):
     def _fields_go_together(self) -> Self:
         if self.equals is not None and self.reads not in ("value", "count"):
             raise ValueError(f"equals does not go with reads = {self.reads!r}: use value or count")
+        if self.codes and (self.reads != "value" or self.equals is not None or self.over):
+            raise ValueError("codes go with one value alone: leave out reads, equals and over")
         if self.equals is not None and self.over:
             raise ValueError("what is true or false cannot be divided: leave out over")
         if self.is_column and self.over:

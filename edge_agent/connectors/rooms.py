@@ -13,6 +13,7 @@ from edge_agent.connectors.lorawan.config import LorawanConnection
 from edge_agent.connectors.modbus.config import ModbusConnection
 from edge_agent.connectors.mqtt_json.config import MqttJsonConnection
 from edge_agent.connectors.sdi12.config import Sdi12Connection
+from edge_agent.connectors.snmp.config import SnmpConnection
 from edge_agent.connectors.station_file.config import StationFileConnection
 from edge_agent.connectors.syslog.config import SyslogConnection
 from edge_agent.interlocks.config import InterlockConnection
@@ -28,7 +29,8 @@ AnyConnection = Annotated[
     | MqttJsonConnection
     | LorawanConnection
     | StationFileConnection
-    | Sdi12Connection,
+    | Sdi12Connection
+    | SnmpConnection,
     Field(discriminator="kind"),
 ]
 
@@ -40,6 +42,7 @@ ROOMS = {
     "kiosk": "kiosk.build:build",
     "camera": "camera.build:build",
     "syslog": "syslog.build:build",
+    "snmp": "snmp.build:build",
     "interlock": "interlock.build:build",
     "mqtt_json": "mqtt_json.build:build",
     "lorawan": "lorawan.build:build",

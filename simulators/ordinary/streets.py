@@ -127,6 +127,15 @@ def switch(seed: int) -> Signal:
     return signal
 
 
+def outlet(seed: int) -> Signal:
+    """A switched outlet with a camera and a router behind it."""
+
+    def signal(elapsed_s: float) -> Mapping[str, Value]:
+        return {"outlet_on": True, "load_a": round(0.6 + 0.2 * noise(seed, elapsed_s, period_s=60), 1)}
+
+    return signal
+
+
 def firewall(seed: int) -> Signal:
     """A quiet network: somebody mistypes a password now and then."""
 

@@ -1,0 +1,1 @@
+"""Reads SNMP agents, hears their traps, and sets what the profile names."""
