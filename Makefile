@@ -49,9 +49,12 @@ soak: $(READY) ## The whole platform at work for MINUTES=60, its growth measured
 	@bash deploy/setup/system_packages.sh >&2
 	@$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),60) --store $(or $(STORE),influx)
 
-deb: $(READY) ## The Debian packages of gateway and centre for this machine, into dist/
-	@$(BIN)/python deploy/debian/build.py edge $(if $(RELEASE_KEY),--release-key $(RELEASE_KEY)) --to $(or $(TO),dist)
-	@$(BIN)/python deploy/debian/build.py cloud --to $(or $(TO),dist)
+deb: $(READY) ## The Debian packages of gateway and centre for this machine, or ARCH=arm64, into dist/
+	@for kind in edge cloud; do \
+	  if [ -n "$(ARCH)" ]; then \
+	    rm -rf .wheels && $(BIN)/python deploy/debian/foreign.py $$kind $(ARCH) .wheels >/dev/null && wheels="--wheels .wheels --architecture $(ARCH)"; \
+	  fi && $(BIN)/python deploy/debian/build.py $$kind $$wheels $(if $(RELEASE_KEY),--release-key $(RELEASE_KEY)) --to $(or $(TO),dist) || exit 1; \
+	done; rm -rf .wheels
 
 clean: ## Remove what the commands made (not the virtual environment)
 	@rm -rf .demo .bench .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
