@@ -86,7 +86,7 @@ class HttpExchange:
         except (TimeoutError, httpx.TimeoutException) as error:
             raise LinkError("timeout", f"no whole answer within {self._terms.timeout_s:g} s") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise LinkError(_fault(error), str(error) or type(error).__name__) from error
+            raise LinkError(fault_of(error), str(error) or type(error).__name__) from error
 
     async def _body(self, response: httpx.Response) -> bytes:
         if response.headers.get("content-encoding", "identity") != "identity":
@@ -112,7 +112,7 @@ class HttpExchange:
         if self._client is None:
             #  no redirects (the key would travel along) and no proxies from the environment
             self._client = httpx.AsyncClient(
-                verify=_trust(url, self._terms.ca_file),
+                verify=trust(url, self._terms.ca_file),
                 timeout=self._terms.timeout_s,
                 follow_redirects=False,
                 trust_env=False,
@@ -121,7 +121,7 @@ class HttpExchange:
         return self._client
 
 
-def _trust(url: str, ca_file: Path | None) -> ssl.SSLContext:
+def trust(url: str, ca_file: Path | None) -> ssl.SSLContext:
     """The authorities that a device's certificate may come from; plain HTTP needs none, and loads none."""
     if not url.startswith("https:"):
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -131,7 +131,7 @@ def _trust(url: str, ca_file: Path | None) -> ssl.SSLContext:
         raise LinkError("refused", f"certificate authority {ca_file}: {error}") from error
 
 
-def _fault(error: Exception) -> str:
+def fault_of(error: Exception) -> str:
     """`refused` when nobody listens there, `no_answer` for everything else that goes wrong on the way."""
     cause: BaseException | None = error
     while cause is not None:

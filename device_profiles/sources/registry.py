@@ -13,6 +13,7 @@ from device_profiles.sources.interlock import InterlockSource
 from device_profiles.sources.lorawan import LorawanSource
 from device_profiles.sources.modbus import ModbusSource
 from device_profiles.sources.mqtt_json import MqttJsonSource
+from device_profiles.sources.onvif import OnvifSource
 from device_profiles.sources.opcua import OpcUaSource
 from device_profiles.sources.sdi12 import Sdi12Source
 from device_profiles.sources.snmp import SnmpSource
@@ -31,7 +32,8 @@ Source = Annotated[
     | Sdi12Source
     | InterlockSource
     | LorawanSource
-    | MqttJsonSource,
+    | MqttJsonSource
+    | OnvifSource,
     Field(discriminator="protocol"),
 ]
 Protocol = Literal[
@@ -48,6 +50,7 @@ Protocol = Literal[
     "interlock",
     "lorawan",
     "mqtt_json",
+    "onvif",
 ]
 # Kind of a connection -> the protocol that it speaks: a device's connection must speak what its profile needs.
 SPEAKS = {
@@ -64,4 +67,5 @@ SPEAKS = {
     "interlock": "interlock",
     "lorawan": "lorawan",
     "mqtt_json": "mqtt_json",
+    "onvif": "onvif",
 }

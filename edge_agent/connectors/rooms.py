@@ -12,6 +12,7 @@ from edge_agent.connectors.kiosk.config import KioskConnection
 from edge_agent.connectors.lorawan.config import LorawanConnection
 from edge_agent.connectors.modbus.config import ModbusConnection
 from edge_agent.connectors.mqtt_json.config import MqttJsonConnection
+from edge_agent.connectors.onvif.config import OnvifConnection
 from edge_agent.connectors.sdi12.config import Sdi12Connection
 from edge_agent.connectors.snmp.config import SnmpConnection
 from edge_agent.connectors.station_file.config import StationFileConnection
@@ -24,6 +25,7 @@ AnyConnection = Annotated[
     | PushConnection
     | KioskConnection
     | CameraConnection
+    | OnvifConnection
     | SyslogConnection
     | InterlockConnection
     | MqttJsonConnection
@@ -41,6 +43,7 @@ ROOMS = {
     "http_push": "http_json.build:build_pushed",
     "kiosk": "kiosk.build:build",
     "camera": "camera.build:build",
+    "onvif": "onvif.build:build",
     "syslog": "syslog.build:build",
     "snmp": "snmp.build:build",
     "interlock": "interlock.build:build",

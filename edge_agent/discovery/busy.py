@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from edge_agent.device import Connection
 
-PORTS = {"http": 80, "https": 443, "rtsp": 554}
+PORTS = {"http": 80, "https": 443, "rtsp": 554, "onvif": 80, "onvifs": 443}
 
 
 def busy_of(connections: Iterable[Connection]) -> frozenset[str]:

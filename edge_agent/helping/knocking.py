@@ -13,7 +13,7 @@ from device_profiles.clock import Clock
 
 KNOCKS = 3
 WAIT_S = 3.0
-PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322}
+PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322, "onvif": 80, "onvifs": 443}
 
 
 @dataclass(frozen=True, slots=True)

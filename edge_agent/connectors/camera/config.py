@@ -9,7 +9,10 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from device_profiles.schema import Key, Strict
+from edge_agent.camera_login import CameraLogin
 from edge_agent.vision.config import Box, CountConfig, GaugeBoard, Line, SightConfig, Zone
+
+SCHEMES = ("rtsp", "rtsps", "onvif", "onvifs")
 
 
 class SnapshotPolicy(Strict):
@@ -34,14 +37,17 @@ class ModelConfig(Strict):
     least_score: float = Field(0.5, ge=0, le=1, description="Boxes with a lower score do not count.")
 
 
-class CameraConnection(Strict):
+class CameraConnection(CameraLogin):
     """Watch one RTSP stream."""
 
     kind: Literal["camera"] = Field("camera", description="Always camera.")
-    url: str = Field(max_length=1000, description="rtsp://host[:port]/path, without user and password.")
-    username: str | None = Field(None, min_length=1, max_length=128, description="User at the camera.")
-    password_env: str | None = Field(None, min_length=1, description="Environment variable that holds the password.")
-    password_file: Path | None = Field(None, description="File that holds the password; read anew at each attempt.")
+    url: str = Field(
+        max_length=1000,
+        description="rtsp://host[:port]/path, or onvif://host[:port] to ask the camera; without user and password.",
+    )
+    media_profile: str = Field(
+        "", max_length=128, description="With onvif://: token or name of the media profile; empty: the smallest."
+    )
     width: int = Field(320, ge=64, le=1280, multiple_of=4, description="Width of the judged picture, pixels.")
     height: int = Field(180, ge=36, le=720, multiple_of=4, description="Height of the judged picture, pixels.")
     frames_per_s: float = Field(2.0, ge=1, le=10, description="Pictures judged per second, at most.")
@@ -65,20 +71,13 @@ class CameraConnection(Strict):
     @classmethod
     def _address_without_login(cls, url: str) -> str:
         parts = urlsplit(url)
-        if parts.scheme not in ("rtsp", "rtsps") or not parts.hostname:
-            raise ValueError("the address begins with rtsp:// or rtsps:// and names a host")
+        if parts.scheme not in SCHEMES or not parts.hostname:
+            raise ValueError("the address begins with rtsp://, rtsps://, onvif:// or onvifs:// and names a host")
         if "@" in parts.netloc:
             raise ValueError("user and password do not belong in the address: use username and password_file")
         if any(character in "'\"\\" or character <= " " or character >= "\x7f" for character in url):
             raise ValueError("quotes, backslashes, blanks and letters beyond ASCII must be percent-encoded")
         return url
-
-    @field_validator("username")
-    @classmethod
-    def _no_colon(cls, username: str | None) -> str | None:
-        if username and (":" in username or not username.isprintable()):
-            raise ValueError("RTSP allows neither colons nor control characters in user names")
-        return username
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
@@ -86,12 +85,4 @@ class CameraConnection(Strict):
             names = [one.name for one in named]
             if len(set(names)) != len(names):
                 raise ValueError(f"{what}: each has a name of its own")
-        return self
-
-    @model_validator(mode="after")
-    def _one_password(self) -> Self:
-        if self.password_env and self.password_file:
-            raise ValueError("give password_env or password_file, not both")
-        if bool(self.username) != bool(self.password_env or self.password_file):
-            raise ValueError("username goes with one of password_env and password_file")
         return self

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,11 +19,12 @@ from edge_agent.connectors.camera.changes import OFFLINE, ONLINE, Told
 from edge_agent.connectors.camera.child import FfmpegChild, find_ffmpeg, running
 from edge_agent.connectors.camera.config import CameraConnection
 from edge_agent.connectors.camera.eye import NOT_CONFIGURED, Eye, Seen
-from edge_agent.connectors.camera.ffmpeg import Login, arguments, redacted, script
+from edge_agent.connectors.camera.ffmpeg import arguments, redacted, script
 from edge_agent.connectors.camera.rate import Rate
 from edge_agent.connectors.camera.reference import ReferenceFile
 from edge_agent.connectors.camera.report import Report, samples_of
 from edge_agent.connectors.camera.snapshots import SnapshotFolder, as_jpeg
+from edge_agent.connectors.camera.stream import stream_of
 from edge_agent.vision.counting import MEASURES
 from edge_agent.vision.sight import Reference
 
@@ -68,10 +68,11 @@ class Camera:
         connection = self._connection
         await asyncio.to_thread(self._eye.resume)
         try:
-            login = login_of(connection)
+            login = connection.login()
+            address = await stream_of(connection, login, self._clock)
             async with running(
                 [find_ffmpeg(), *arguments(connection)],
-                script(connection.url, login),
+                script(address, login),
                 picture_bytes=connection.width * connection.height,
                 redact=lambda text: redacted(text, login),
             ) as child:
@@ -183,22 +184,6 @@ class Camera:
             log.warning("camera reference not kept", extra={"device": self._device, "error": str(error)})
         else:
             log.info("camera reference learnt", extra={"device": self._device})
-
-
-def login_of(connection: CameraConnection) -> Login:
-    """User and password, read anew each time so that a changed password needs no restart."""
-    if connection.username is None:
-        return Login()
-    if connection.password_file is None:
-        password = os.environ.get(connection.password_env or "")
-    else:
-        try:
-            password = connection.password_file.read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise LinkError("missing", f"password file cannot be read: {error.strerror}") from error
-    if not password:
-        raise LinkError("missing", "the camera's password is not set")
-    return Login(connection.username, password)
 
 
 def strangers(connection: CameraConnection, profile: DeviceProfile) -> tuple[str, ...]:

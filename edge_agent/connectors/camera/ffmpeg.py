@@ -11,9 +11,9 @@ the argument list nor the environment of the child, which others on the machine 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from edge_agent.camera_login import Login
 from edge_agent.connectors.camera.config import CameraConnection
 
 PROTOCOLS = "pipe,tcp,rtp,rtsp,rtsps,tls"  # nothing else may be opened, whatever the camera redirects to
@@ -29,17 +29,6 @@ _FAULTS = (
     (re.compile(r"\b404\b|Not Found"), "missing"),
     (re.compile(r"timed out"), "timeout"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """User and password at a camera; never shown."""
-
-    username: str = ""
-    password: str = ""
-
-    def __repr__(self) -> str:
-        return "Login(***)"
 
 
 def script(url: str, login: Login) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from edge_agent.connector import EdgeError
 from edge_agent.connectors.camera.config import ModelConfig
 from edge_agent.vision.picture import Frame
 from edge_agent.vision.sight import Findings
@@ -29,7 +30,7 @@ OURS = (RuntimeError, ValueError, TypeError, OSError)
 EXTRA = "onnxruntime is missing: install the extra `onnx`"
 
 
-class ModelError(ValueError):
+class ModelError(EdgeError, ValueError):
     """The weights cannot be used; the text says why."""
 
 

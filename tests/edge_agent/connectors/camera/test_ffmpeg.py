@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge_agent.camera_login import Login
 from edge_agent.connectors.camera.config import CameraConnection
-from edge_agent.connectors.camera.ffmpeg import Login, arguments, fault_of, is_progress, packets_in, redacted, script
+from edge_agent.connectors.camera.ffmpeg import arguments, fault_of, is_progress, packets_in, redacted, script
 
 URL = "rtsp://10.0.0.9:554/live?channel=1"
 SECRET = st.text(st.characters(min_codepoint=33, max_codepoint=0x1EF9, exclude_categories=["Cs"]), min_size=4)
