@@ -20,6 +20,7 @@ UNITS: dict[str, str] = {
     "bar/min": "bar/min",
     "cm": "cm",
     "d": "d",
+    "dB": "dB",
     "dB[SPL]": "dB",
     "dB[SPL](A)": "dBA",
     "deg": "°",

@@ -80,6 +80,7 @@ MODELS: Mapping[str, Model] = {
     "apc_switched_pdu": streets.outlet,
     "field_switch": streets.switch,
     "firewall_events": streets.firewall,
+    "lorawan_link": streets.radio,
     "platform_status": streets.platform,
 }
 

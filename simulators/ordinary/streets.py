@@ -127,6 +127,23 @@ def switch(seed: int) -> Signal:
     return signal
 
 
+def radio(seed: int) -> Signal:
+    """A LoRaWAN device that two gateways hear, on a battery that lasts."""
+
+    def signal(elapsed_s: float) -> Mapping[str, Value]:
+        return {
+            "rssi_dbm": round(-98 + 6 * noise(seed, elapsed_s, period_s=HOUR_S)),
+            "snr_db": round(5 + 3 * noise(seed + 1, elapsed_s, period_s=HOUR_S), 1),
+            "spreading_factor": 9,
+            "gateways": 2,
+            "frames_lost": 0,
+            "battery_pct": 88.0,
+            "margin_db": 10,
+        }
+
+    return signal
+
+
 def outlet(seed: int) -> Signal:
     """A switched outlet with a camera and a router behind it."""
 

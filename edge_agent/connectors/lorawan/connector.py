@@ -11,7 +11,7 @@ from device_profiles.clock import Clock
 from device_profiles.schema import DeviceProfile
 from device_profiles.sources.lorawan import LorawanSource
 from device_profiles.writing import Write
-from edge_agent.connector import CommandError, Deliver, LinkError, Sample, Scalar
+from edge_agent.connector import CommandError, Deliver, Happening, LinkError, Observation, Scalar
 from edge_agent.connectors.lorawan.config import LorawanConnection
 from edge_agent.connectors.lorawan.counting import Count, step
 from edge_agent.connectors.lorawan.downlink import Fate, command, fate_of, frame_for
@@ -25,6 +25,7 @@ from edge_agent.ordering import ordered
 from edge_agent.showing import Shown
 
 UPLINK, STATUS, JOIN, LOG = "up", "status", "join", "log"
+JOINED, RESTARTED, RADIO_ERROR = "joined", "restarted", "radio_error"  # events, where the profile has them
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ class LorawanDevice:
         """Hears until cancelled; LinkError when the broker is lost, or refuses the device's topics."""
 
         async def take(messages: Sequence[Message]) -> None:
-            found = [sample for message in messages for sample in self._heard(message)]
+            found = [each for message in messages for each in self._heard(message)]
             self._shown.note(found)
             if found:
                 await deliver(found)
@@ -88,10 +89,10 @@ class LorawanDevice:
     def _concerns(self, message: Message) -> bool:
         return message.topic.startswith(self._events)
 
-    def _heard(self, message: Message) -> Sequence[Sample]:
-        """The samples in an event; one that cannot be read is told once in the log, and is nothing."""
+    def _heard(self, message: Message) -> Sequence[Observation]:
+        """What an event tells; one that cannot be read is told in the log, and is nothing."""
         event = message.topic.removeprefix(self._events)
-        if message.retained and event == UPLINK:
+        if message.retained:
             return ()  # nobody knows how old it is
         try:
             document = event_in(message.payload, max_bytes=self._connection.max_bytes)
@@ -104,10 +105,9 @@ class LorawanDevice:
         if event == STATUS:
             at_ms = moment_in(document, now_ms=now_ms)
             return status_samples(self._device, self._profile, status_in(document), at_ms)
-        self._note(event, document)
-        return ()
+        return self._noted(event, document, at_ms=moment_in(document, now_ms=now_ms))
 
-    def _uplink(self, uplink: Uplink) -> Sequence[Sample]:
+    def _uplink(self, uplink: Uplink) -> Sequence[Observation]:
         self._count, verdict, lost = step(self._count, uplink.arrival)
         facts = {"device": self._device, "f_cnt": uplink.arrival.f_cnt}
         if verdict == "repeated":
@@ -117,19 +117,31 @@ class LorawanDevice:
             log.info("frame counter began anew", extra=facts)
         if lost:
             log.info("frames lost", extra=facts | {"lost": lost})
-        return samples(self._device, self._profile, uplink.with_loss(lost))
+        told = samples(self._device, self._profile, uplink.with_loss(lost))
+        f_cnt: dict[str, Scalar] = {"f_cnt": uplink.arrival.f_cnt}
+        mark = uplink.arrival.mark
+        return [*told, *(self._happening(RESTARTED, mark, uplink.at_ms, f_cnt) if verdict == "restarted" else ())]
 
-    def _note(self, event: str, document: Json) -> None:
+    def _noted(self, event: str, document: Json, *, at_ms: int | None) -> Sequence[Observation]:
         """What the network server says beside readings: a join, errors, and what became of orders."""
         for order, fates in self._orders.items():
             fate = fate_of(event, document, order)
             if fate is not None:
                 fates.put_nowait(fate)
-        facts = {"device": self._device, "code": text_in(document, "code"), "told": text_in(document, "description")}
+        mark = text_in(document, "deduplicationId") or f"{at_ms}"
         if event == JOIN:
             log.info("device joined its network", extra={"device": self._device})
-        elif event == LOG:
-            log.warning("network server reports", extra=facts)
+            return self._happening(JOINED, mark, at_ms, {"dev_addr": text_in(document, "devAddr")})
+        if event != LOG:
+            return ()
+        facts: dict[str, Scalar] = {"code": text_in(document, "code"), "told": text_in(document, "description")}
+        log.warning("network server reports", extra={"device": self._device, **facts})
+        return self._happening(RADIO_ERROR, mark, at_ms, facts)
+
+    def _happening(self, kind: str, mark: str, at_ms: int | None, facts: Mapping[str, Scalar]) -> Sequence[Happening]:
+        """Something that happened once, if the profile reports such things."""
+        moment = None if at_ms is None or at_ms <= 0 else at_ms
+        return [Happening(self._device, f"{kind}-{mark}", kind, moment, facts)] if kind in self._profile.events else []
 
     async def _outcome(
         self, write: Write, source: LorawanSource, value: Scalar, fates: asyncio.Queue[tuple[Fate, str]]

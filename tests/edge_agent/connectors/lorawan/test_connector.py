@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -156,17 +155,22 @@ async def test_a_broken_event_ends_nothing(mosquitto_server: Server, tmp_path: P
         assert not place.ended
 
 
-async def test_joins_and_errors_of_the_server_stand_in_the_log(
-    mosquitto_server: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    eui, caplog_level = "00000000000000a4", logging.INFO
-    caplog.set_level(caplog_level, logger="edge_agent.connectors.lorawan")
-    async with site(build, [at(mosquitto_server, "radio", eui)], tmp_path):
-        await publish(mosquitto_server.port, topic(eui, "join"), {"devAddr": "00189440"})
-        mic = {"level": "ERROR", "code": "UPLINK_MIC", "description": "MIC of join-request is invalid"}
+async def test_joins_restarts_and_errors_of_the_server_happen_once(mosquitto_server: Server, tmp_path: Path) -> None:
+    eui = "00000000000000a4"
+    mic = {"level": "ERROR", "code": "UPLINK_MIC", "description": "MIC of join-request is invalid"}
+    later = "2024-09-10T00:05:00+00:00"
+    async with site(build, [at(mosquitto_server, "lorawan_link", eui)], tmp_path) as place:
+        await publish(mosquitto_server.port, topic(eui, "join"), {"devAddr": "00189440", "deduplicationId": "j"})
         await publish(mosquitto_server.port, topic(eui, "log"), mic)
-        await eventually(lambda: len(caplog.records) == 2)
-    assert [record.message for record in caplog.records] == ["device joined its network", "network server reports"]
+        for one in (frame(5, "m5"), frame(1, "m1", time=later), frame(1, "m1", time=later)):
+            await publish(mosquitto_server.port, topic(eui), one)
+        await eventually(lambda: len(place.happenings) == 3)
+    told = [(each.kind, dict(each.facts)) for each in place.happenings]
+    assert told == [
+        ("joined", {"dev_addr": "00189440"}),
+        ("radio_error", {"code": "UPLINK_MIC", "told": "MIC of join-request is invalid"}),
+        ("restarted", {"f_cnt": 1}),
+    ]
 
 
 async def test_the_siren_sounds_when_the_device_has_confirmed_and_shows_it(
