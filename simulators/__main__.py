@@ -12,7 +12,8 @@ import typer
 
 from device_profiles.load import FileFaultsError, load_catalogue
 from simulators.demo import cli as demo
-from simulators.fleet import Fleet, FleetConfig, load_fleet
+from simulators.fleet import Fleet, load_fleet
+from simulators.fleet_config import FleetConfig
 from simulators.load.command import load_command
 
 WRONG_CONFIGURATION = 2

@@ -1,18 +1,17 @@
-"""A set of simulated devices from a file: what stands in it, and how they are started."""
+"""A set of simulated devices from a file: how they are started, each on its own protocol."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Annotated, Literal, Self
-
-from pydantic import Field, model_validator
+from typing import Literal, Self, cast
+from urllib.parse import urlsplit
 
 from device_profiles.clock import SystemClock
 from device_profiles.explain import Fault, did_you_mean
 from device_profiles.load import Catalogue, FileFaultsError, read_toml
-from device_profiles.schema import DeviceProfile, Identifier, Key, Strict
+from device_profiles.schema import DeviceProfile
 from simulators.broker_device import BrokerDevice, Tongue
 from simulators.device import Elapsed, Signal
 from simulators.devices.http_devices import HttpDevice, RainGauge
@@ -21,118 +20,29 @@ from simulators.devices.lorawan import ChirpStack
 from simulators.devices.modbus import ModbusDevice
 from simulators.devices.mqtt_json import OwnWords
 from simulators.devices.rtsp.server import RtspCamera
-from simulators.faults import FaultKind, Faults, fault_schedule
+from simulators.devices.sdi12 import Sdi12Line, Sdi12Sensor
+from simulators.devices.station_file import FileStation
+from simulators.devices.syslog import LogSender
+from simulators.faults import Faults, fault_schedule
+from simulators.fleet_config import (
+    FleetConfig,
+    Simulated,
+    SimulatedCamera,
+    SimulatedGauge,
+    SimulatedHttp,
+    SimulatedKiosk,
+    SimulatedLog,
+    SimulatedLorawan,
+    SimulatedModbus,
+    SimulatedMqttJson,
+    SimulatedProbe,
+    SimulatedStation,
+)
 from simulators.hall import visits
 from simulators.models import MODELS, model_of, signal_of
 from simulators.signals import DAY_S, HOUR_S
 
-LOOPBACK = "127.0.0.1"
-BROKER = r"^mqtt://[^/@\s]+$"
 PLANNED_DAYS = 7  # of the scenario; after that a device stays well
-
-
-class SimulatedFaults(Strict):
-    """How often a device goes wrong, at random moments that the seed fixes."""
-
-    faults_per_h: float = Field(1.0, gt=0, le=60, description="Faults per hour of the scenario.")
-    mean_s: float = Field(60.0, gt=0, description="Mean length of a fault.")
-    kinds: tuple[FaultKind, ...] = Field(tuple(FaultKind), min_length=1, strict=False, description="Which faults.")
-
-
-class _Simulated(Strict):
-    """What all simulated devices are told."""
-
-    id: Identifier = Field(description="Name in the list of addresses.")
-    profile: Key = Field(description="Device model, from the catalogue.")
-    seed: int = Field(1, ge=0, description="One seed is one place.")
-    port: int = Field(0, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
-    faults: SimulatedFaults | None = Field(None, description="What goes wrong with it; nothing when absent.")
-
-
-class SimulatedModbus(_Simulated):
-    """A Modbus TCP device."""
-
-    kind: Literal["modbus"] = Field(description="Always modbus.")
-    unit: int = Field(1, ge=0, le=255, description="Unit address.")
-
-
-class SimulatedHttp(_Simulated):
-    """A device that answers GET /data."""
-
-    kind: Literal["http_json"] = Field(description="Always http_json.")
-    key: str = Field("", description="Key that it wants; empty for none. A toy key: never one that is used elsewhere.")
-
-
-class SimulatedGauge(_Simulated):
-    """A rain gauge that pushes."""
-
-    kind: Literal["http_push"] = Field(description="Always http_push.")
-    url: str = Field(pattern=r"^https?://", description="Push address of the agent: http://host:port/push/<device>.")
-    key: str = Field(min_length=1, description="Key that it sends. A toy key: never one that is used elsewhere.")
-    period_s: float = Field(10.0, gt=0, description="Time between reports.")
-
-
-class SimulatedKiosk(_Simulated):
-    """A queue kiosk."""
-
-    kind: Literal["kiosk"] = Field(description="Always kiosk.")
-    key: str = Field("", description="Key that it wants; empty for none. A toy key: never one that is used elsewhere.")
-
-
-class SimulatedCamera(_Simulated):
-    """An IP camera on RTSP; its faults are switched by tests only."""
-
-    kind: Literal["camera"] = Field(description="Always camera.")
-    username: str = Field("", description="User that it wants; empty for none.")
-    password: str = Field("", description="Password. A toy password: never one that is used elsewhere.")
-
-
-class SimulatedMqttJson(_Simulated):
-    """A device that speaks through a broker in its maker's own words."""
-
-    kind: Literal["mqtt_json"] = Field(description="Always mqtt_json.")
-    url: str = Field(pattern=BROKER, description="Broker: mqtt://host:port.")
-    name: str = Field(min_length=1, max_length=128, description="Its own name at the broker.")
-    period_s: float = Field(10.0, gt=0, description="Time between reports.")
-
-
-class SimulatedLorawan(_Simulated):
-    """A LoRaWAN device, with the ChirpStack that hands it over."""
-
-    kind: Literal["lorawan"] = Field(description="Always lorawan.")
-    url: str = Field(pattern=BROKER, description="Broker of the ChirpStack: mqtt://host:port.")
-    application: str = Field("17c82e96-be03-4f38-aef3-f83d48582d97", description="ID of its application.")
-    dev_eui: str = Field(pattern=r"^[0-9a-fA-F]{16}$", description="Its DevEUI.")
-    period_s: float = Field(10.0, gt=0, description="Time between uplinks.")
-
-
-Simulated = Annotated[
-    SimulatedModbus
-    | SimulatedHttp
-    | SimulatedGauge
-    | SimulatedKiosk
-    | SimulatedCamera
-    | SimulatedMqttJson
-    | SimulatedLorawan,
-    Field(discriminator="kind"),
-]
-
-
-class FleetConfig(Strict):
-    """A set of simulated devices."""
-
-    host: str = Field(LOOPBACK, min_length=1, description="Address to listen on.")
-    start_h: float = Field(12.0, ge=0, lt=24, description="Hour of the day at which the scenario begins.")
-    speed: float = Field(1.0, gt=0, le=100_000, description="Scenario seconds per real second.")
-    devices: tuple[Simulated, ...] = Field(min_length=1, description="The devices.")
-
-    @model_validator(mode="after")
-    def _ids_are_unique(self) -> Self:
-        ids = [device.id for device in self.devices]
-        twice = sorted({name for name in ids if ids.count(name) > 1})
-        if twice:
-            raise ValueError(f"devices named twice: {', '.join(twice)}")
-        return self
 
 
 def load_fleet(path: Path, catalogue: Catalogue) -> FleetConfig:
@@ -187,6 +97,12 @@ class Fleet:
                 return {"kind": device.kind, "url": device.url}
             case SimulatedMqttJson() | SimulatedLorawan():
                 return await self._heard(stack, device, profile, signal, elapsed)
+            case SimulatedLog():
+                return await self._log(stack, device, profile, signal, elapsed)
+            case SimulatedStation():
+                return await self._station(stack, device, profile, signal, elapsed)
+            case SimulatedProbe():
+                return await self._probe(stack, device, profile, signal, elapsed)
             case _:
                 return await self._asked(stack, device, profile, signal, elapsed)
 
@@ -216,6 +132,40 @@ class Fleet:
         _plan_faults(speaker.faults, device)
         await stack.enter_async_context(speaker)
         return {"kind": device.kind, "url": device.url}
+
+    async def _log(
+        self, stack: AsyncExitStack, device: SimulatedLog, profile: DeviceProfile, signal: Signal, elapsed: Elapsed
+    ) -> Mapping[str, str | int]:
+        parts = urlsplit(device.target)
+        sender = LogSender(
+            profile,
+            signal,
+            where=(parts.hostname or "", parts.port or 0),
+            transport=cast(Literal["udp", "tcp"], parts.scheme),  # the pattern of `target` allows no other
+            period_s=device.period_s,
+            name=device.id,
+            elapsed=elapsed,
+        )
+        _plan_faults(sender.faults, device)
+        await stack.enter_async_context(sender)
+        return {"kind": device.kind, "target": device.target}
+
+    async def _station(
+        self, stack: AsyncExitStack, device: SimulatedStation, profile: DeviceProfile, signal: Signal, elapsed: Elapsed
+    ) -> Mapping[str, str | int]:
+        folder, code = device.folder, device.station
+        station = FileStation(profile, signal, folder=folder, station=code, period_s=device.period_s, elapsed=elapsed)
+        _plan_faults(station.faults, device)
+        await stack.enter_async_context(station)
+        return {"kind": device.kind, "folder": str(folder), "station": code}
+
+    async def _probe(
+        self, stack: AsyncExitStack, device: SimulatedProbe, profile: DeviceProfile, signal: Signal, elapsed: Elapsed
+    ) -> Mapping[str, str | int]:
+        probe = Sdi12Sensor(profile, signal, address=device.address, measures_s=device.measures_s)
+        _plan_faults(probe.faults, device)
+        line = await stack.enter_async_context(Sdi12Line([probe], elapsed=elapsed))
+        return {"kind": device.kind, "serial_port": line.port, "address": device.address}
 
     async def _asked(
         self,

@@ -16,16 +16,18 @@ from edge_agent.connectors.kiosk.config import KioskConnection
 from edge_agent.connectors.kiosk.connector import build_kiosk
 from edge_agent.connectors.modbus.config import ModbusConnection
 from edge_agent.connectors.modbus.connector import build_modbus
-from simulators.fleet import (
-    Fleet,
+from simulators.fleet import Fleet, load_fleet
+from simulators.fleet_config import (
     FleetConfig,
     SimulatedCamera,
     SimulatedFaults,
     SimulatedGauge,
     SimulatedHttp,
     SimulatedKiosk,
+    SimulatedLog,
     SimulatedModbus,
-    load_fleet,
+    SimulatedProbe,
+    SimulatedStation,
 )
 from tests.readme_check import assert_documented
 
@@ -132,4 +134,7 @@ def test_each_field_is_documented() -> None:
         SimulatedGauge,
         SimulatedKiosk,
         SimulatedCamera,
+        SimulatedLog,
+        SimulatedStation,
+        SimulatedProbe,
     )

@@ -19,7 +19,8 @@ from simulators.device import constant
 from simulators.devices.lorawan import ChirpStack
 from simulators.devices.mqtt_json import OwnWords
 from simulators.faults import FaultKind
-from simulators.fleet import Fleet, FleetConfig, SimulatedLorawan, SimulatedMqttJson
+from simulators.fleet import Fleet
+from simulators.fleet_config import FleetConfig, SimulatedLorawan, SimulatedMqttJson
 from simulators.models import signal_of
 from simulators.published import uplink_of, words_of
 from simulators.signals import DAY_S, HOUR_S
