@@ -35,13 +35,13 @@ def connectors_for(tmp_path: Path, connections: dict[str, tuple[str, dict[str, o
 
 async def test_a_set_of_simulated_devices_is_heard(tmp_path: Path) -> None:
     port = free_port()
-    fleet = FleetConfig.model_validate({
-        "devices": [
-            {"id": "fw", "kind": "syslog", "profile": "fortinet_fortigate", "target": f"tcp://127.0.0.1:{port}", "period_s": 0.2},
-            {"id": "nt", "kind": "station_file", "profile": "circular10_wastewater", "folder": tmp_path / "in", "station": "NT01"},
-            {"id": "soil", "kind": "sdi12", "profile": "campbell_cs650", "address": "4"},
-        ]
-    })  # fmt: skip  # noqa: E501
+    target, folder = f"tcp://127.0.0.1:{port}", tmp_path / "in"
+    devices = [
+        {"id": "fw", "kind": "syslog", "profile": "fortinet_fortigate", "target": target, "period_s": 0.2},
+        {"id": "nt", "kind": "station_file", "profile": "circular10_wastewater", "folder": folder, "station": "NT01"},
+        {"id": "soil", "kind": "sdi12", "profile": "campbell_cs650", "address": "4"},
+    ]
+    fleet = FleetConfig.model_validate({"devices": devices})
     async with Fleet(fleet, CATALOGUE) as running:
         serial_port = running.addresses["soil"]["serial_port"]
         file = {
