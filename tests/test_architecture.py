@@ -6,9 +6,8 @@ import ast
 import importlib
 import inspect
 import re
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parent.parent
 PROGRAMS = ("device_profiles", "edge_agent", "cloud", "simulators")
@@ -24,6 +23,7 @@ SPAWNERS = {"create_task", "gather", "ensure_future"}
 CATCH_ALL_DOORS = 3  # the edge supervisor, the cloud flow (one rule), the notify pipeline: guide, section 6
 
 
+@cache
 def _tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
@@ -32,43 +32,39 @@ def _name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=_name)
-def test_a_module_says_what_it_is_responsible_for(path: Path) -> None:
-    docstring = ast.get_docstring(_tree(path))
-    assert docstring, f"{_name(path)}: no module docstring"
-    assert docstring.strip().split("\n")[0].endswith((".", ":")), f"{_name(path)}: the first line is not a sentence"
+def test_a_module_says_what_it_is_responsible_for() -> None:
+    first = {_name(path): (ast.get_docstring(_tree(path)) or "").strip().split("\n")[0] for path in SOURCES}
+    assert not [name for name, sentence in first.items() if not sentence.endswith((".", ":"))]
 
 
-@pytest.mark.parametrize("path", [p for p in SOURCES if p.name == "__init__.py"], ids=_name)
-def test_nothing_happens_when_a_package_is_imported(path: Path) -> None:
-    body = _tree(path).body
-    allowed = (ast.Expr, ast.ImportFrom, ast.Assign) if path.parent.name == "wire" else (ast.Expr,)
-    assert all(isinstance(node, allowed) for node in body), f"{_name(path)} holds more than a docstring"
+def test_nothing_happens_when_a_package_is_imported() -> None:
+    def allowed(path: Path) -> tuple[type[ast.stmt], ...]:
+        return (ast.Expr, ast.ImportFrom, ast.Assign) if path.parent.name == "wire" else (ast.Expr,)
+
+    packages = [path for path in SOURCES if path.name == "__init__.py"]
+    busy = [_name(path) for path in packages if not all(isinstance(node, allowed(path)) for node in _tree(path).body)]
+    assert not busy, f"these hold more than a docstring: {busy}"
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=_name)
-def test_names_are_words_of_the_trade(path: Path) -> None:
-    named = [path.stem] + [
-        node.name
-        for node in ast.walk(_tree(path))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+def test_names_are_words_of_the_trade() -> None:
+    defined = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    named = [(path, path.stem) for path in SOURCES] + [
+        (path, node.name) for path in SOURCES for node in ast.walk(_tree(path)) if isinstance(node, defined)
     ]
-    wrong = [name for name in named if UNUSED_WORDS.search(_snake(name))]
-    assert not wrong, f"{_name(path)}: {wrong}"
+    assert not [(_name(path), name) for path, name in named if UNUSED_WORDS.search(_snake(name))]
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=_name)
-def test_tasks_are_started_by_task_groups_only(path: Path) -> None:
-    calls = [node.func for node in ast.walk(_tree(path)) if isinstance(node, ast.Call)]
+def test_tasks_are_started_by_task_groups_only() -> None:
+    calls = [(path, node.func) for path in SOURCES for node in ast.walk(_tree(path)) if isinstance(node, ast.Call)]
     loose = [
-        call.attr
-        for call in calls
+        (_name(path), call.attr)
+        for path, call in calls
         if isinstance(call, ast.Attribute)
         and call.attr in SPAWNERS
         and isinstance(call.value, ast.Name)
         and call.value.id in ("asyncio", "loop")
     ]
-    assert not loose, f"{_name(path)} calls {loose}"
+    assert not loose
 
 
 def test_an_unknown_failure_is_caught_in_three_places_only() -> None:
