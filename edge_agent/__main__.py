@@ -128,7 +128,7 @@ def _read_and_show(devices: Sequence[Device], data_dir: Path) -> None:
     async def read() -> list[Outcome]:
         clock = SystemClock()
         listen = ListenConfig.model_validate({})
-        connectors = build_connectors(devices, Surroundings(listen, data_dir, clock))
+        connectors = build_connectors(devices, Surroundings(listen, data_dir, clock, looks_only=True))
         return await read_once(devices, connectors, clock)
 
     outcomes = asyncio.run(read())

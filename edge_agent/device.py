@@ -140,3 +140,4 @@ class Surroundings:
     clock: Clock
     wires: Wires = field(default_factory=dict)
     neighbours: Neighbours = field(default_factory=Alone)
+    looks_only: bool = False  # one look beside the agent, which keeps nothing: what waits for the agent must stay

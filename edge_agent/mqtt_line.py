@@ -56,7 +56,7 @@ class Session:
 class MqttLine:
     """An open connection to a broker; one task receives, anybody may publish."""
 
-    def __init__(self, client: GatewayClient, session: Session, file: Path, *, version: str) -> None:
+    def __init__(self, client: GatewayClient, session: Session, file: Path | None, *, version: str) -> None:
         self._client = client
         self._session = session
         self._file = file
@@ -64,6 +64,11 @@ class MqttLine:
         self._asking = asyncio.Lock()
         self._asked: frozenset[str] = frozenset()
         self._refused: frozenset[str] = frozenset()
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """What the broker was asked for, and has answered."""
+        return self._asked
 
     async def want(self, topics: frozenset[str]) -> frozenset[str]:
         """Asks for these topics and gives up all others, also those of a time before; gives those refused."""
@@ -77,7 +82,8 @@ class MqttLine:
             self._asked, self._refused = topics, self._refused & topics
             if topics != self._session.topics:
                 self._session = Session(self._session.client, topics)
-                await asyncio.to_thread(_keep, self._file, self._session)
+                if self._file is not None:
+                    await asyncio.to_thread(_keep, self._file, self._session)
         return self._refused
 
     async def _subscribe(self, topics: Sequence[str]) -> frozenset[str]:
@@ -116,17 +122,23 @@ def shared_line(connection: Brokered, around: Surroundings) -> SharedLine[Messag
         del around.wires[wire]
     line = around.wires.get(connection.wire)
     if line is None:
-        line = SharedLine[Message](lambda: open_line(connection, around.data_dir))
+        folder = None if around.looks_only else around.data_dir
+        line = SharedLine[Message](lambda: open_line(connection, folder))
         around.wires[connection.wire] = line
     return cast(SharedLine[Message], line)
 
 
-async def open_line(connection: Brokered, data_dir: Path) -> MqttLine:
-    """Connects under the name of before, so that the broker hands over what it kept; LinkError when it cannot be."""
-    digest = hashlib.sha256(repr((connection.url, connection.username)).encode()).hexdigest()[:16]
-    file = data_dir / "mqtt" / f"{digest}.json"
-    session = await asyncio.to_thread(_session_in, file)
-    client = _client_for(connection, session.client)
+async def open_line(connection: Brokered, data_dir: Path | None) -> MqttLine:
+    """Connects under the name of before, so that the broker hands over what it kept; LinkError when it cannot be.
+
+    Without a folder it only looks: under a name of its own, of which the broker keeps nothing.
+    """
+    file, session = None, Session(f"thacba-look-{secrets.token_hex(8)}")
+    if data_dir is not None:
+        digest = hashlib.sha256(repr((connection.url, connection.username)).encode()).hexdigest()[:16]
+        file = data_dir / "mqtt" / f"{digest}.json"
+        session = await asyncio.to_thread(_session_in, file)
+    client = _client_for(connection, session.client, session_h=connection.session_h if file else 0)
     try:
         with _as_link_errors():
             await client.__aenter__()
@@ -136,10 +148,10 @@ async def open_line(connection: Brokered, data_dir: Path) -> MqttLine:
     return MqttLine(client, session, file, version=connection.version)
 
 
-def _client_for(connection: Brokered, name: str) -> GatewayClient:
+def _client_for(connection: Brokered, name: str, *, session_h: float) -> GatewayClient:
     host, port, encrypted = connection.broker
-    five: dict[str, Any] = {"clean_start": False, "properties": _properties(connection)}
-    three: dict[str, Any] = {"clean_session": connection.session_h == 0}
+    five: dict[str, Any] = {"clean_start": False, "properties": _properties(connection, session_h)}
+    three: dict[str, Any] = {"clean_session": session_h == 0}
     client = GatewayClient(
         host,
         port,
@@ -158,9 +170,9 @@ def _client_for(connection: Brokered, name: str) -> GatewayClient:
     return client
 
 
-def _properties(connection: Brokered) -> Properties:
+def _properties(connection: Brokered, session_h: float) -> Properties:
     properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-    properties.SessionExpiryInterval = round(connection.session_h * 3600)
+    properties.SessionExpiryInterval = round(session_h * 3600)
     properties.MaximumPacketSize = connection.max_bytes + 1024  # topic and header lie before the payload
     properties.ReceiveMaximum = UNSETTLED
     return properties

@@ -174,7 +174,7 @@ async def _check_devices(patient: Patient) -> Finding:
     plan = patient.plan
     if plan is None:
         return judge_devices([])
-    around = Surroundings(plan.config.listen, patient.data_dir, patient.clock)
+    around = Surroundings(plan.config.listen, patient.data_dir, patient.clock, looks_only=True)
     connectors = build_connectors(plan.devices, around)
     return judge_devices(standings_of(await read_once(plan.devices, connectors, patient.clock)))
 

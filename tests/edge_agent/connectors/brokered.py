@@ -9,10 +9,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from device_profiles.clock import Clock, SystemClock
+from device_profiles.clock import SystemClock
 from device_profiles.schema import DeviceProfile
 from edge_agent.connector import Happening, LinkError, Listener, Observation, Sample, Writer
 from edge_agent.device import Connection, Connectors, Device, Surroundings, Wires
+from edge_agent.mqtt_line import MqttLine
 from tests.edge_agent.samples import NAME
 from tests.servers import HOST, program
 from tests.waiting import eventually
@@ -58,10 +59,11 @@ def device(profile: DeviceProfile, connection: Connection, name: str = "d") -> D
 
 @asynccontextmanager
 async def site(
-    build: Build, devices: Sequence[Device], folder: Path, *, clock: Clock | None = None, wires: Wires | None = None
+    build: Build, devices: Sequence[Device], folder: Path, *, looks_only: bool = False
 ) -> AsyncIterator[Site]:
     """The devices listen, and the broker knows what to."""
-    around = Surroundings(Address(), folder, clock or SystemClock(), {} if wires is None else wires)
+    wires: Wires = {}
+    around = Surroundings(Address(), folder, SystemClock(), wires, looks_only=looks_only)
     place = Site(build(devices, around))
     place.disk.set()
 
@@ -77,12 +79,20 @@ async def site(
 
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(listen(name, listener)) for name, listener in place.doors.listeners.items()]
-        await eventually(lambda: place.ended or _is_asked(folder, len(devices)))
+        await eventually(
+            lambda: place.ended or (_lines_asked(wires) if looks_only else _is_asked(folder, len(devices)))
+        )
         try:
             yield place
         finally:
             for task in tasks:
                 task.cancel()
+
+
+def _lines_asked(wires: Wires) -> bool:
+    """The same for devices that only look: their line knows."""
+    lines = [shared.line for shared in wires.values()]
+    return all(isinstance(line, MqttLine) and line.asked for line in lines)
 
 
 def _is_asked(folder: Path, devices: int) -> bool:

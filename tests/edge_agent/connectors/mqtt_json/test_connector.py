@@ -103,6 +103,19 @@ async def test_what_was_not_on_disk_before_a_power_cut_comes_again(mosquitto_ser
         assert [each.value for each in place.samples] == [4]
 
 
+async def test_a_look_beside_the_agent_takes_nothing_away_from_it(mosquitto_server: Server, tmp_path: Path) -> None:
+    mine = [at(mosquitto_server, "ikea_vindstyrka", "seen")]
+    async with site(build, mine, tmp_path):
+        pass
+    await publish(mosquitto_server.port, "zigbee2mqtt/seen", {"pm25": 1}, "-q", "1")
+    async with site(build, mine, tmp_path, looks_only=True) as looking:
+        await publish(mosquitto_server.port, "zigbee2mqtt/seen", {"pm25": 2}, "-q", "1")
+        await eventually(lambda: looking.said("seen") == {"pm25": 2})
+        async with site(build, mine, tmp_path) as agent:
+            await eventually(lambda: [each.value for each in agent.samples] == [1, 2])
+            assert not looking.ended
+
+
 @pytest.mark.parametrize("version", ["5", "3.1.1"])
 async def test_an_order_is_done_when_the_device_shows_it(
     mosquitto_server: Server, tmp_path: Path, version: str
