@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from device_profiles.schema import Limits, Point, PointType
 from edge_agent.connector import EdgeError, Sample, Scalar
-from edge_agent.sampling.reading import Reading, bad
+from edge_agent.sampling.reading import Reading, bad, uncertain
 
 LARGEST_INT = 2**53  # beyond it a JSON reader may round, see wire/proof.py
 LONGEST_STRING = 256
@@ -28,7 +28,7 @@ def normalise(sample: Sample, point: Point, *, observed_at: int) -> Reading:
         return bad(point.key, str(error), observed_at)
     if not _in_range(value, point.limits):
         return bad(point.key, "range", observed_at)
-    return Reading(point.key, value, observed_at)
+    return Reading(point.key, value, observed_at, uncertain(sample.doubt) if sample.doubt else "")
 
 
 def _in_range(value: Scalar, limits: Limits) -> bool:

@@ -28,5 +28,13 @@ class Reading:
 
 def bad(point: str, reason: str, observed_at: int) -> Reading:
     """A reading without value; the reason is brought into the form that the wire allows."""
-    code = NOT_IN_A_CODE.sub("_", reason.lower())[:CODE_LENGTH] or "device"
-    return Reading(point, None, observed_at, f"bad:{code}")
+    return Reading(point, None, observed_at, f"bad:{_code(reason)}")
+
+
+def uncertain(reason: str) -> str:
+    """The quality of a value that is there and doubted for this reason."""
+    return f"uncertain:{_code(reason)}"
+
+
+def _code(reason: str) -> str:
+    return NOT_IN_A_CODE.sub("_", reason.lower())[:CODE_LENGTH] or "device"
