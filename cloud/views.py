@@ -124,6 +124,7 @@ def device_view(
             _point_view(point, device, stale_ms=stale_after_ms(period_s), now=now, clock_is_good=clock_is_good)
             for point in points
         ),
+        source=device.source,
     )
 
 

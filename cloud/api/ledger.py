@@ -64,7 +64,7 @@ async def summarise(centre: Centre, *, devices: int | None = None) -> Summary:
     opened = await asyncio.to_thread(centre.state.open_alarms)
     return Summary(
         **sums_of(accounts),
-        devices=len(centre.devices()) if devices is None else devices,
+        devices=sum(not each.source for each in centre.devices()) if devices is None else devices,
         gateways=len(gateways),
         gateways_online=sum(gateway.state == "online" for gateway in gateways),
         alarms_open=sum(each.alarms for each in opened),

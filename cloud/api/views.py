@@ -73,7 +73,10 @@ class PointView:
 
 @dataclass(frozen=True, slots=True)
 class DeviceView:
-    """One device: where it stands, whether it answers (`fault` empty = yes), and its points."""
+    """One device: where it stands, whether it answers (`fault` empty = yes), and its points.
+
+    `source` is the device that an index is worked out from; empty for a device.
+    """
 
     gateway: str
     id: str
@@ -83,6 +86,7 @@ class DeviceView:
     fault: str = ""
     read_at: int | None = None
     points: tuple[PointView, ...] = ()
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,5 @@ class IndexLog(Protocol):
     def done(self, rows: Sequence[DirtyRow]) -> None:
         """Forgets these rows, but for those that were marked again since."""
 
-    def waiting(self) -> int:
-        """How many hours of devices are in the log."""
-
     def put(self, rows: Sequence[DirtyRow]) -> None:
         """Marks hours by hand, for instance of the time before an index was there."""

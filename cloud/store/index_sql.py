@@ -36,11 +36,6 @@ class SqlIndexLog:
             with self._door.writing() as connection:
                 connection.execute(delete(INDEX_DIRTY).where(*seen), values)
 
-    def waiting(self) -> int:
-        """How many hours of devices are in the log."""
-        with self._door.reading() as connection:
-            return connection.execute(select(func.count()).select_from(INDEX_DIRTY)).scalar_one()
-
     def put(self, rows: Sequence[DirtyRow]) -> None:
         """Marks hours by hand, for instance of the time before an index was there."""
         with self._door.writing() as connection:

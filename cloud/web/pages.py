@@ -59,7 +59,7 @@ async def preferences(
 async def overview(request: Request, centre: CentreDep) -> HTMLResponse:
     """Map, figures, rivers and the newest alarms."""
     opened = await asyncio.to_thread(centre.state.open_alarms)
-    devices = centre.devices()
+    devices = [each for each in centre.devices() if not each.source]
     gauges = [each for each in devices if any(point.key == LEVEL_POINT for point in each.points)]
     rivers = [river_of(each, centre.thresholds(each.gateway, each.id, LEVEL_POINT)) for each in gauges]
     return page(
@@ -86,7 +86,7 @@ async def devices_page(
     """Every device with its values."""
     wanted = [
         view for view in centre.devices()
-        if site in ("", view.site) and (show == "all" or has_problem(view))
+        if site in ("", view.site) and (show == "all" or (has_problem(view) and not view.source))
     ]  # fmt: skip
     found = page_of(wanted, lambda view: f"{view.site}/{view.gateway}/{view.id}", cursor=cursor, limit=PER_PAGE)
     return page(
@@ -123,6 +123,8 @@ async def device_page(
         span=span,
         spans=RANGES_MS,
         profile=centre.profiles.get(view.profile),
+        source=centre.device(gateway, view.source) if view.source else None,
+        indices=[each for each in centre.devices() if each.gateway == gateway and each.source == device],
         site_names=site_names(centre),
         formats=value_formats(request, centre),
     )
