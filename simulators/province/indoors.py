@@ -13,7 +13,7 @@ from simulators.province.power import CABINET_MIN, share_of
 from simulators.province.world import Here
 from simulators.signals import DAY_S, HOUR_S
 
-FULL_CO2 = (880.0, 1400.0)  # of a full room with few or many windows
+FULL_CO2 = (600.0, 1150.0)  # of a full room with few or many windows
 FILLS_H, EMPTIES_H = 0.75, 0.5
 FRIDGE_HOLDS_H = (7.0, 42.0)  # memory of a household fridge, and of one that is made for vaccines
 COOLS_H = 1.2

@@ -19,7 +19,7 @@ from simulators.scenarios.curve import curve_through
 from simulators.scenarios.scenario import ScenarioFile
 from simulators.scenarios.story import Lake, Spill
 
-RUNS_OFF = (0.12, 0.62)  # share of the rain that reaches the river: dry ground, saturated ground
+RUNS_OFF = (0.08, 0.5)  # share of the rain that reaches the river: dry ground, saturated ground
 STORES = 3  # of a basin, as in Nash's cascade
 MCM = 1e6
 ORDINARY_LAKE = Lake.model_validate({"level_m": 56.4, "turbines_m3_s": 170.0})

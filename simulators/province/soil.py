@@ -16,7 +16,7 @@ CAPACITY_MM = 190.0  # of the weathered layer of these slopes
 SOAKS_IN = 0.75  # share of the rain; the rest runs off
 DRAINS_H = 90.0  # memory of the drainage down to what the ground holds against gravity
 HELD = 0.45  # share that it holds
-WEAKEST, STRONGEST = 88.0, 112.0  # saturation in % at which a slope begins to move; most never do
+WEAKEST, STRONGEST = 84.0, 104.0  # saturation in % at which a slope begins to move; most never do
 TILT_DEG_H = 1.6  # of the weakest slope when it is full and 200 mm have fallen in a day
 CRACK_MM_PER_DEG = 9.0
 
@@ -44,7 +44,7 @@ def slope(rates: Sequence[float], *, begin: float, strength_pct: float) -> Slope
     """A slope of this strength: it creeps when the ground is wetter than it bears, faster the harder it has rained."""
     wet = wetness(rates, begin=begin)
     day = _last_day(rates)
-    weak = [max(0.0, (100 * share - strength_pct) / (100.5 - WEAKEST)) for share in wet]
+    weak = [max(0.0, (100 * share - strength_pct) / (100.0 - WEAKEST)) for share in wet]
     speeds = [TILT_DEG_H * over * min(1.5, fallen / 200) for over, fallen in zip(weak, day, strict=True)]
     return Slope(Series(wet), Series(speeds), Series([0.0, *accumulate(speed * STEP_H for speed in speeds[:-1])]))
 

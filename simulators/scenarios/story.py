@@ -5,7 +5,6 @@ Every moment carries its offset from UTC. Quantities without a public source are
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, Self
@@ -150,12 +149,19 @@ class Fault(Span):
 class Awaited(Strict):
     """An alarm that this story has to raise, or must not raise."""
 
-    rule: Identifier = Field(description="Rule of deploy/rules.")
-    place: Identifier | str = Field("", description="Area, site, gateway or device; empty = anywhere.")
+    rule: str = Field(pattern=r"^[a-z0-9_]+\*?$", description="Rule of deploy/rules; * behind it: all that begin so.")
+    place: str = Field("", description="Area, site, gateway or device; empty = anywhere.")
     since: AwareDatetime | None = Field(None, alias="from", description="Not before this; none = the begin.")
     until: AwareDatetime | None = Field(None, alias="to", description="Not after this; none = the end.")
     level: str = Field("", description="Level that is reached; empty = any.")
 
-    def covers(self, at: datetime) -> bool:
-        """Whether a moment lies within."""
-        return (self.since is None or self.since <= at) and (self.until is None or at <= self.until)
+    def matches_rule(self, rule: str) -> bool:
+        """Whether it speaks of this rule."""
+        return rule.startswith(self.rule[:-1]) if self.rule.endswith("*") else rule == self.rule
+
+    def covers_ms(self, at_ms: int) -> bool:
+        """Whether a moment in ms since 1970 UTC lies within."""
+        at = at_ms / 1000
+        return (self.since is None or self.since.timestamp() <= at) and (
+            self.until is None or at <= self.until.timestamp()
+        )

@@ -1,0 +1,156 @@
+"""The rules of deploy/rules on a story of the province: what the judge of the centre makes of it, without a broker."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from cloud.rules.judge import Places
+from cloud.rules.rule import Rule
+from cloud.rules.trial import Memory
+from cloud.store.base import AlarmHistoryRow, AlarmRow, Columns
+from device_profiles.load import Catalogue, load_catalogue
+from device_profiles.schema import PointType
+from simulators.province.fleet import PlacedDevice, fleet
+from simulators.province.places import all_communes
+from simulators.province.province import Province
+from simulators.province.reporting import Reading, checked
+from simulators.scenarios.story import Awaited
+from tests.deploy.rules.province import RULES
+
+STEP_MS = 600_000
+TICK_MS = 60_000  # rarer ticks would mean that the centre did not listen
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """One level that an alarm reached."""
+
+    rule: str
+    level: str
+    at_ms: int
+    alarm: AlarmRow
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The device models of the house."""
+    return load_catalogue()
+
+
+def told(province: Province, rules: Collection[str] = (), *, step_ms: int = STEP_MS) -> list[Raised]:
+    """What the rules raise in the whole story, from the devices that they look at; none named = all of them."""
+    chosen = _with_causes(rules) if rules else list(RULES.values())
+    devices = [device for device in fleet() if device.profile in _profiles(chosen)]
+    memory, reader = Memory(), Reader(province, devices)
+    judge = memory.judge(chosen, _places())
+    for at in range(province.begin_ms + step_ms, province.end_ms + 1, step_ms):
+        memory.keep(judge.observe(list(reader.columns(at)), received_at=at))
+        for second in range(at - step_ms + TICK_MS, at + 1, TICK_MS):
+            memory.keep(judge.tick(second))
+    assert not judge.faults
+    return list(_raised(memory.history, memory.alarms))
+
+
+def rules_of(awaited: Iterable[Awaited]) -> set[str]:
+    """The rules that these alarms speak of."""
+    return {rule for each in awaited for rule in RULES if each.matches_rule(rule)}
+
+
+def missing(awaited: Iterable[Awaited], raised: Sequence[Raised]) -> list[Awaited]:
+    """Alarms that should be there and are not."""
+    return [each for each in awaited if not any(_is(each, one) for one in raised)]
+
+
+def forbidden(awaited: Iterable[Awaited], raised: Sequence[Raised]) -> list[Raised]:
+    """Alarms that should not be there."""
+    return [one for each in awaited for one in raised if _is(each, one)]
+
+
+def _is(awaited: Awaited, raised: Raised) -> bool:
+    alarm = raised.alarm
+    places = {alarm.site, alarm.gateway, alarm.device, *_areas_of(alarm)}
+    return (
+        awaited.matches_rule(raised.rule)
+        and awaited.level in ("", raised.level)
+        and awaited.place in ("", *places)
+        and awaited.covers_ms(raised.at_ms)
+    )
+
+
+def _areas_of(alarm: AlarmRow) -> Sequence[str]:
+    return _places().areas.get(alarm.site, ())
+
+
+def _raised(history: Iterable[AlarmHistoryRow], alarms: Mapping[str, AlarmRow]) -> Iterator[Raised]:
+    for line in history:
+        if line.what in ("raised", "escalated"):
+            yield Raised(alarms[line.alarm].rule, line.level, line.observed_at, alarms[line.alarm])
+
+
+class Reader:
+    """Reads devices as their gateways do; remembers what each said last."""
+
+    def __init__(self, province: Province, devices: Sequence[PlacedDevice]) -> None:
+        self._province, self._devices = province, devices
+        self._before: dict[str, Reading] = {}
+
+    def columns(self, at: int) -> Iterator[Columns]:
+        """What arrives at the centre at this moment."""
+        for device in self._devices:
+            if at % _period_ms(device.profile) or not self._province.link(device.gateway, at):
+                continue
+            values, profile = self._province.values(device.id, at), catalogue()[device.profile]
+            if not values or self._province.quality(device.id, at) or self._province.observed_at(device.id, at) < at:
+                continue
+            reading = checked(profile, values, at, self._before.get(device.id))
+            self._before[device.id] = reading
+            yield Columns(
+                site=device.site,
+                gateway=device.gateway,
+                device=device.id,
+                profile=device.profile,
+                times=[at],
+                points={key: [value] for key, value in reading.values.items()},
+                quality={key: [(0, code)] for key, code in reading.quality.items() if key in reading.values},
+                types=_types(device.profile),
+            )
+
+
+@cache
+def _types(profile: str) -> Mapping[str, PointType]:
+    return {point.key: point.type for point in catalogue()[profile].points}
+
+
+@cache
+def _period_ms(profile: str) -> int:
+    """As often as its model says, but never more often than once a minute."""
+    return max(round(catalogue()[profile].period_s * 1000), 60_000)
+
+
+@cache
+def _places() -> Places:
+    sites = {device.gateway: device.site for device in fleet()}
+    return Places(areas={device.site: _path(device.area) for device in fleet()}, sites=sites)
+
+
+@cache
+def _path(area: str) -> tuple[str, ...]:
+    return area, all_communes()[area].parent
+
+
+def _profiles(rules: Iterable[Rule]) -> set[str]:
+    return {rule.selector.profile for rule in rules if rule.selector is not None}
+
+
+def _with_causes(names: Collection[str]) -> list[Rule]:
+    """The rules, and those whose alarms they look at."""
+    wanted, found = list(names), dict[str, Rule]()
+    while wanted:
+        name = wanted.pop()
+        if name not in found:
+            found[name] = RULES[name]
+            wanted += [each.rule for each in getattr(RULES[name].kind, "alarms", ())]
+            wanted += [*RULES[name].unless]
+    return list(found.values())
