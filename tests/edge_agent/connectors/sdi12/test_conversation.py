@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterable, Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_agent.connectors.sdi12.checksum import checksum
@@ -45,6 +45,7 @@ def test_checksums_that_others_published(answer: str, crc: str) -> None:
     assert values_in(answer + crc, Manners(answer[0], crc=True))
 
 
+@settings(deadline=None)
 @given(st.text("0123456789+-.ABCabc", max_size=75))
 def test_two_readings_of_the_standard_agree(line: str) -> None:
     assert checksum(line) == crc_of(line)
@@ -112,6 +113,7 @@ def test_an_echo_and_noise_before_the_answer_are_no_part_of_it() -> None:
     assert talk("M", PLAIN, ["0M!00002\r", "\0\0000D0!"[1:] + "0+1-2"])[0] == [1, -2]
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=40) | st.text("0123456789+-.!\r\n", max_size=90), max_size=12), st.booleans())
 def test_no_answer_is_too_odd(answers: list[str], crc: bool) -> None:
     lines = iter(answers)
@@ -119,6 +121,7 @@ def test_no_answer_is_too_odd(answers: list[str], crc: bool) -> None:
         replay(measure("M", Manners("0", crc=crc)), lambda _text: next(lines, ""))
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-9_999_999, 9_999_999), min_size=1, max_size=9))
 def test_what_a_sensor_frames_comes_out_whole(numbers: list[int]) -> None:
     frames = [f"0{frame}" for frame in framed([f"{number:+d}" for number in numbers], 35)]

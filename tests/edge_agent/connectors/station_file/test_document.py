@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -61,6 +61,7 @@ def test_what_has_no_line_is_missing_and_what_is_no_line_is_counted() -> None:
     )
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(text()) - 1))
 def test_a_file_that_was_cut_anywhere_but_between_lines_is_not_finished(length: int) -> None:
     cut = text()[:length]
@@ -68,6 +69,7 @@ def test_a_file_that_was_cut_anywhere_but_between_lines_is_not_finished(length: 
     assert read("d", PROFILE, cut, Terms()).is_finished == whole_line
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300) | st.text("\t\r\n0123456789.pHTS", max_size=300))
 def test_no_text_is_too_odd(odd: str) -> None:
     document = read("d", PROFILE, odd, Terms())

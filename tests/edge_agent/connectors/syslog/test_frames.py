@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_agent.connectors.syslog.frames import Frames
@@ -40,6 +40,7 @@ def test_what_is_too_long_is_cut_and_the_next_line_is_whole() -> None:
     assert frames.cut == 2
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=60)), st.integers(1, 20))
 def test_nothing_that_arrives_stops_the_reading_or_fills_the_memory(pieces: list[bytes], most: int) -> None:
     frames = Frames(most)
@@ -48,6 +49,7 @@ def test_nothing_that_arrives_stops_the_reading_or_fills_the_memory(pieces: list
     assert len(frames._buffer) <= most + 10  # a number that announces a frame, and the frame
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(min_size=1, max_size=40).filter(lambda line: line == line.rstrip(b"\r\n\0")), max_size=8))
 def test_counted_lines_come_out_as_they_went_in(lines: list[bytes]) -> None:
     stream = b"".join(b"%d %s" % (len(line), line) for line in lines)

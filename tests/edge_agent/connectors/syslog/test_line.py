@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_agent.connectors.syslog.line import hostname, parse
@@ -69,6 +69,7 @@ def test_a_line_says(raw: str, head: tuple[object, ...], fields: dict[str, str])
     assert hostname(raw.encode()) == host
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=600) | st.text("<>0123456789[]= \"\\|:CEFa-z'", max_size=600).map(str.encode))
 def test_no_bytes_are_too_odd(data: bytes) -> None:
     line = parse(data)
@@ -80,6 +81,6 @@ def test_no_bytes_are_too_odd(data: bytes) -> None:
     "piece", ["a" * 60 + '="\\', '[x y="', "CEF:0|" + "\\|", "k= ", '<34>1 - - - - - [a b="\\]', "x: ["]
 )
 def test_a_line_made_to_be_slow_is_not(piece: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     parse((piece * 9000)[:65_000].encode())
-    assert time.perf_counter() - began < 1.0
+    assert time.process_time() - began < 1.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_agent.connector import Happening, Observation, Sample
@@ -118,6 +118,7 @@ def test_a_flood_of_lines_is_looked_at_within_bounds_and_said() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.binary(max_size=120), st.floats(0, 1e6)), max_size=20))
 def test_whatever_arrives_a_report_is_possible(lines: list[tuple[bytes, float]]) -> None:
     counts = tally("cef_sensor", networks={"iot": ("10.20.0.0/16",)})
