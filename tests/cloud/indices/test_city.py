@@ -5,9 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from cloud.indices.air import AirScale
+from cloud.indices.registry import KINDS
+from cloud.indices.risk import RainBand
 from cloud.indices.signal import Signal, signal_of
 from cloud.indices.supply import non_revenue
+from cloud.indices.table import IndexTable, Intake
+from cloud.indices.water import Limit
 from tests.cloud.indices.tables import DAY_MS, HOUR_MS, MIDNIGHT, indices, place, table
+from tests.readme_check import assert_documented
 
 MINUTE = 60_000
 LAMPS, LOSS, QUEUE = table("lamp_energy"), table("water_loss"), table("queue")
@@ -119,3 +125,7 @@ def test_every_index_file_fits_the_catalogue_and_every_result_has_its_point() ->
                 results = spec.table.work_out(signals, _at(MIDNIGHT + MINUTE), place(**attributes))
             known = {point.key for point in spec.target.points}
             assert results.keys() <= known, (profile, spec.table.id)
+
+
+def test_the_readme_names_every_key_of_every_kind() -> None:
+    assert_documented("cloud/indices", IndexTable, Intake, AirScale, RainBand, Limit, *KINDS)
