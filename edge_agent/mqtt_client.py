@@ -47,6 +47,8 @@ class GatewayClient(aiomqtt.Client):
     tests/edge_agent/uplink/test_stopping.py and test_wrong_doors.py hold both to it.
     """
 
+    _dropped = 0
+
     async def __aenter__(self) -> Self:
         """Connects; whatever comes between, the socket is closed (theirs stays open, with its reader in the loop)."""
         try:
@@ -92,6 +94,18 @@ class GatewayClient(aiomqtt.Client):
             if message is not None:
                 return message
         raise aiomqtt.MqttError("lost") from self._disconnected.exception()
+
+    @property
+    def dropped(self) -> int:
+        """Messages that came while the queue was full; those at QoS 1 are not acknowledged, and come again."""
+        return self._dropped
+
+    def _on_message(self, client: Any, userdata: Any, message: Any) -> None:
+        """Theirs writes a line into the log for each message that it drops."""
+        if self._queue.full():
+            self._dropped += 1
+        else:
+            super()._on_message(client, userdata, message)
 
     def _tell_hearer(self, _: object) -> None:
         """Who waits at an empty queue hears that no more will come."""

@@ -61,6 +61,7 @@ class MqttLine:
         self._session = session
         self._file = file
         self._version = version
+        self._told_dropped = 0
         self._asking = asyncio.Lock()
         self._asked: frozenset[str] = frozenset()
         self._refused: frozenset[str] = frozenset()
@@ -69,6 +70,11 @@ class MqttLine:
     def asked(self) -> frozenset[str]:
         """What the broker was asked for, and has answered."""
         return self._asked
+
+    @property
+    def dropped(self) -> int:
+        """Messages that had no room since the line was opened."""
+        return self._client.dropped
 
     async def want(self, topics: frozenset[str]) -> frozenset[str]:
         """Asks for these topics and gives up all others, also those of a time before; gives those refused."""
@@ -97,9 +103,17 @@ class MqttLine:
 
     async def receive(self) -> Message:
         """The next message; LinkError when the connection is lost."""
+        self._tell_dropped()
         with _as_link_errors():
             message = await self._client.hear()
         return Message(message.topic.value, bytes(message.payload), message.retain, message.mid, message.qos)
+
+    def _tell_dropped(self) -> None:
+        """Says once for each flood how many messages had no room."""
+        dropped = self.dropped - self._told_dropped
+        if dropped and not len(self._client.messages):
+            self._told_dropped += dropped
+            log.warning("messages of devices dropped", extra={"messages": dropped})
 
     async def publish(self, topic: str, payload: bytes) -> None:
         """Returns when the broker has it; LinkError when not."""

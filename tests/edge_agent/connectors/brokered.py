@@ -33,6 +33,7 @@ class Site:
     """Devices at work: what they delivered, how they ended, and a gate in front of the disk."""
 
     doors: Connectors
+    wires: Wires
     heard: list[Observation] = field(default_factory=list)
     ended: dict[str, LinkError] = field(default_factory=dict)
     disk: asyncio.Event = field(default_factory=asyncio.Event)
@@ -49,6 +50,13 @@ class Site:
         """The newest value, or else the fault, of each point."""
         return {each.point: each.fault or each.value for each in self.samples if each.device == device}
 
+    @property
+    def line(self) -> MqttLine:
+        """The one connection to the broker."""
+        (shared,) = self.wires.values()
+        assert isinstance(shared.line, MqttLine)
+        return shared.line
+
     def writer(self, device: str = "d") -> Writer:
         return self.doors.writers[device]
 
@@ -64,7 +72,7 @@ async def site(
     """The devices listen, and the broker knows what to."""
     wires: Wires = {}
     around = Surroundings(Address(), folder, SystemClock(), wires, looks_only=looks_only)
-    place = Site(build(devices, around))
+    place = Site(build(devices, around), wires)
     place.disk.set()
 
     async def deliver(observations: Sequence[Observation]) -> None:

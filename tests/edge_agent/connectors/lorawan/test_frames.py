@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -58,6 +58,7 @@ def test_channels_stand_in_any_order_and_an_unknown_type_ends_the_reading() -> N
     assert channels_in(b"") == ({}, True)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=250))
 def test_no_frame_ends_the_agent(frame: bytes) -> None:
     found, _ = channels_in(frame)
@@ -80,6 +81,7 @@ nested = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.sampled_from(MODELS), nested)
 def test_no_event_ends_the_agent(model: object, document: object) -> None:
     observe("d", model, document)  # type: ignore[arg-type]
@@ -102,6 +104,7 @@ arrivals = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(arrivals, max_size=30))
 def test_a_counter_never_loses_less_than_nothing_and_counts_a_mark_once(frames: list[Arrival]) -> None:
     count, taken = Count(), []

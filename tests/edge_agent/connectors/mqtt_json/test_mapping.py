@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from device_profiles.load import parse_profile
@@ -106,6 +106,7 @@ def test_a_press_happens_once_and_never_from_a_kept_message() -> None:
     assert heard("z/p1", {"action": "arm"}) == []
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["z/p1", "z/p1/plain", "z/p1/availability"]), st.binary(max_size=200))
 def test_no_bytes_end_the_agent(topic: str, payload: bytes) -> None:
     heard(topic, payload)
@@ -121,6 +122,7 @@ nested = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["z/p1", "z/p1/plain", "z/p1/availability"]), nested)
 def test_no_document_ends_the_agent(topic: str, document: object) -> None:
     for each in heard(topic, document):
