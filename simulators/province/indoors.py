@@ -131,6 +131,7 @@ def meter(here: Here) -> Mapping[str, Value]:
         "p_w": round(watts),
         "pf": 0.94 if mains else 1.0,
         "freq_hz": _hertz(here) if mains else 50.0,
+        "thd_u_pct": round(2.0 + 2.0 * here.rush(), 1) if mains else 0.0,
     }
     for phase, volt in enumerate(volts, start=1):
         told |= {f"u{phase}_v": volt, f"i{phase}_a": round(watts / 3 / volt / 0.94, 1) if volt else 0.0}

@@ -5,13 +5,16 @@ Pure: the same story and seed give the same answer for any device at any time, a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import TypeVar
 
+from device_profiles.load import Catalogue, load_catalogue
 from simulators.encoding import Value
 from simulators.province.distortion import DELIVERY, EPOCHS_MS, QUALITY, STATUS, Moment, distorted
 from simulators.province.fleet import PlacedDevice, by_id, gateways
+from simulators.province.reporting import doubts
 from simulators.province.says import said
 from simulators.province.world import World, here, world_of
 from simulators.scenarios.scenario import ScenarioFile
@@ -51,17 +54,26 @@ class Province:
         return self.scenario.forbidden
 
     def values(self, device_id: str, at_ms: int) -> Mapping[str, Value]:
-        """What a device says at a moment, nothing when it does not answer; KeyError when it is not in the fleet."""
+        """What a device says at a moment; KeyError when it is not in the fleet.
+
+        Nothing when it does not answer, or when its gateway has no power to ask it.
+        """
         device = by_id()[device_id]
+        if not self.runs(device.gateway, at_ms):
+            return {}
         values = self._told(device, at_ms)
         for fault in self._active(device_id, at_ms):
             values = distorted(values, Moment(fault, at_ms, self._told(device, moment_ms(fault.begin))))
         return values
 
     def quality(self, device_id: str, at_ms: int) -> Mapping[str, str]:
-        """Points whose values are none of the world: point -> quality code; such values are not sent."""
-        codes = [QUALITY[fault.mode] for fault in self._active(device_id, at_ms) if fault.mode in QUALITY]
-        return dict.fromkeys(self.values(device_id, at_ms), codes[0]) if codes else {}
+        """Points whose values are not to be trusted: point -> quality code; what is `bad:` is sent without value."""
+        values = self.values(device_id, at_ms)
+        for fault in self._active(device_id, at_ms):
+            if fault.mode in QUALITY:
+                return dict.fromkeys(values, QUALITY[fault.mode])
+        profile = models()[by_id()[device_id].profile]
+        return doubts(profile, values, lambda: self.values(device_id, at_ms - round(profile.period_s * 1000)))
 
     def status(self, device_id: str, at_ms: int) -> str:
         """The word of a station file: 00 measuring, 01 calibrating, 02 faulty."""
@@ -87,7 +99,7 @@ class Province:
             return (at_ms - max(resets)) // FRAME_MS
         return FRAMES_BEFORE + (at_ms - self.begin_ms) // FRAME_MS
 
-    def delivery(self, gateway: str, at_ms: int) -> Collection[FaultMode]:
+    def delivery(self, gateway: str, at_ms: int) -> set[FaultMode]:
         """What is wrong with the way of a gateway's messages: doubled, out of order."""
         found = (fault.mode for device in gateways()[gateway] for fault in self._active(device.id, at_ms))
         return {mode for mode in found if mode in DELIVERY}
@@ -113,6 +125,12 @@ class Province:
 
     def _active(self, device_id: str, at_ms: int) -> Sequence[Fault]:
         return [fault for fault in self._faults.get(device_id, ()) if during(fault, at_ms)]
+
+
+@cache
+def models() -> Catalogue:
+    """The device models of the house."""
+    return load_catalogue()
 
 
 def moment_ms(moment: datetime) -> int:

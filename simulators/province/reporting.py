@@ -2,59 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
-from device_profiles.schema import DeviceProfile, Point, PointType
+from device_profiles.schema import DeviceProfile, Limits
 from simulators.encoding import Value
+from simulators.scenarios.story import FaultMode
+
+B = TypeVar("B")
+
+Before = Callable[[], Mapping[str, Value]]  # what the device said one period ago; asked only when a limit needs it
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a device said at a moment, by its own clock: usable values, and quality codes where something is wrong."""
-
-    observed_at: int
-    values: Mapping[str, Value]
-    quality: Mapping[str, str] = field(default_factory=dict)
-
-
-def checked(
-    profile: DeviceProfile, values: Mapping[str, Value], observed_at: int, before: Reading | None = None
-) -> Reading:
-    """The values in the types of the profile, each held to its limits and to what was read before."""
-    usable: dict[str, Value] = {}
-    quality: dict[str, str] = {}
+def doubts(profile: DeviceProfile, values: Mapping[str, Value], before: Before) -> Mapping[str, str]:
+    """Quality codes of the points whose values are beyond their limits, as an agent gives them."""
+    found: dict[str, str] = {}
     for point in profile.points:
-        if point.key not in values:
+        value = values.get(point.key)
+        if isinstance(value, bool | str) or value is None:
             continue
-        value = _typed(point, values[point.key])
-        code = _code(point, value, before, observed_at)
-        if code:
-            quality[point.key] = code
-        if not code.startswith("bad:"):
-            usable[point.key] = value
-    return Reading(observed_at, usable, quality)
+        if _beyond(point.limits, value):
+            found[point.key] = "bad:range"
+        elif point.limits.rate_per_s is not None:
+            old = before().get(point.key)
+            if isinstance(old, int | float) and abs(value - old) / profile.period_s > point.limits.rate_per_s:
+                found[point.key] = "uncertain:rate"
+    return found
 
 
-def unchanged(reading: Reading, before: Reading) -> bool:
-    """Whether a reading says nothing new."""
-    return reading.values == before.values and reading.quality == before.quality
+def arriving(batches: Sequence[B], modes: set[FaultMode]) -> Sequence[B]:
+    """Messages in the order in which they arrive: each twice, or every second one before the one ahead of it."""
+    told = list(batches)
+    if FaultMode.OUT_OF_ORDER in modes:
+        told = [each for pair in _pairs(told) for each in reversed(pair)]
+    if FaultMode.DUPLICATED in modes:
+        told = [each for each in told for _ in range(2)]
+    return told
 
 
-def _typed(point: Point, value: Value) -> Value:
-    if point.type is PointType.BOOL or isinstance(value, str):
-        return bool(value) if point.type is PointType.BOOL else value
-    return float(value) if point.type is PointType.FLOAT else round(value)
+def _pairs(batches: Sequence[B]) -> Iterator[Sequence[B]]:
+    for first in range(0, len(batches), 2):
+        yield batches[first : first + 2]
 
 
-def _code(point: Point, value: Value, before: Reading | None, observed_at: int) -> str:
-    if isinstance(value, bool | str):
-        return ""
-    limits = point.limits
-    if limits.minimum is not None and value < limits.minimum or limits.maximum is not None and value > limits.maximum:
-        return "bad:range"
-    old = before.values.get(point.key) if before else None
-    if before is None or limits.rate_per_s is None or not isinstance(old, int | float):
-        return ""
-    seconds = max((observed_at - before.observed_at) / 1000, 1.0)
-    return "uncertain:rate" if abs(value - old) / seconds > limits.rate_per_s else ""
+def _beyond(limits: Limits, value: float) -> bool:
+    too_low = limits.minimum is not None and value < limits.minimum
+    return too_low or (limits.maximum is not None and value > limits.maximum)

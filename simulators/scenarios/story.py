@@ -9,7 +9,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from device_profiles.schema import Identifier, Key, Strict
 
@@ -148,6 +148,8 @@ class Fault(Span):
 
 class Awaited(Strict):
     """An alarm that this story has to raise, or must not raise."""
+
+    model_config = ConfigDict(populate_by_name=True)
 
     rule: str = Field(pattern=r"^[a-z0-9_]+\*?$", description="Rule of deploy/rules; * behind it: all that begin so.")
     place: str = Field("", description="Area, site, gateway or device; empty = anywhere.")

@@ -10,12 +10,10 @@ from cloud.rules.judge import Places
 from cloud.rules.rule import Rule
 from cloud.rules.trial import Memory
 from cloud.store.base import AlarmHistoryRow, AlarmRow, Columns
-from device_profiles.load import Catalogue, load_catalogue
 from device_profiles.schema import PointType
 from simulators.province.fleet import PlacedDevice, fleet
 from simulators.province.places import all_communes
-from simulators.province.province import Province
-from simulators.province.reporting import Reading, checked
+from simulators.province.province import Province, models
 from simulators.scenarios.story import Awaited
 from tests.deploy.rules.province import RULES
 
@@ -33,20 +31,14 @@ class Raised:
     alarm: AlarmRow
 
 
-@cache
-def catalogue() -> Catalogue:
-    """The device models of the house."""
-    return load_catalogue()
-
-
 def told(province: Province, rules: Collection[str] = (), *, step_ms: int = STEP_MS) -> list[Raised]:
     """What the rules raise in the whole story, from the devices that they look at; none named = all of them."""
     chosen = _with_causes(rules) if rules else list(RULES.values())
     devices = [device for device in fleet() if device.profile in _profiles(chosen)]
-    memory, reader = Memory(), Reader(province, devices)
+    memory = Memory()
     judge = memory.judge(chosen, _places())
     for at in range(province.begin_ms + step_ms, province.end_ms + 1, step_ms):
-        memory.keep(judge.observe(list(reader.columns(at)), received_at=at))
+        memory.keep(judge.observe(list(_columns(province, devices, at)), received_at=at))
         for second in range(at - step_ms + TICK_MS, at + 1, TICK_MS):
             memory.keep(judge.tick(second))
     assert not judge.faults
@@ -89,44 +81,35 @@ def _raised(history: Iterable[AlarmHistoryRow], alarms: Mapping[str, AlarmRow]) 
             yield Raised(alarms[line.alarm].rule, line.level, line.observed_at, alarms[line.alarm])
 
 
-class Reader:
-    """Reads devices as their gateways do; remembers what each said last."""
-
-    def __init__(self, province: Province, devices: Sequence[PlacedDevice]) -> None:
-        self._province, self._devices = province, devices
-        self._before: dict[str, Reading] = {}
-
-    def columns(self, at: int) -> Iterator[Columns]:
-        """What arrives at the centre at this moment."""
-        for device in self._devices:
-            if at % _period_ms(device.profile) or not self._province.link(device.gateway, at):
-                continue
-            values, profile = self._province.values(device.id, at), catalogue()[device.profile]
-            if not values or self._province.quality(device.id, at) or self._province.observed_at(device.id, at) < at:
-                continue
-            reading = checked(profile, values, at, self._before.get(device.id))
-            self._before[device.id] = reading
+def _columns(province: Province, devices: Sequence[PlacedDevice], at: int) -> Iterator[Columns]:
+    """What arrives at the centre at this moment; a device whose clock is far off is not believed."""
+    for device in devices:
+        if at % _period_ms(device.profile) or not province.link(device.gateway, at):
+            continue
+        values, quality = province.values(device.id, at), province.quality(device.id, at)
+        good = {key: value for key, value in values.items() if not quality.get(key, "").startswith("bad:")}
+        if good and province.observed_at(device.id, at) == at:
             yield Columns(
                 site=device.site,
                 gateway=device.gateway,
                 device=device.id,
                 profile=device.profile,
                 times=[at],
-                points={key: [value] for key, value in reading.values.items()},
-                quality={key: [(0, code)] for key, code in reading.quality.items() if key in reading.values},
+                points={key: [value] for key, value in good.items()},
+                quality={key: [(0, quality[key])] for key in good if key in quality},
                 types=_types(device.profile),
             )
 
 
 @cache
 def _types(profile: str) -> Mapping[str, PointType]:
-    return {point.key: point.type for point in catalogue()[profile].points}
+    return {point.key: point.type for point in models()[profile].points}
 
 
 @cache
 def _period_ms(profile: str) -> int:
     """As often as its model says, but never more often than once a minute."""
-    return max(round(catalogue()[profile].period_s * 1000), 60_000)
+    return max(round(models()[profile].period_s * 1000), 60_000)
 
 
 @cache
