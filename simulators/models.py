@@ -49,6 +49,7 @@ MODELS: Mapping[str, Model] = {
     "pier_wind": weather.pier_wind,
     # economy
     "budget_indicators": people.budget,
+    "eastron_sdm120": power.small_meter,
     "market_price": people.market,
     "power_meter_sdm630": power.power_meter,
     "transformer": power.transformer,

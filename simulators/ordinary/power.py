@@ -22,6 +22,7 @@ def power_meter(seed: int) -> Signal:
     def signal(elapsed_s: float) -> Mapping[str, Value]:
         share = 0.35 + 0.5 * max(0.0, 1 - abs(elapsed_s % DAY_S / HOUR_S - 13) / 8)
         values: dict[str, Value] = {"pf": POWER_FACTOR, "freq_hz": 50 + 0.03 * noise(seed, elapsed_s, period_s=20)}
+        values["thd_u_pct"] = 2.0 + 2.0 * share
         total_w = 0.0
         for phase in PHASES:
             volts = voltage_v(seed + phase, elapsed_s)
@@ -32,6 +33,26 @@ def power_meter(seed: int) -> Signal:
         #  energy by the mean load, so that the counters never run backwards
         energy_kwh = 52_000 + MEAN_LOAD_KW * elapsed_s / HOUR_S
         return {**values, "p_w": total_w, "import_kwh": energy_kwh, "total_kwh": energy_kwh + 12}
+
+    return signal
+
+
+def small_meter(seed: int) -> Signal:
+    """A single-phase meter in a pump house: a pump of two kilowatts comes and goes every half hour."""
+
+    def signal(elapsed_s: float) -> Mapping[str, Value]:
+        volts, running = voltage_v(seed, elapsed_s), (elapsed_s / 1800 + seed) % 1 < 0.4
+        amperes = (8.6 if running else 0.2) * (1 + 0.02 * noise(seed, elapsed_s, period_s=60))
+        energy_kwh = 1_500 + 0.75 * elapsed_s / HOUR_S
+        return {
+            "u1_v": volts,
+            "i1_a": amperes,
+            "p_w": volts * amperes * POWER_FACTOR,
+            "pf": POWER_FACTOR,
+            "freq_hz": 50 + 0.03 * noise(seed, elapsed_s, period_s=20),
+            "import_kwh": energy_kwh,
+            "total_kwh": energy_kwh,
+        }
 
     return signal
 
