@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
+from cloud.grafana.boards import boards
 from device_profiles.schema import Sector
 from device_profiles.sectors import NAMES
 from tests.deploy.rules.province import CATALOGUE, RULES
@@ -16,23 +14,22 @@ from tests.deploy.rules.table import sector_of
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
-DASHBOARDS = ROOT / "deploy" / "grafana"
 SCENARIOS = ROOT / "simulators" / "scenarios"
 FLEET = ROOT / "simulators" / "province" / "fleet.toml"
 BEGIN, END = "<!-- table of sectors: begin -->\n", "<!-- table of sectors: end -->\n"
-SHOWN = 4  # of a long list; its end says how many more there are
+SHOWN = {"Dashboard panels": 2}  # of a long list; its end says how many more there are
+SHOWN_ELSE = 4
 ORDINARY = "quiet_day"  # the scenario in which every device of the fleet speaks and nothing is wrong
 OURS = ("derived", "interlock")  # not read by a connector
-MEASUREMENT = re.compile(r"FROM\s+(?:\"[^\"]+\"\.){0,2}\"([a-z0-9_]+)\"", re.IGNORECASE)
-ROLL_UP = re.compile(r"_(1m|15m|1h)$")
+BOARDS = boards(CATALOGUE, "en")
 
 Cells = Mapping[str, Sequence[str]]  # column -> what stands in it
 
 
 def rows() -> Mapping[Sector, Cells]:
-    """Every sector with what serves it; columns of dashboards and scenarios appear with the first of them."""
-    panels, scenarios = _panels(), _scenarios()
-    return {sector: _cells(sector, panels, scenarios) for sector in NAMES}
+    """Every sector with what serves it."""
+    scenarios = _scenarios()
+    return {sector: _cells(sector, scenarios) for sector in NAMES}
 
 
 def with_table(text: str) -> str:
@@ -47,63 +44,48 @@ def _table() -> str:
     lines = [f"| {' | '.join(['Sector', *columns])} |", f"|{'---|' * (len(columns) + 1)}"]
     for sector, cells in found.items():
         name = NAMES[sector]
-        shown = [f"{name.en} ({name.vi.lower()})", *(_few(cells[column]) for column in columns)]
+        shown = [
+            f"{name.en} ({name.vi.lower()})",
+            *(_few(cells[column], SHOWN.get(column, SHOWN_ELSE)) for column in columns),
+        ]
         lines.append(f"| {' | '.join(shown)} |")
     return "\n".join(lines)
 
 
-def _cells(sector: Sector, panels: Mapping[str, set[str]] | None, scenarios: Mapping[str, set[str]] | None) -> Cells:
+def _cells(sector: Sector, scenarios: Mapping[str, set[str]]) -> Cells:
     models = [each for each in CATALOGUE.profiles.values() if each.sector is sector]
     rules = sorted(name for name, rule in RULES.items() if sector_of(rule) is sector)
-    measured = {each.reports_as or each.profile for each in models}
-    cells: dict[str, Sequence[str]] = {
+    measured = {each.profile for each in models if not each.reports_as}
+    return {
         #  what is measured: a vendor's model that reports as one of these changes nothing here
-        "Device models": sorted({each.profile for each in models if not each.reports_as and each.protocol not in OURS}),
+        "Device models": sorted(each.profile for each in models if not each.reports_as and each.protocol not in OURS),
         "Connectors": sorted({each.protocol for each in models} - set(OURS)),
         "Rules": rules,
+        "Dashboard panels": _panels(sector),
+        "Scenarios": sorted(name for name, used in scenarios.items() if used & {*rules, *measured}),
     }
-    if panels is not None:
-        cells["Dashboard panels"] = sorted(title for title, used in panels.items() if used & measured)
-    if scenarios is not None:
-        cells["Scenarios"] = sorted(name for name, used in scenarios.items() if used & {*rules, *measured})
-    return cells
 
 
-def _few(words: Sequence[str]) -> str:
-    more = f" and {len(words) - SHOWN} more" if len(words) > SHOWN else ""
-    return ", ".join(f"`{word}`" for word in words[:SHOWN]) + more
+def _few(words: Sequence[str], most: int) -> str:
+    more = f" and {len(words) - most} more" if len(words) > most else ""
+    return ", ".join(f"`{word}`" for word in words[:most]) + more
 
 
-def _panels() -> Mapping[str, set[str]] | None:
-    """Dashboard and panel -> the measurements that it asks for."""
-    found: dict[str, set[str]] = {}
-    for path in sorted(DASHBOARDS.rglob("*.json")):
-        dashboard = json.loads(path.read_text(encoding="utf-8"))
-        for panel in _flat(dashboard.get("panels", [])):
-            used = set(MEASUREMENT.findall(json.dumps(panel.get("targets", [])).replace('\\"', '"')))
-            if used:
-                title = f"{dashboard.get('title', path.stem)}: {panel.get('title', '')}".replace("|", "/")
-                found[title] = {ROLL_UP.sub("", name) for name in used}
-    return found or None
+def _panels(sector: Sector) -> list[str]:
+    """What the dashboard of a sector draws, in the order of its panels."""
+    uid = f"thacba-{sector.value.replace('_', '-')}"
+    board = next(each for each in BOARDS if each.uid == uid)
+    return [panel.title.en.replace("|", "/") for panel in board.panels]
 
 
-def _flat(panels: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for panel in panels:
-        yield panel
-        yield from _flat(panel.get("panels", []))
-
-
-def _scenarios() -> Mapping[str, set[str]] | None:
-    """Scenario -> the rules that it must raise; the ordinary day -> every model that speaks in it."""
+def _scenarios() -> Mapping[str, set[str]]:
+    """Scenario -> the rules that it must or must not raise; the ordinary day -> every model that speaks in it."""
     found: dict[str, set[str]] = {}
     for path in sorted(SCENARIOS.glob("*.toml")):
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-        found[path.stem] = {each["rule"] for each in table.get("expected", [])}
-    if ORDINARY not in found:
-        return None
+        found[path.stem] = {each["rule"] for key in ("expected", "forbidden") for each in table.get(key, [])}
     fleet = tomllib.loads(FLEET.read_text(encoding="utf-8"))
-    found[ORDINARY] |= set(re.findall(r"'profile': '([a-z0-9_]+)'", str(fleet)))
-    return found
+    return {**found, ORDINARY: {group["profile"] for group in fleet["groups"]}}
 
 
 if __name__ == "__main__":
