@@ -18,8 +18,8 @@ help: ## Show this list
 	@echo "  DEMO_SECONDS=90 ends the demo by itself; BROKER=mqtt://... INFLUX=http://... PORT=... choose its servers."
 	@echo "  WORKERS=4 make test uses more cores than two."
 
-demo: $(READY) ## Watch a flood rise: devices, gateways, broker and centre on this machine
-	@$(BIN)/thacba-sim demo
+demo: $(READY) ## Watch a flood rise; SCENARIO=<name> plays that of the whole province as an exercise, with a verdict
+	@$(BIN)/thacba-sim $(if $(SCENARIO),exercise $(SCENARIO),demo)
 
 check: $(READY) ## Format, lint, types and import rules, in seconds
 	@$(BIN)/ruff format --check .

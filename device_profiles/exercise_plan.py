@@ -5,23 +5,24 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
-from device_profiles.schema import Identifier, Key, Strict, Text
+from device_profiles.schema import Identifier, Strict, Text
 
 PLAN = "plan.json"
 INJECTIONS = "injections.jsonl"
 EVERYWHERE = ""
 
+RulePattern = Annotated[str, Field(pattern=r"^[a-z0-9_*]{1,64}$")]
 InjectedFault = Literal["silent", "stuck", "spike", "drift", "link_lost"]
 
 
 class ExpectedAlarm(Strict):
     """An alarm that the scenario must raise; `place` is a site, an area, a gateway, a device or `gateway/device`."""
 
-    rule: Key = Field(description="Which rule.")
+    rule: RulePattern = Field(description="Which rule; `*` stands for any letters.")
     place: str = Field(EVERYWHERE, max_length=140, description="Where; empty = anywhere.")
     begin: int = Field(description="Not observed before, in ms since 1970 UTC.")
     end: int = Field(description="Not observed later.")
@@ -31,7 +32,7 @@ class ExpectedAlarm(Strict):
 class ForbiddenAlarm(Strict):
     """An alarm that must not come: it would be a false one."""
 
-    rule: Key = Field(description="Which rule.")
+    rule: RulePattern = Field(description="Which rule; `*` stands for any letters.")
     place: str = Field(EVERYWHERE, max_length=140, description="Where; empty = anywhere.")
     level: str = Field("", max_length=32, description="Which level; empty = any.")
     begin: int = Field(0, description="Not observed between here, in ms since 1970 UTC ...")

@@ -1,4 +1,4 @@
-"""The command line of the simulators: `thacba-sim devices`, `thacba-sim demo`, `thacba-sim load`."""
+"""The command line of the simulators: `thacba-sim devices`, `demo`, `load` and `exercise`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 
 from device_profiles.load import FileFaultsError, load_catalogue
 from simulators.demo import cli as demo
+from simulators.exercise.cli import exercise_command
 from simulators.fleet import Fleet, load_fleet
 from simulators.fleet_config import FleetConfig
 from simulators.load.command import load_command
@@ -49,6 +50,7 @@ def main() -> None:
     """Entry point of `thacba-sim`."""
     app.add_typer(demo.app, name="demo")
     app.command("load")(load_command)
+    app.command("exercise")(exercise_command)
     app()
 
 

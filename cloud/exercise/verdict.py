@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Literal
 
 from cloud.store.rows import AlarmHistoryRow, AlarmRow
@@ -85,7 +86,7 @@ def _finding(expected: ExpectedAlarm, raised: Sequence[Raised], now: int) -> Fin
 
 def _fits(raised: Raised, wanted: ExpectedAlarm | ForbiddenAlarm) -> bool:
     return (
-        raised.rule == wanted.rule
+        fnmatchcase(raised.rule, wanted.rule)
         and wanted.begin <= raised.observed_at <= wanted.end
         and wanted.level in ("", raised.level)
         and (wanted.place == EVERYWHERE or wanted.place in raised.places)

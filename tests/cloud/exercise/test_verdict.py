@@ -43,8 +43,18 @@ def plan(expected: dict[str, object] | None = None, forbidden: dict[str, object]
         ({"place": "phuong-yen-bai"}, 50, "raised"),
         ({"place": "phuong-nghia-lo"}, 50, "missing"),
         ({"rule": "rain_heavy"}, 50, "missing"),
+        ({"rule": "river_*"}, 50, "raised"),
     ],
-    ids=["any level", "a level", "too late", "not yet", "an area", "another area", "another rule"],
+    ids=[
+        "any level",
+        "a level",
+        "too late",
+        "not yet",
+        "an area",
+        "another area",
+        "another rule",
+        "any rule of rivers",
+    ],
 )
 def test_an_expected_alarm_counts_where_when_and_as_high_as_it_was_planned(
     expected: dict[str, object], now: int, outcome: str
