@@ -29,6 +29,7 @@ from cloud.access.sessions import begin_token
 from cloud.app import Centre
 from cloud.config import load_config
 from cloud.console import WRONG_CONFIGURATION, Config, opened_state, told
+from cloud.console_backup import backup, restore_command
 from cloud.console_doctor import doctor_command
 from cloud.console_ledger import ledger_command
 from cloud.keys import make_command_key, public_text
@@ -56,6 +57,8 @@ app.add_typer(console_people.app, name="people")
 app.add_typer(console_notify.app, name="notify")
 app.command("ledger")(ledger_command)
 app.command("doctor")(doctor_command)
+app.command("backup")(backup)
+app.command("restore")(restore_command)
 
 RoleOption = Annotated[Role, typer.Option("--role", help="What they may do.")]
 

@@ -32,3 +32,8 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
                 "a newer Thacba has written it; install that version, or restore the backup made before the update"
             )
     command.upgrade(config, revision)
+
+
+def revision_of(connection: Connection) -> str:
+    """The schema that the database has; empty for one without tables."""
+    return next(iter(MigrationContext.configure(connection).get_current_heads()), "")

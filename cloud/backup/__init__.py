@@ -1,0 +1,1 @@
+"""A centre as one file, and back."""
