@@ -60,13 +60,13 @@ def test_a_kill_in_the_middle_of_a_backlog(tmp_path: Path) -> None:
         (arriving / name(stamp)).write_text(text(stamp))
     agent = start(tmp_path)
     try:
-        until(lambda: done.exists() and any(done.iterdir()), 30)
+        until(lambda: done.exists() and any(done.iterdir()), 60)
     finally:
         agent.kill()  # while the others are being put away
         agent.wait()
     agent = start(tmp_path)
     try:
-        until(lambda: [path.name for path in arriving.iterdir()] == ["done"], 30)
+        until(lambda: [path.name for path in arriving.iterdir()] == ["done"], 60)
     finally:
         agent.kill()
         agent.wait()
