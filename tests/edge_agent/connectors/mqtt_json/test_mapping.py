@@ -49,6 +49,11 @@ type = "bool"
 source = { topic = "z/{name}", path = "contact", words = { true = 0, false = 1 } }
 
 [[points]]
+key = "tank"
+name = { vi = "Bể", en = "Tank" }
+source = { topic = "t", records = "{name}.all", path = "tank", time = "ts", time_unit = "s" }
+
+[[points]]
 key = "plain"
 name = { vi = "Số", en = "Number" }
 source = { topic = "z/{name}/plain", scale = 0.5, offset = 1.0, time_unit = "s" }
@@ -63,7 +68,7 @@ def heard(topic: str, payload: object, *, retained: bool = False) -> list[Sample
 
 
 def test_it_asks_for_every_topic_of_its_name_and_no_other() -> None:
-    assert topics_of(PROFILE, "p1") == {"z/p1", "z/p1/availability", "z/p1/plain"}
+    assert topics_of(PROFILE, "p1") == {"z/p1", "z/p1/availability", "z/p1/plain", "t"}
 
 
 def test_a_message_tells_what_it_holds_and_nothing_else() -> None:
@@ -97,7 +102,24 @@ def test_when_the_device_is_gone_nobody_knows_its_points() -> None:
         ("level", None, "no_answer"),
         ("door", None, "no_answer"),
         ("plain", None, "no_answer"),
+        ("tank", None, "no_answer"),
     }
+
+
+def test_records_of_a_gateway_are_found_by_the_devices_name() -> None:
+    told = heard(
+        "t", {"p1": {"all": [{"tank": 5, "ts": 1_725_926_399.5}, {"tank": 6, "ts": "now"}]}, "p2": {"all": []}}
+    )
+    assert told == [Sample("d", "tank", 5, NOW - 500), Sample("d", "tank", 6, -1)]
+    assert heard("t", {"p2": {"all": [{"tank": 5}]}}) == []
+    assert heard("t", {"p1": {"all": {"tank": 5}}}) == [Sample("d", "tank", 5)]
+
+
+def test_a_value_without_end_is_unreadable() -> None:
+    assert heard("z/p1/plain", b"7" * 5000) == [Sample("d", "plain", None, fault="device")]
+    assert heard("z/p1", b'{"level":' + b"7" * 70_000) == [
+        Sample("d", key, None, fault="device") for key in ("level", "door")
+    ]
 
 
 def test_a_press_happens_once_and_never_from_a_kept_message() -> None:
