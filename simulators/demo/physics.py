@@ -89,6 +89,7 @@ class Physics:
             now = self._story_s(seconds)
             share = 0.25 + 0.75 * max(0.0, math.sin(math.pi * (now % DAY_S / HOUR_S - 6) / 12))
             values: dict[str, Value] = {"pf": 0.94, "freq_hz": 50 + 0.03 * noise(seed, seconds, period_s=RESTLESS_S)}
+            values["thd_u_pct"] = 2.0 + 2.0 * share
             watts = 0.0
             for phase in PHASES:
                 volts = voltage_v(seed + phase, now)

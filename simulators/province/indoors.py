@@ -17,6 +17,7 @@ FULL_CO2 = (600.0, 1150.0)  # of a full room with few or many windows
 FILLS_H, EMPTIES_H = 0.75, 0.5
 FRIDGE_HOLDS_H = (7.0, 42.0)  # memory of a household fridge, and of one that is made for vaccines
 COOLS_H = 1.2
+LENS_MM_H = 40.0  # a visor keeps less off the lens
 LAMPS_W = 6200.0
 NOMINAL_V = 229.0
 SILENT: Mapping[str, Value] = {}  # a device without power does not answer
@@ -33,6 +34,8 @@ def camera(here: Here) -> Mapping[str, Value]:
         "black": False,
         "blurred": False,
         "moved": False,
+        "over_exposed": False,
+        "rain_on_lens": online and here.rain_mm_h() > LENS_MM_H,
         "motion": round(0.02 + 0.2 * here.rush(), 2) if online else 0.0,
         "brightness": round(bright) if online else 0.0,
     }

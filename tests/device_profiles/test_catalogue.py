@@ -19,7 +19,7 @@ EACH = pytest.mark.parametrize("profile", PROFILES.profiles.values(), ids=lambda
 RELIED_ON = {
     "river_gauge_radar": "level_m velocity_m_s batt_v",
     "rain_gauge_tipping": "rain_mm rain_total_mm batt_v",
-    "power_meter_sdm630": "u1_v u2_v u3_v i1_a i2_a i3_a p1_w p2_w p3_w p_w pf freq_hz import_kwh total_kwh",
+    "power_meter_sdm630": "u1_v u2_v u3_v i1_a i2_a i3_a p1_w p2_w p3_w p_w pf freq_hz thd_u_pct import_kwh total_kwh",
     "air_node": "pm25 pm10 temp_c rh noise_dba",
     "street_light_cabinet": "u1_v u2_v u3_v i1_a i2_a i3_a p_w energy_kwh pf contactor door mode",
     "ip_camera": "online fps frozen black over_exposed blurred moved rain_on_lens motion brightness",

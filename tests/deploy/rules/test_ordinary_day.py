@@ -87,7 +87,7 @@ ORDINARY: dict[str, dict[str, float | bool]] = {
     },
     "power_meter_sdm630": {
         "u1_v": 229, "u2_v": 230, "u3_v": 231, "i1_a": 20, "i2_a": 20, "i3_a": 20, "p1_w": 4300, "p2_w": 4300,
-        "p3_w": 4300, "p_w": 13000, "pf": 0.95, "freq_hz": 50, "import_kwh": 100, "total_kwh": 100,
+        "p3_w": 4300, "p_w": 13000, "pf": 0.95, "freq_hz": 50, "thd_u_pct": 3, "import_kwh": 100, "total_kwh": 100,
     },
     "pump_station": {"running": True, "current_pct": 80, "bearing_c": 55, "vibration_mm_s": 2},
     "rain_gauge_tipping": {"rain_mm": 0, "rain_total_mm": 10, "batt_v": 3.9},

@@ -43,7 +43,7 @@ def test_neighbours_are_read_together(places: list[tuple[int, str]], expected: l
 def test_the_meter_of_the_catalogue_needs_few_requests() -> None:
     meter = load_catalogue()["power_meter_sdm630"]
     blocks = plan(meter.points, max_registers=100, max_gap=60)
-    assert len(blocks) <= 2
+    assert len(blocks) <= 3  # what is measured, harmonics, energy
     assert len(plan(meter.points, max_registers=100, max_gap=0)) >= len(blocks)
 
 
