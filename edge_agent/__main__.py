@@ -79,7 +79,10 @@ def once(config: ConfigFile = DEFAULT_CONFIG, profiles: ProfileFolders = None) -
 @cli.command(name="try")
 def try_(
     url: Annotated[
-        str, typer.Argument(help="modbus://host:port/unit?profile=..., sdi12:///dev/..., http://..., rtsp://...")
+        str,
+        typer.Argument(
+            help="modbus://host:port/unit?profile=..., sdi12:///dev/..., mqtt://host/name, http://..., rtsp://..."
+        ),
     ],
     profile: Annotated[str, typer.Option("--profile", help="Device model.")] = "",
     profiles: ProfileFolders = None,

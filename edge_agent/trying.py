@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from pydantic import ValidationError
 
@@ -11,7 +11,9 @@ from device_profiles.load import Catalogue, FileFaultsError
 from edge_agent.connectors.camera.config import CameraConnection
 from edge_agent.connectors.http_json.config import HttpJsonConnection
 from edge_agent.connectors.kiosk.config import KioskConnection
+from edge_agent.connectors.lorawan.config import LorawanConnection
 from edge_agent.connectors.modbus.config import connection_from_url
+from edge_agent.connectors.mqtt_json.config import MqttJsonConnection
 from edge_agent.connectors.sdi12.config import connection_from_url as sensor_from_url
 from edge_agent.device import Connection, Device
 
@@ -19,7 +21,10 @@ PASSWORD_ENV = "THACBA_DEVICE_PASSWORD"  # noqa: S105 -- the name of a variable,
 
 
 def device_at(url: str, catalogue: Catalogue, *, profile: str = "") -> Device:
-    """The device behind `modbus://host:port/unit?profile=...`, sdi12://, http(s):// or rtsp://; or FileFaultsError."""
+    """The device behind `modbus://host:port/unit?profile=...`, sdi12://, mqtt(s)://, http(s):// or rtsp://.
+
+    FileFaultsError when the address or the model makes no sense.
+    """
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query))
     wanted = profile or options.pop("profile", "") or _only_profile_for(parts.scheme)
@@ -58,14 +63,34 @@ def _connection(scheme: str, url: str, protocol: str) -> Connection:
         return HttpJsonConnection.model_validate({"url": url})
     if scheme == "rtsp" and protocol == "camera":
         return _camera(url)
+    if scheme in ("mqtt", "mqtts") and protocol in ("mqtt_json", "lorawan"):
+        return _behind_a_broker(url, protocol)
     raise ValueError(f"a device with the protocol {protocol} is not reached by {scheme}://")
 
 
+def _behind_a_broker(url: str, protocol: str) -> Connection:
+    """`mqtt://host:port/name`, or for a LoRaWAN device `mqtt://host:port/application/ID/device/EUI`."""
+    parts, username = _without_login(url)
+    broker = {"url": f"{parts.scheme}://{parts.netloc}", "username": username}
+    broker |= {"key_env": PASSWORD_ENV} if username else {}
+    name = unquote(parts.path.strip("/"))
+    if protocol == "mqtt_json":
+        return MqttJsonConnection.model_validate({**broker, "name": name})
+    steps = name.split("/")
+    if len(steps) != 4 or steps[::2] != ["application", "device"]:
+        raise ValueError("a LoRaWAN device is reached by mqtt://host/application/ID/device/EUI")
+    return LorawanConnection.model_validate({**broker, "application": steps[1], "dev_eui": steps[3]})
+
+
 def _camera(url: str) -> CameraConnection:
+    plain, username = _without_login(url)
+    login = {"username": username, "password_env": PASSWORD_ENV} if username else {}
+    return CameraConnection.model_validate({"url": urlunsplit(plain), **login})
+
+
+def _without_login(url: str) -> tuple[SplitResult, str]:
     """The user may stand in the address, the password never: it would be seen in the list of processes."""
     parts = urlsplit(url)
     if parts.password:
         raise ValueError(f"leave the password out of the address and export {PASSWORD_ENV}")
-    login = {"username": parts.username, "password_env": PASSWORD_ENV} if parts.username else {}
-    plain = parts._replace(netloc=parts.netloc.rpartition("@")[2])
-    return CameraConnection.model_validate({"url": urlunsplit(plain), **login})
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]), parts.username or ""
