@@ -13,7 +13,18 @@ from edge_agent.once import Outcome
 
 MOST_SHOWN = 6
 BAD = "bad:"
-CAUSES = {"no_answer": "address_conflict", "unauthorised": "device_refuses", "refused": "device_refuses"}
+CAUSES = {
+    "no_answer": "address_conflict",
+    "garbled": "address_conflict",
+    "checksum": "address_conflict",
+    "unauthorised": "device_refuses",
+    "refused": "device_refuses",
+    "wrong_device": "wrong_profile",
+    "silent": "device_sends_nothing",
+    "busy": "door_closed",
+    "own_certificate": "door_closed",
+    "folder": "door_closed",
+}
 STEPS: Mapping[str, Text] = {
     "device_silent": Text(
         vi="Kiểm tra nguồn, dây A/B, tốc độ, địa chỉ (hai thiết bị trùng địa chỉ cùng im); thử `thacba-edge discover`.",
@@ -23,12 +34,20 @@ STEPS: Mapping[str, Text] = {
         vi="Trả lời không hiểu được: hai thiết bị trùng địa chỉ, sai tốc độ hoặc nhiễu. Rút từng thiết bị và đọc lại.",
         en="Its answers make no sense: two devices with one address, a wrong speed, or noise. Unplug them one by one.",
     ),
+    "device_sends_nothing": Text(
+        vi="Thiết bị tự gửi mà chưa gửi gì: xem địa chỉ và cổng của gateway khai trên thiết bị; `senders`, `folder`.",
+        en="It sends by itself, and has not: check the gateway's address and port on it; `senders`, `folder`.",
+    ),
+    "door_closed": Text(
+        vi="Cổng mạng bị chương trình khác chiếm, chứng chỉ không đọc được, hoặc thư mục không cho ghi: xem nhật ký.",
+        en="Another program has the port, a certificate cannot be read, or a folder may not be written: see the log.",
+    ),
     "device_refuses": Text(
         vi="Thiết bị từ chối: sai tên, mật khẩu hoặc cổng.", en="The device refuses: wrong name, password or port."
     ),
     "wrong_profile": Text(
-        vi="Thiết bị không có thanh ghi này: chọn lại mẫu thiết bị.",
-        en="The device has no such register: choose another profile.",
+        vi="Không phải mẫu thiết bị này: chọn lại mẫu thiết bị.",
+        en="It is another device than its profile says: choose another profile.",
     ),
     "odd_values": Text(
         vi="Giá trị ngoài khoảng: sai mẫu thiết bị, sai thanh ghi, hoặc cảm biến hỏng.",
