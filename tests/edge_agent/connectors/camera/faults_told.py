@@ -1,0 +1,71 @@
+"""Five cameras on GStreamer's server, each with a fault of its own at the same time, and how soon each is told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from device_profiles.clock import SystemClock
+from edge_agent.connector import LinkError, Scalar
+from edge_agent.connectors.camera.connector import Camera
+from tests.edge_agent.connectors.camera.gstreamer import RtspServer, gst_server
+from tests.edge_agent.connectors.camera.watching import Heard, camera_of
+
+AGAIN_S = 0.2  # until the next attempt
+TOLD: dict[str, dict[str, Scalar]] = {
+    "freeze": {"frozen": True},
+    "black": {"black": True},
+    "turned": {"moved": True},
+    "cut": {"online": False},
+    "half_open": {"online": False},
+}
+
+
+async def seconds_until_told(folder: Path, **settings: Any) -> dict[str, float]:
+    """Fault -> seconds from its beginning until it was delivered."""
+    async with AsyncExitStack() as stack:
+        pictures = await stack.enter_async_context(gst_server(["freeze", "black", "turned"]))
+        servers = dict.fromkeys(("freeze", "black", "turned"), pictures)
+        for name in ("cut", "half_open"):
+            servers[name] = await stack.enter_async_context(gst_server([name]))
+        heard = {
+            name: await stack.enter_async_context(_watched(camera_of(server.url(name), folder / name, **settings)))
+            for name, server in servers.items()
+        }
+        async with asyncio.TaskGroup() as group:
+            tasks = {name: group.create_task(_measured(name, servers[name], heard[name])) for name in TOLD}
+        return {name: task.result() for name, task in tasks.items()}
+
+
+@asynccontextmanager
+async def _watched(camera: Camera) -> AsyncIterator[Heard]:
+    """The connector runs, and runs again when the camera is lost, as under the supervisor."""
+    heard = Heard()
+
+    async def run() -> None:
+        while True:
+            with suppress(LinkError):
+                await camera.listen(heard.deliver)
+            await asyncio.sleep(AGAIN_S)
+
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(run())
+        yield heard
+        task.cancel()
+
+
+async def _measured(name: str, server: RtspServer, heard: Heard) -> float:
+    await heard.row_with(online=True, moved=False, black=False)  # it knows its place
+    clock = SystemClock()
+    began = clock.monotonic()
+    if name == "cut":
+        server.kill()
+    elif name == "half_open":
+        server.pause()
+    else:
+        await server.show(name, name)
+    await heard.row_with(**TOLD[name])  # type: ignore[arg-type]
+    return clock.monotonic() - began
