@@ -130,7 +130,8 @@ class Recorder:
             judge = await self._ready()
             judgement = judge.observe(columns, received_at=self._clock.now_ms())
             await self._commit(judgement, Commit(), columns)
-            await self._keep(columns)
+        await self._keep(columns)  # nobody who brings readings waits for it
+        async with self._lock:
             await self._commit(Judgement(), Commit(), columns)  # hours whose roll-ups somebody has computed meanwhile
 
     async def amend(self, amendment: Amendment, columns: Sequence[Columns] = ()) -> str:

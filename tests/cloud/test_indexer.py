@@ -118,15 +118,18 @@ class Bench:
         """Lets the time come."""
         await self.clock.advance(max(0, moment - self.clock.now_ms()) / 1000)
 
-    async def arrive(self, *readings: Reading, sequence: int = 0) -> None:
-        """Readings arrive in one batch, now."""
+    async def arrive(self, *readings: Reading, sequence: int = 0, held: bool = False) -> None:
+        """Readings arrive in one batch, now; `held`: the store is away."""
         self.sequence += 1
         number, now = sequence or self.sequence, self.clock.now_ms()
         times, values = [at for at, _ in readings], [value for _, value in readings]
         block = Columns(SITE.id, GATEWAY, DEVICE, NODE, times, {"pm25": list(values)}, {}, {"pm25": PointType.FLOAT})
         window = Window()
         window.add(Admitted(GATEWAY, Channel.BACKLOG, EPOCH, number, number - 1, now, [block], size=len(times)))
-        await self.readings.write([block], [])
+        if held:
+            window.hold()
+        else:
+            await self.readings.write([block], [])
         await self.recorder.settle(window, received_at=now)
         self.fleet.observed(block, received_at=now)
 
@@ -229,6 +232,21 @@ async def test_a_store_that_dies_between_judging_and_keeping_loses_nothing(tmp_p
                     bench.kill()
                     await bench.recorder.open()
             await bench.work()
+        assert (await bench.series(), bench.alarms()) == expected
+
+
+async def test_what_gateways_held_while_the_store_was_away_is_worked_out_when_it_comes(tmp_path: Path) -> None:
+    expected = await prompt(tmp_path / "prompt")
+    async with bench_in(tmp_path / "away") as bench:
+        event = smoke()
+        for number, reading in enumerate(event, start=1):
+            await bench.at(reading[0])
+            await bench.arrive(reading, sequence=number, held=20 < number <= 40)
+            await bench.work()
+        assert await bench.series() != expected[0]
+        for number in range(21, 41):
+            await bench.arrive(event[number - 1], sequence=number)
+        await bench.work()
         assert (await bench.series(), bench.alarms()) == expected
 
 
