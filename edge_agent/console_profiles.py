@@ -125,9 +125,9 @@ def schema() -> None:
 
 def _show_list(hits: Sequence[DeviceProfile]) -> None:
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table("profile", "name", "sector", "protocol", "reports as")
+    table = Table(Column("profile", no_wrap=True), "name", "sector", "protocol", "reports as")
     for each in hits:
         table.add_row(
             each.profile, f"{each.name.vi}\n{each.name.en}", each.sector.value, each.protocol, each.reports_as

@@ -12,6 +12,11 @@ from device_profiles.explain import did_you_mean
 Check: TypeAlias = Callable[[str], str]
 
 
+def anything(_given: str) -> str:
+    """Whatever is said, or nothing."""
+    return ""
+
+
 def some_text(given: str) -> str:
     """Anything but nothing."""
     return "" if given.strip() else "say something"

@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
 from typing import Any, Literal, TypeAlias, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from device_profiles.editor_schema import source_models
 from device_profiles.explain import did_you_mean
 from device_profiles.load import Catalogue, parse_profile
-from device_profiles.schema import DeviceProfile, Key, Point, PointType, Sector
+from device_profiles.schema import DeviceProfile, Key, Limits, Point, PointType, Sector
 from device_profiles.units import UNITS
-from edge_agent.profiles.answers import Check, matching, number, one_of, optional_number, some_text
+from edge_agent.profiles.answers import Check, anything, matching, number, one_of, optional_number, some_text
 from edge_agent.profiles.toml_text import file_text
 
 #  (question, what Enter means or None, what is wrong with an answer) -> the answer
@@ -96,7 +96,25 @@ def _as_in_a_file(kept: Table, point: Point) -> Table:
 
 
 def _source(ask: Ask, source: type[BaseModel], key: str) -> Table:
-    """Where the value lies: every plain field of the protocol's source, Enter for what is usual."""
+    """Where the value lies; asked again until it fits together."""
+    while True:
+        told = _fields_of(ask, source, key)
+        if not (reason := _misfit(source, told)):
+            return told
+        ask(f"  {reason}; Enter to say it again", "", anything)
+
+
+def _misfit(model: type[BaseModel], told: Table) -> str:
+    """Why these answers do not go together; empty when they do."""
+    try:
+        model.model_validate(told)
+    except ValidationError as error:
+        return str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+    return ""
+
+
+def _fields_of(ask: Ask, source: type[BaseModel], key: str) -> Table:
+    """Every plain field of the protocol's source, Enter for what is usual."""
     told: Table = {}
     for name, field in source.model_fields.items():
         kind = _plain(field.annotation)
@@ -133,7 +151,7 @@ def _check_for(kind: Sequence[Any], field: FieldInfo) -> Check:
     if kind[0] in (int, float):
         return number if field.is_required() else optional_number
     if kind[0] in SCALARS:
-        return some_text if field.is_required() else (lambda _: "")
+        return some_text if field.is_required() else anything
     return one_of([str(each) for each in kind])
 
 
@@ -148,8 +166,12 @@ def _typed(given: str, kind: Sequence[Any]) -> object:
 
 
 def _limits(ask: Ask) -> Table:
-    given = {name: ask(f"  {name} that is believed", "", optional_number) for name in ("minimum", "maximum")}
-    return {name: float(value) for name, value in given.items() if value}
+    while True:
+        given = {name: ask(f"  {name} that is believed", "", optional_number) for name in ("minimum", "maximum")}
+        told = {name: float(value) for name, value in given.items() if value}
+        if not (reason := _misfit(Limits, told)):
+            return told
+        ask(f"  {reason}; Enter to say it again", "", anything)
 
 
 def _choices(given: str) -> Table:

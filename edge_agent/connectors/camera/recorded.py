@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 from device_profiles.schema import DeviceProfile
 from edge_agent.connector import Observation, Scalar
@@ -14,6 +13,6 @@ RECORDED_AT = 1_700_000_000_000  # any moment: what was recorded has none of its
 
 def observe(device: str, profile: DeviceProfile, raw: object) -> Sequence[Observation]:
     """Every point that the camera feeds; a measure that was not recorded says that there was no picture."""
-    values = cast(Mapping[str, Scalar], raw) if isinstance(raw, Mapping) else {}
-    known = {name: value for name, value in values.items() if value is not None}
+    values = raw if isinstance(raw, Mapping) else {}
+    known: dict[str, Scalar] = {name: value for name, value in values.items() if isinstance(value, bool | int | float)}
     return samples_of(profile, device, values=known, unknown=None, at_ms=RECORDED_AT)

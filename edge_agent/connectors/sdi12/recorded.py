@@ -12,7 +12,7 @@ from edge_agent.connectors.sdi12.readout import Answer, commands_for, read_out
 
 def observe(device: str, profile: DeviceProfile, raw: object) -> Sequence[Observation]:
     """Every point once; the address is that of the first question, checksums are used where one asks for them."""
-    lines = {str(ask): str(line) for ask, line in raw.items()} if isinstance(raw, Mapping) else {}
+    lines = {str(ask): str(line) for ask, line in raw.items() if ask} if isinstance(raw, Mapping) else {}
     if not lines:
         raise LinkError("timeout", "no answer was recorded")
     first = next(iter(lines))

@@ -17,7 +17,9 @@ MODBUS = [
     "Soil", "soil_probe",  # the first identifier is refused: capitals
     "Đầu đo ẩm đất", "Soil probe", "Renke", "RS-WS", "agricultur", "agriculture", "modbus", "600", "Sở Nông nghiệp",
     "manual 3.2, page 7",
-    "vwc_pct", "Độ ẩm đất", "Soil moisture", "%", "float", "holding", "two", "0x10", "", "", "0.1", "", "0", "60",
+    "vwc_pct", "Độ ẩm đất", "Soil moisture", "%", "float",
+    "coil", "16", "", "", "", "", "",  # a coil holds no u16: Enter, and once more
+    "holding", "two", "0x10", "", "", "0.1", "", "60", "0", "", "0", "60",  # limits the wrong way round first
     "state", "Trạng thái", "State", "", "enum", "0=Tắt/Off, 1=Bật/On", "", "7", "", "", "", "",
     "",
 ]  # fmt: skip
@@ -33,7 +35,7 @@ def test_list_finds_by_words_sector_and_protocol() -> None:
     assert {hit["protocol"] for hit in hits} == {"modbus"}
     labour = json.loads(run("list", "--sector", "labour", "--json").stdout)
     assert {"job_exchange", "payout_point"} <= {hit["profile"] for hit in labour}
-    assert "Trạm đo mực nước" in run("list", "radar").stdout
+    assert "river_gauge_radar" in run("list", "radar").stdout
 
 
 def test_show_tells_everything_about_a_model() -> None:
@@ -90,6 +92,8 @@ def test_new_asks_until_a_good_profile_stands_in_a_file(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "did you mean 'agriculture'" in result.stdout
     assert "'two' is not a number" in result.stdout
+    assert "table coil and encoding u16 do not go together" in result.stdout
+    assert "minimum 60.0 is not below maximum 0.0" in result.stdout
     profile = load_profile(tmp_path / "renke_rsws.toml")
     moisture, state = profile.points
     assert moisture.source.model_dump(exclude_defaults=True) == {"table": "holding", "address": 16, "scale": 0.1}
