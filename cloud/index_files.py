@@ -16,12 +16,8 @@ from device_profiles.schema import PointType
 DERIVED = "derived"
 
 
-class IndicesError(FileFaultsError):
-    """One or more index files are wrong; trying again never helps."""
-
-
 def load_indices(folder: Path | None, catalogue: Catalogue) -> Indices:
-    """Every index of a folder, none without one; IndicesError with the faults of all files."""
+    """Every index of a folder, none without one; FileFaultsError with the faults of all files."""
     if folder is None:
         return Indices()
     if not folder.is_dir():
@@ -30,7 +26,7 @@ def load_indices(folder: Path | None, catalogue: Catalogue) -> Indices:
 
 
 def read_indices(files: Mapping[str, str], catalogue: Catalogue) -> Indices:
-    """Every index, from the names of files and their texts; IndicesError with the faults of all of them."""
+    """Every index, from the names of files and their texts; FileFaultsError with the faults of all of them."""
     faults: list[Fault] = []
     specs: dict[str, tuple[Spec, ...]] = {}
     for name, text in sorted(files.items()):
@@ -46,7 +42,7 @@ def read_indices(files: Mapping[str, str], catalogue: Catalogue) -> Indices:
             spec = Spec(table, dict(each.points), catalogue[table.profile])
             specs[each.profile] = (*specs.get(each.profile, ()), spec)
     if faults:
-        raise IndicesError(faults)
+        raise FileFaultsError(faults)
     return Indices(specs)
 
 

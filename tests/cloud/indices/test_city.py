@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from cloud.index_files import read_indices
 from cloud.indices.air import AirScale
 from cloud.indices.registry import KINDS
 from cloud.indices.risk import RainBand
@@ -12,7 +13,8 @@ from cloud.indices.signal import Signal, signal_of
 from cloud.indices.supply import non_revenue
 from cloud.indices.table import IndexTable, Intake
 from cloud.indices.water import Limit
-from tests.cloud.indices.tables import DAY_MS, HOUR_MS, MIDNIGHT, indices, place, table
+from device_profiles.load import FileFaultsError, load_catalogue
+from tests.cloud.indices.tables import DAY_MS, FOLDER, HOUR_MS, MIDNIGHT, indices, place, table
 from tests.readme_check import assert_documented
 
 MINUTE = 60_000
@@ -129,3 +131,30 @@ def test_every_index_file_fits_the_catalogue_and_every_result_has_its_point() ->
 
 def test_the_readme_names_every_key_of_every_kind() -> None:
     assert_documented("cloud/indices", IndexTable, Intake, AirScale, RainBand, Limit, *KINDS)
+
+
+def test_every_fault_of_every_file_is_named_at_once() -> None:
+    good = (FOLDER / "rain.toml").read_text(encoding="utf-8")
+    files = {
+        "indices/rain.toml": good.replace('rain = "rain_mm"', 'rian = "rain_mn"').replace(
+            "step_s = 600", "step_s = 700"
+        ),
+        "indices/other.toml": good.replace("index_rain", "air_node"),
+        "indices/broken.toml": "id =",
+        "indices/rain2.toml": good.replace('id = "rain"', 'id = "rain2"').replace(
+            'rain = "rain_mm"', 'rian = "rain_mn"'
+        ),
+    }
+    with pytest.raises(FileFaultsError) as caught:
+        read_indices(files, load_catalogue())
+    said = str(caught.value)
+    for word in (
+        "step_s must divide a day",
+        "'rain' is not the file's name",
+        "'air_node' is no derived profile",
+        "broken.toml",
+        "this index knows no such word",
+        "has no point 'rain_mn'",
+        "'rain' is missing",
+    ):
+        assert word in said, word
