@@ -149,7 +149,7 @@ async def open_line(connection: Brokered, data_dir: Path | None) -> MqttLine:
     """
     file, session = None, Session(f"thacba-look-{secrets.token_hex(8)}")
     if data_dir is not None:
-        digest = hashlib.sha256(repr((connection.url, connection.username)).encode()).hexdigest()[:16]
+        digest = hashlib.sha256(repr(connection.wire).encode()).hexdigest()[:16]
         file = data_dir / "mqtt" / f"{digest}.json"
         session = await asyncio.to_thread(_session_in, file)
     client = _client_for(connection, session.client, session_h=connection.session_h if file else 0)

@@ -72,6 +72,22 @@ async def test_broken_payloads_are_bad_or_nothing_and_the_next_one_counts(
         assert {each.fault for each in place.samples} <= {"", "device", "type"}
 
 
+async def test_devices_that_want_another_connection_do_not_throw_each_other_out(
+    mosquitto_server: Server, tmp_path: Path
+) -> None:
+    devices = [
+        at(mosquitto_server, "ikea_vindstyrka", "a"),
+        at(mosquitto_server, "ikea_vindstyrka", "b", keep_alive_s=60),
+    ]
+    async with site(build, devices, tmp_path) as place:
+        await eventually(lambda: len(list((tmp_path / "mqtt").iterdir())) == 2)
+        for number in range(3):
+            await publish(mosquitto_server.port, "zigbee2mqtt/b", {"pm25": number}, "-q", "1")
+            await publish(mosquitto_server.port, "zigbee2mqtt/a", {"pm25": number}, "-q", "1")
+        await eventually(lambda: (place.said("a"), place.said("b")) == ({"pm25": 2}, {"pm25": 2}))
+        assert not place.ended
+
+
 async def test_a_message_longer_than_allowed_never_reaches_memory(mosquitto_server: Server, tmp_path: Path) -> None:
     async with site(build, [at(mosquitto_server, "ikea_vindstyrka", "a", max_bytes=1000)], tmp_path) as place:
         await publish(mosquitto_server.port, "zigbee2mqtt/a", {"pm25": 1, "filler": "x" * 5000})
