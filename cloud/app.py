@@ -24,7 +24,7 @@ from cloud.configuring.house import Surroundings, configuring
 from cloud.enrolling import Followers, enrolment_of, open_enrolment, standing_in
 from cloud.enrolment.security import SecurityLog
 from cloud.escalations import Desk, Escalations
-from cloud.exercise.house import channel_for, clocks_for, followers_of, office_for
+from cloud.exercise.house import channel_for, clocks_for, deaf_for, followers_of, office_for
 from cloud.fleet_status import PROFILE as FLEET_STATUS
 from cloud.fleet_status import FleetStatus
 from cloud.flow import Flow, Parts
@@ -357,4 +357,5 @@ class Centre:
         by_default = tuple(channel.name for channel in notify.channels if is_usual(channel))
         public_url, teams = settings.config.http.public_url, notify.platform_teams
         options = NoticeOptions(channels, notify.late_s, public_url, by_default, teams)
-        return Judge(rules, AlarmBook(), places=places_of(self.inventory), notices=options)
+        deaf_ms = deaf_for(settings.config.exercise)
+        return Judge(rules, AlarmBook(), places=places_of(self.inventory), notices=options, deaf_ms=deaf_ms)

@@ -11,9 +11,12 @@ from cloud.inventory.live import LiveInventory
 from cloud.inventory.sites import Inventory
 from cloud.notify.lane import Channel
 from cloud.notify.registry import ChannelConfig, build_channel
+from cloud.rules.silence import DEAF_MS
 from cloud.store.base import StateStore
 from device_profiles.clock import Clock, PatientClock, ScaledClock, SystemClock
 from device_profiles.exercise import ExerciseConfig, PaceFollower
+
+STORY_DEAF_MS = 7_200_000
 
 
 def clocks_for(exercise: ExerciseConfig | None, given: Clock | None) -> tuple[Clock, Clock]:
@@ -23,6 +26,11 @@ def clocks_for(exercise: ExerciseConfig | None, given: Clock | None) -> tuple[Cl
         return clock, clock
     story = given or exercise.clock()
     return story, PatientClock(story)
+
+
+def deaf_for(exercise: ExerciseConfig | None) -> int:
+    """So far apart two looks at silence may be; on a fast story a blink of the machine is minutes long."""
+    return DEAF_MS if exercise is None else STORY_DEAF_MS
 
 
 def channel_for(channel: ChannelConfig, config: CentreConfig, inventory: Inventory, clock: Clock) -> Channel:

@@ -32,7 +32,7 @@ from cloud.rules.roster import SEEN, Roster
 from cloud.rules.rule_set import RuleSet
 from cloud.rules.scope import Geography
 from cloud.rules.shelving import end_shelves
-from cloud.rules.silence import Ears, decode_ears, follow_silence
+from cloud.rules.silence import DEAF_MS, Ears, decode_ears, follow_silence
 from cloud.rules.turn import Turn
 from cloud.rules.watch import Track, Watch
 from cloud.store.base import AlarmHistoryRow, AlarmRow, Columns, NoticeRow, RuleStateRow
@@ -85,7 +85,13 @@ class Judge:
     """
 
     def __init__(
-        self, rules: RuleSet, alarms: AlarmBook, *, places: Places | None = None, notices: NoticeOptions | None = None
+        self,
+        rules: RuleSet,
+        alarms: AlarmBook,
+        *,
+        places: Places | None = None,
+        notices: NoticeOptions | None = None,
+        deaf_ms: int = DEAF_MS,
     ) -> None:
         self._book = alarms
         self._places = places or Places()
@@ -93,6 +99,7 @@ class Judge:
         geography = Geography(self._places.areas, self._places.sites)
         self._roster = Roster(alarms, geography)
         self._ears = Ears()
+        self._deaf_ms = deaf_ms
         self._absences = Absences()
         self.mutes = Mutes()
         self.causes = Causes(geography, self.mutes.suppressed)
@@ -158,7 +165,7 @@ class Judge:
         """
         turn = self._begin(now)
         since = self._ears.since
-        keep = self._ears.listen(now)
+        keep = self._ears.listen(now, deaf_ms=self._deaf_ms)
         end_shelves(turn, self._roster)
         follow_causes(turn, self._roster)
         follow_planned(turn, self._roster)

@@ -26,9 +26,9 @@ class Ears:
     since: int = 0
     kept: int = 0
 
-    def listen(self, now: int) -> bool:
+    def listen(self, now: int, *, deaf_ms: int = DEAF_MS) -> bool:
         """Takes note that the centre listens now; true when that is worth keeping."""
-        deaf = now - self.last > DEAF_MS
+        deaf = now - self.last > deaf_ms
         if deaf:
             self.since = now
         self.last = now

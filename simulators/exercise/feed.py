@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -23,8 +23,10 @@ from device_profiles.exercise import set_speed
 from device_profiles.exercise_plan import Injection, read_injections
 from device_profiles.load import Catalogue
 from device_profiles.wire import Channel, Receipt, WireError, decode, parse_topic
+from simulators.encoding import Value
 from simulators.exercise.governor import Governor
 from simulators.exercise.link import FeedLink
+from simulators.exercise.reporting import Reporter
 from simulators.exercise.thrown_in import is_cut, said
 from simulators.exercise.virtual import Sample, VirtualGateway
 from simulators.province.fleet import PlacedDevice
@@ -35,7 +37,8 @@ TURNS = 4
 LEAD_MS = 240_000  # the centre refuses what is more than five minutes ahead of it
 STEP_MS = 300_000  # devices are read at most so often: the centre has better things to do than a fast story
 MOST_SAMPLES = 12  # of one device in one turn; what is beyond comes with the next
-HEALTH_MS = 1_800_000
+QUICK_S = 60.0  # what is read so often may be missed after ten minutes: its gateway says so often that it answers
+QUICK_HEALTH_MS, HEALTH_MS = 240_000, 900_000
 RESEND_S = 15.0
 GOVERN_S = 1.0
 DOUBTED_MS = 300_000  # a device's clock that differs more from its gateway's is not believed
@@ -81,7 +84,17 @@ class Feed:
             name: VirtualGateway(name, epoch, devices, sampled_to=begin - 1, healthy_at=begin)
             for name, devices in gateways
         }
-        self.readings = 0
+        self._reporters = {
+            device.id: Reporter(catalogue[device.profile])
+            for gateway in self.gateways.values()
+            for device in gateway.devices
+        }
+        self._health_ms = {
+            name: QUICK_HEALTH_MS
+            if any(catalogue[device.profile].period_s <= QUICK_S for device in gateway.devices)
+            else HEALTH_MS
+            for name, gateway in self.gateways.items()
+        }
         self._cycle_s = 0.0
 
     @property
@@ -137,7 +150,7 @@ class Feed:
             sequence = gateway.take(self._said(gateway, until), self._catalogue)
             if sequence is not None and gateway.is_up:
                 self._send(gateway, sequence, Channel.READINGS, link)
-            if gateway.is_up and now - gateway.healthy_at >= HEALTH_MS:
+            if gateway.is_up and now - gateway.healthy_at >= self._health_ms[gateway.id]:
                 link.publish(gateway.id, Channel.HEALTH, gateway.health(now), retain=True)
         if number == 0:
             self._send_again(link)
@@ -175,9 +188,7 @@ class Feed:
     def _said(self, gateway: VirtualGateway, until: int) -> list[tuple[PlacedDevice, list[Sample]]]:
         """What the devices of a gateway said since its last turn."""
         first, gateway.sampled_to = gateway.sampled_to + 1, until
-        found = [(device, list(self._samples(device, first, until))) for device in gateway.devices]
-        self.readings += sum(len(each.values) for _, samples in found for each in samples)
-        return found
+        return [(device, list(self._samples(device, first, until))) for device in gateway.devices]
 
     def _samples(self, device: PlacedDevice, first: int, until: int) -> Iterator[Sample]:
         period = self._period_ms(device)
@@ -192,7 +203,13 @@ class Feed:
                 period_ms=period,
             )
             if values:
-                yield self._dated(device, at, Sample(at, values, self._province.quality(device.id, at)))
+                yield self._reported(device, at, values)
+
+    def _reported(self, device: PlacedDevice, at: int, values: Mapping[str, Value]) -> Sample:
+        quality = self._province.quality(device.id, at)
+        return self._dated(
+            device, at, Sample(at, self._reporters[device.id].worth_sending(at, values, quality), quality)
+        )
 
     def _dated(self, device: PlacedDevice, at: int, sample: Sample) -> Sample:
         """A gateway does not believe a device whose clock is far off: its own time counts, in doubt."""

@@ -72,7 +72,10 @@ class VirtualGateway:
         )
 
     def take(self, said: Sequence[tuple[PlacedDevice, Sequence[Sample]]], catalogue: Catalogue) -> int | None:
-        """Keeps what its devices said as the next batch; None when they said nothing."""
+        """Keeps what its devices said as the next batch; None when nothing of it is worth sending."""
+        for device, samples in said:
+            if samples:
+                self.read_at[device.id] = samples[-1].at
         blocks = [block for device, samples in said if (block := _block(device, samples, catalogue))]
         if not blocks:
             return None
@@ -80,9 +83,6 @@ class VirtualGateway:
         batch = Batch(1, self.epoch, self.sequence, self.accepted, blocks)
         self.accepted += size_of(batch)
         self.owed[self.sequence] = encode(batch)
-        for device, samples in said:
-            if samples:
-                self.read_at[device.id] = samples[-1].at
         return self.sequence
 
     def settle(self, ranges: Sequence[tuple[int, int]]) -> list[int]:

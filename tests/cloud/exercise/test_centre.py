@@ -14,10 +14,10 @@ from cloud.config import CentreConfig
 from cloud.errors import ConfigurationError
 from cloud.exercise.recorder import read_recorded
 from cloud.settings import read_settings
-from cloud.store.base import UserRow
+from cloud.store.base import AlarmFilter, UserRow
 from device_profiles.clock import SystemClock
 from device_profiles.exercise import set_speed
-from tests.cloud.stage import running, scripted, settings_for, write_config
+from tests.cloud.stage import RULE, running, scripted, settings_for, write_config
 from tests.servers import Server
 from tests.waiting import eventually
 
@@ -30,6 +30,16 @@ name = "real"
 url = "https://province.example/alarms"
 signing_key_env = "NO_SUCH_VARIABLE"
 """
+SILENT = (
+    RULE.split("[kind]")[0].replace('"river_high"', '"river_silent"').replace("{value} {unit}", "?")
+    + """[kind]
+kind = "stale"
+[[kind.levels]]
+name = "2 h"
+severity = 3
+after_s = 7200
+"""
+)
 
 
 async def test_an_alarm_of_the_story_is_marked_and_told_to_nobody(tmp_path: Path, mosquitto_server: Server) -> None:
@@ -72,3 +82,18 @@ def test_a_centre_in_service_shows_no_mark_and_needs_its_channels_secrets(
     assert CentreConfig.model_fields["exercise"].default is None
     with pytest.raises(ConfigurationError, match="NO_SUCH_VARIABLE"):
         settings_for(tmp_path, mosquitto_server, more=NOBODY)
+
+
+async def test_silence_is_heard_however_fast_the_story_runs(tmp_path: Path, mosquitto_server: Server) -> None:
+    """At an hour a second the centre looks every few minutes of the story: it has not been deaf in between."""
+    settings = settings_for(tmp_path, mosquitto_server, more=EXERCISE)
+    (tmp_path / "rules" / "river_silent.toml").write_text(SILENT, encoding="utf-8")
+    settings = read_settings(tmp_path / "centre.toml")
+    set_speed(tmp_path / "story", 3600.0)
+    centre = Centre(settings)
+    async with running(centre), scripted(mosquitto_server) as gateway:
+        await gateway.be_born()
+        await gateway.send(gateway.batch({"level_m": [25.0]}, [centre.clock.now_ms()]))
+        silent = AlarmFilter(rule="river_silent")
+        found = await eventually(lambda: centre.state.alarms(silent, before=None, limit=1))
+    assert found[0].level == "2 h"
