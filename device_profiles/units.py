@@ -16,6 +16,7 @@ UNITS: dict[str, str] = {
     "V": "V",
     "VA": "VA",
     "W": "W",
+    "kW": "kW",
     "bar": "bar",
     "bar/min": "bar/min",
     "cm": "cm",

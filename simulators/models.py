@@ -79,6 +79,8 @@ MODELS: Mapping[str, Model] = {
     # cyber security
     "cabinet_ups_router": streets.cabinet,
     "apc_switched_pdu": streets.outlet,
+    "canal_gate": air_water.canal_gate,
+    "hydropower_unit": air_water.hydropower_unit,
     "field_switch": streets.switch,
     "firewall_events": streets.firewall,
     "lorawan_link": streets.radio,

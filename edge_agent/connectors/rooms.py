@@ -13,6 +13,7 @@ from edge_agent.connectors.lorawan.config import LorawanConnection
 from edge_agent.connectors.modbus.config import ModbusConnection
 from edge_agent.connectors.mqtt_json.config import MqttJsonConnection
 from edge_agent.connectors.onvif.config import OnvifConnection
+from edge_agent.connectors.opcua.config import OpcUaConnection
 from edge_agent.connectors.sdi12.config import Sdi12Connection
 from edge_agent.connectors.snmp.config import SnmpConnection
 from edge_agent.connectors.station_file.config import StationFileConnection
@@ -32,7 +33,8 @@ AnyConnection = Annotated[
     | LorawanConnection
     | StationFileConnection
     | Sdi12Connection
-    | SnmpConnection,
+    | SnmpConnection
+    | OpcUaConnection,
     Field(discriminator="kind"),
 ]
 
@@ -46,6 +48,7 @@ ROOMS = {
     "onvif": "onvif.build:build",
     "syslog": "syslog.build:build",
     "snmp": "snmp.build:build",
+    "opcua": "opcua.build:build",
     "interlock": "interlock.build:build",
     "mqtt_json": "mqtt_json.build:build",
     "lorawan": "lorawan.build:build",

@@ -163,6 +163,28 @@ def fish_cage(seed: int) -> Signal:
     return signal
 
 
+def canal_gate(seed: int) -> Signal:
+    """A gate half open, released for the centre; the canal follows the opening."""
+
+    def signal(elapsed_s: float) -> Mapping[str, Value]:
+        opening = 50.0 + round(4 * noise(seed, elapsed_s, period_s=6 * HOUR_S), 1)
+        return {"gate_pct": opening, "canal_level_m": round(0.6 + 0.015 * opening, 2), "remote": True}
+
+    return signal
+
+
+def hydropower_unit(seed: int) -> Signal:
+    """A unit of a station that runs harder in the evening; 8.3 kW for each metre of head and cubic metre a second."""
+
+    def signal(elapsed_s: float) -> Mapping[str, Value]:
+        head_m = 33.0 + 0.3 * noise(seed, elapsed_s, period_s=DAY_S)
+        flow_m3_s = max(0.0, diurnal(elapsed_s, mean=110, swing=30, peak_h=19))
+        power_kw = round(8.3 * head_m * flow_m3_s)
+        return {"p_kw": float(power_kw), "head_m": round(head_m, 2), "flow_m3_s": round(flow_m3_s, 1), "running": True}
+
+    return signal
+
+
 def _breathed(elapsed_s: float) -> float:
     """How full of breath the room is, 0 to 1: climbs in lessons, halves in half an hour afterwards."""
     hour = elapsed_s % DAY_S / HOUR_S

@@ -1,0 +1,1 @@
+"""Hears OPC UA servers through subscriptions, and writes what the profile names."""
