@@ -17,6 +17,7 @@ from cloud import (
     console_configurations,
     console_export,
     console_gateways,
+    console_indices,
     console_letters,
     console_notify,
     console_people,
@@ -50,6 +51,7 @@ app.add_typer(console_commissioning.app, name="commissioning")
 app.add_typer(console_configurations.app, name="configuration")
 app.add_typer(console_export.app, name="export")
 app.add_typer(console_gateways.app, name="gateway")
+app.add_typer(console_indices.app, name="indices")
 app.add_typer(console_letters.app, name="deadletter")
 app.add_typer(console_releases.app, name="release")
 app.add_typer(console_rules.app, name="rules")
