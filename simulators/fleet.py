@@ -193,6 +193,7 @@ class Fleet:
             username=device.username,
             password=device.password,
             seed=device.seed,
+            scene=device.scene,
         )
         await stack.enter_async_context(camera)
         return {"kind": device.kind, "url": camera.url, "port": camera.port}

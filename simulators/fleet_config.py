@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from device_profiles.schema import Identifier, Key, Strict
+from simulators.devices.rtsp.scenes import SceneName
 from simulators.faults import FaultKind
 
 LOOPBACK = "127.0.0.1"
@@ -66,6 +67,7 @@ class SimulatedCamera(_Simulated):
     """An IP camera on RTSP; its faults are switched by tests only."""
 
     kind: Literal["camera"] = Field(description="Always camera.")
+    scene: SceneName = Field("river", description="What it looks at: river, street or board (a staff gauge).")
     username: str = Field("", description="User that it wants; empty for none.")
     password: str = Field("", description="Password. A toy password: never one that is used elsewhere.")
 

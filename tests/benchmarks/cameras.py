@@ -57,16 +57,17 @@ def main() -> None:
 async def _watch(folder: Path) -> dict[str, float]:
     async with AsyncExitStack() as stack:
         heard: list[Heard] = []
+        cameras: list[Camera] = []
         for number in range(SERVERS):
             mounts = [f"c{place}" for place in range(number, STREAMS, SERVERS)]
             server = await stack.enter_async_context(gst_server(mounts, frames_per_s=SENT_PER_S))
             for mount in mounts:
-                camera = _camera(server.url(mount), folder / mount)
-                heard.append(await stack.enter_async_context(watching(camera)))
+                cameras.append(_camera(server.url(mount), folder / mount))
+                heard.append(await stack.enter_async_context(watching(cameras[-1])))
         async with asyncio.timeout(120), asyncio.TaskGroup() as group:
             for one in heard:
                 group.create_task(one.row_with(online=True))
-        return await _measured(heard)
+        return await _measured(heard, cameras)
 
 
 def _camera(url: str, folder: Path) -> Camera:
@@ -83,10 +84,10 @@ def _camera(url: str, folder: Path) -> Camera:
     return build_camera("cam", connection, load_profile(PROFILE), snapshots=folder, clock=SystemClock())
 
 
-async def _measured(heard: list[Heard]) -> dict[str, float]:
-    """Reports delivered meanwhile, and the time of the cores."""
+async def _measured(heard: list[Heard], cameras: list[Camera]) -> dict[str, float]:
+    """Pictures judged meanwhile, and the time of the cores."""
     clock, own = SystemClock(), psutil.Process()
-    reports, began, cpu, children = sum(len(one.rows) for one in heard), clock.monotonic(), _cpu(own), _children_cpu()
+    judged, began, cpu, children = sum(one.judged for one in cameras), clock.monotonic(), _cpu(own), _children_cpu()
     await asyncio.sleep(SECONDS)
     passed = clock.monotonic() - began
     agent, decoding = _cpu(own) - cpu, _children_cpu() - children
@@ -94,7 +95,7 @@ async def _measured(heard: list[Heard]) -> dict[str, float]:
         "streams": len(heard),
         "still_online": sum(one.lost is None for one in heard),
         "seconds": round(passed, 1),
-        "reports_per_stream_and_s": round((sum(len(one.rows) for one in heard) - reports) / len(heard) / passed, 2),
+        "judged_per_stream_and_s": round((sum(one.judged for one in cameras) - judged) / len(cameras) / passed, 2),
         "agent_cores": round(agent / passed, 3),
         "ffmpeg_cores": round(decoding / passed, 3),
         "cores_of_two": round((agent + decoding) / passed / 2, 3),

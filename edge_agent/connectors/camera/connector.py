@@ -157,6 +157,11 @@ class Camera:
         """True when the masks may no longer hide what they are there to hide."""
         return self._eye.masks_misfit or (bool(self._connection.masks) and "moved" in self._told.active)
 
+    @property
+    def judged(self) -> int:
+        """How many pictures it has judged."""
+        return self._eye.judged
+
     def picture_now(self) -> tuple[bytes, int]:
         """The newest picture as JPEG and its time; CommandError when there is none that may be shown."""
         fresh_ms = self._connection.no_picture_s * 1000

@@ -32,6 +32,7 @@ class Eye:
 
     def __init__(self, connection: CameraConnection, reference: ReferenceFile) -> None:
         self.picture: Frame | None = None  # the last one, masks burnt in
+        self.judged = 0  # pictures, since the beginning
         self._connection = connection
         self._reference = reference
         self._view = view_of(connection.masks, width=connection.width, height=connection.height)
@@ -69,6 +70,7 @@ class Eye:
         return bool(self._connection.masks) and (aim.value is True or aim.other is True)
 
     def _judge(self, frame: Frame, at: float) -> Seen:
+        self.judged += 1
         before = self._sight or Sight()
         now = sight.step(self._connection.sight, self._view, before, frame, at)
         self._sight = now

@@ -43,18 +43,9 @@ class Scene:
 
     def jpeg(self, look: Look) -> bytes:
         """The picture as a baseline 4:2:0 JPEG, the kind that RFC 2435 can carry."""
-        image = Image.fromarray(self._draw(look))
-        if look.blurred:
-            image = image.filter(ImageFilter.GaussianBlur(BLUR_PX))
-        if look.small:
-            image = image.resize(SMALL_SIZE)
-        out = io.BytesIO()
-        image.convert("YCbCr").save(out, "JPEG", quality=QUALITY, subsampling="4:2:0")
-        return out.getvalue()
+        return packed(self._draw(look), look)
 
     def _draw(self, look: Look) -> Pixels:
-        if look.black:
-            return np.full((SIZE[1], SIZE[0]), 3, dtype=np.uint8)
         picture = self._aside.copy() if look.turned else self._river(look)
         picture = (picture * min(max(look.daylight, 0.02), 1.0)).astype(np.uint8)
         picture[:BAR_ROWS] = _clock(look.at_s)
@@ -67,6 +58,18 @@ class Scene:
         left = round(look.at_s * BOAT_PX_PER_S) % (SIZE[0] - 48)
         picture[surface - 6 : surface + 18, left : left + 48] = 225
         return picture
+
+
+def packed(picture: Pixels, look: Look) -> bytes:
+    """A grey picture as such a JPEG, after what the lens did to it."""
+    image = Image.fromarray(np.full_like(picture, 3) if look.black else picture)
+    if look.blurred:
+        image = image.filter(ImageFilter.GaussianBlur(BLUR_PX))
+    if look.small:
+        image = image.resize(SMALL_SIZE)
+    out = io.BytesIO()
+    image.convert("YCbCr").save(out, "JPEG", quality=QUALITY, subsampling="4:2:0")
+    return out.getvalue()
 
 
 def _clock(at_s: float) -> Pixels:

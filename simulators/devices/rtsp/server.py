@@ -20,7 +20,8 @@ from simulators.devices.rtsp.jpeg_rtp import (
     take_apart,
 )
 from simulators.devices.rtsp.messages import Request, RequestError, answer, challenge, is_logged_in, take
-from simulators.devices.rtsp.scene import Look, Scene
+from simulators.devices.rtsp.scene import Look
+from simulators.devices.rtsp.scenes import SceneName, scene_of
 from simulators.devices.rtsp.session import Session
 
 Signal: TypeAlias = Callable[[float], Mapping[str, float | int | bool]]
@@ -33,7 +34,7 @@ CLOSING_S = 5.0
 class RtspCamera:
     """`async with RtspCamera(...) as camera: camera.url`; `signal` may give `water` and `daylight`, both 0..1."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- each is one property of the camera, by name
         self,
         *,
         host: str = "127.0.0.1",
@@ -43,6 +44,7 @@ class RtspCamera:
         scheme: Literal["basic", "digest"] = "digest",
         frames_per_s: float = 5.0,
         seed: int = 1,
+        scene: SceneName = "river",
         signal: Signal | None = None,
     ) -> None:
         self.faults = CameraFaults()
@@ -54,7 +56,7 @@ class RtspCamera:
         self._login = (username, password)
         self._scheme = scheme
         self._frames_per_s = frames_per_s
-        self._scene = Scene(seed)
+        self._scene = scene_of(scene, seed)
         self._signal = signal
         self._nonce = secrets.token_hex(16)
         self._started = 0.0

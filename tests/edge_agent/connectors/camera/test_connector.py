@@ -15,6 +15,7 @@ import psutil
 import pytest
 from PIL import Image
 
+from device_profiles.load import load_catalogue
 from edge_agent.connector import LinkError, Observation
 from edge_agent.connectors.camera.config import CameraConnection
 from edge_agent.connectors.camera.connector import REPORT_EVERY_S
@@ -330,3 +331,17 @@ async def test_while_the_outbox_is_slow_the_newest_pictures_are_judged_and_the_r
         task.cancel()
     assert times == sorted(set(times))
     assert all(row["online"] is True for row in heard.rows)
+
+
+async def test_a_camera_before_a_staff_gauge_delivers_its_level_and_says_what_it_cannot(tmp_path: Path) -> None:
+    board = {"name": "board", "top": (0.5, 0.1), "top_m": 4.0, "bottom": (0.5, 0.9), "bottom_m": 1.0, "settle_s": 2}
+    sizes = {"width": 640, "height": 360, "gauges": [board]}
+    catalogue = load_catalogue()
+    async with RtspCamera(scene="board", signal=lambda _: {"water": 0.5}) as device:
+        gauge = camera_of(device.url, tmp_path, profile=catalogue["camera_gauge_board"], **sizes)
+        async with watching(gauge) as heard:
+            row = await heard.row_with(level_m=pytest.approx(2.5, abs=0.02))  # type: ignore[arg-type]
+            assert set(row) == {"level_m"}
+        counter = camera_of(device.url, tmp_path, profile=catalogue["camera_people_counter"], **sizes)
+        async with watching(counter) as heard:
+            await heard.row_with(people_in="not_configured", people_out="not_configured")
