@@ -19,11 +19,16 @@ def folded(text: str) -> str:
 
 
 def found(profiles: Iterable[DeviceProfile], query: str) -> list[DeviceProfile]:
-    """The models that hold every word of the query; those whose own name holds them all stand first."""
+    """The models that hold every word of the query: those called so first, and kinds before vendors' models."""
     words = folded(query).split()
     hits = [(profile, folded(_said_by(profile))) for profile in profiles]
     kept = [profile for profile, said in hits if all(word in said for word in words)]
-    return sorted(kept, key=lambda profile: not all(word in folded(_called(profile)) for word in words))
+    return sorted(kept, key=lambda profile: (_is_called_otherwise(profile, words), bool(profile.reports_as)))
+
+
+def _is_called_otherwise(profile: DeviceProfile, words: Iterable[str]) -> bool:
+    called = folded(_called(profile))
+    return not all(word in called for word in words)
 
 
 def _called(profile: DeviceProfile) -> str:

@@ -1,7 +1,8 @@
 """Puts a pilot together, ready to edit: `python deploy/sites/assemble.py pilot-mu-cang-chai FOLDER`.
 
 What is the pilot's own (sites, gateways, centre.toml, what to buy) is copied; of the province's rules those come along
-that look at devices of the pilot, with their tests and with every rule that they name; of the indices all.
+that look at devices of the pilot, with their tests and with every rule that they name; indices and dashboards are
+those of the whole catalogue.
 """
 
 from __future__ import annotations
@@ -14,11 +15,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from cloud.console_export import IN_GRAFANA
+from cloud.grafana.boards import boards
+from cloud.grafana.export import files
 from device_profiles.load import Catalogue, load_catalogue
 
 HERE = Path(__file__).parent
 RULES, INDICES, AREAS = HERE.parent / "rules", HERE.parent / "indices", HERE / "areas.toml"
 TESTS = ".test.toml"
+INFLUX = "http://127.0.0.1:8086"
 COLUMNS = ("for", "vi", "en", "count", "spares")
 
 Table = dict[str, Any]
@@ -33,6 +38,9 @@ def assemble(pilot: Path, folder: Path, catalogue: Catalogue) -> None:
     for rule in rules_for(pilot, catalogue):
         for name in (f"{rule}.toml", f"{rule}{TESTS}"):
             shutil.copyfile(RULES / name, folder / "rules" / name)
+    for file_name, text in files(boards(catalogue, "vi"), "vi", url=INFLUX, database="thacba", path=IN_GRAFANA):
+        (folder / "grafana" / file_name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "grafana" / file_name).write_text(text, encoding="utf-8")
     with (folder / "hardware.csv").open("w", encoding="utf-8-sig", newline="") as file:  # Excel wants the mark
         rows = csv.writer(file, delimiter=";")
         rows.writerow(COLUMNS)

@@ -53,6 +53,7 @@ def test_a_pilot_comes_together_and_the_centre_takes_it(pilot: Path, tmp_path: P
     rules = load_rules(folder / "rules", CATALOGUE).rules
     assert set(load_tests(folder / "rules", rules)) == set(rules), "each rule comes with its tests, and all they name"
     assert (folder / "hardware.csv").read_text(encoding="utf-8-sig").startswith("for;vi;en;count;spares")
+    assert (folder / "grafana" / "dashboards" / "thacba-flood.json").exists()
     assert load_config(centre).rules_dir == folder / "rules"
 
 
