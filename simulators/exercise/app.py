@@ -24,7 +24,7 @@ from simulators.demo.centre import CentreClient
 from simulators.demo.children import Children
 from simulators.demo.files import environment
 from simulators.demo.ports import HOST, next_free
-from simulators.exercise.feed import Feed, without
+from simulators.exercise.feed import STEP_MS, Feed, without
 from simulators.exercise.files import SHARED, Story, plan_of, write_agent, write_centre, write_places
 from simulators.exercise.real import RealDevices, real_gateways
 from simulators.province.fleet import PlacedDevice, gateways
@@ -34,6 +34,7 @@ from simulators.scenarios.scenario import read_scenario
 BROKER_PORT = 1883
 READY_WITHIN_S = 90.0
 SETTLE_S = 3.0  # real seconds for rules and reviews behind the last receipt
+TRAINING_STEP_MS = 60_000  # people watch: values move each minute of the story
 TRAINER, OPERATOR = "trainer", "operator"
 
 Say = Callable[[str], None]
@@ -93,7 +94,12 @@ class Exercise:
         token, words = await self._start_programs(props, stage, real)
         centre = await stack.enter_async_context(CentreClient(f"http://{HOST}:{props.port}", token))
         feed = Feed(
-            props.province, props.catalogue, without(props.fleet.items(), real), clock=clock, folder=config.folder
+            props.province,
+            props.catalogue,
+            without(props.fleet.items(), real),
+            clock=clock,
+            folder=config.folder,
+            step_ms=TRAINING_STEP_MS if self._options.train else STEP_MS,
         )
         async with asyncio.TaskGroup() as group:
             following = group.create_task(PaceFollower(clock, config.folder).run())
