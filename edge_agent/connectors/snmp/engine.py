@@ -30,7 +30,7 @@ from pysnmp.proto import errind
 from edge_agent.connector import CommandError, EdgeError, LinkError
 from edge_agent.connectors.snmp.answers import MISSING, Answer, Kind
 from edge_agent.connectors.snmp.config import SnmpConnection
-from edge_agent.connectors.snmp.login import login
+from edge_agent.connectors.snmp.login import keys_of, login
 
 Pairs: TypeAlias = Sequence[tuple[str, Answer]]
 
@@ -60,10 +60,14 @@ class TooBigError(EdgeError):
 
 
 class Engine:
-    """One engine of pysnmp: the sockets, and what it has learned of agents. Made when first used."""
+    """One engine of pysnmp: the sockets, and what it has learned of agents. Made when first used.
+
+    It keeps keys that it derived from passwords, so a changed log-in begins with another engine.
+    """
 
     def __init__(self) -> None:
         self._engine: Any = None
+        self._keys: object = None
         self._users: set[object] = set()
 
     @property
@@ -71,11 +75,12 @@ class Engine:
         """Whether some device still asks through it."""
         return bool(self._users)
 
-    def join(self, user: object) -> Any:
-        """The engine, for who will say when it is not needed any more."""
+    def join(self, user: object, keys: object = None) -> Any:
+        """The engine for these keys, for who will say when it is not needed any more."""
         self._users.add(user)
-        if self._engine is None:
-            self._engine = SnmpEngine()
+        if self._engine is None or keys != self._keys:
+            self.forget()
+            self._engine, self._keys = SnmpEngine(), keys
         return self._engine
 
     def leave(self, user: object) -> None:
@@ -134,10 +139,10 @@ class Agent:
     async def _ask(
         self, command: Callable[..., Awaitable[Any]], what: Sequence[Any], *how: int, writing: bool = False
     ) -> Pairs:
-        engine = self._engine.join(self)
+        who = login(self._connection, writing=writing)
+        engine = self._engine.join(self, keys_of(who))
         try:
             target = await self._reached()
-            who = login(self._connection, writing=writing)
             context = ContextData(contextName=self._connection.context.encode())
             heard, status, index, pairs = await command(engine, who, target, context, *how, *what, lookupMib=False)
         except PySnmpError as error:
@@ -166,8 +171,9 @@ class Agent:
         if isinstance(heard, errind.RequestTimedOut):
             self._target = None  # a name may lead elsewhere by now
             raise LinkError("timeout", f"no answer from {where}")
-        if isinstance(heard, STRANGERS):
+        if isinstance(heard, errind.NotInTimeWindow):  # it was replaced, or lost its count of restarts: meet it anew
             self._engine.forget()
+        if isinstance(heard, STRANGERS):
             raise LinkError("unauthorised", f"{where} does not know this log-in: {heard}")
         if isinstance(heard, errind.TooBig):
             raise TooBigError

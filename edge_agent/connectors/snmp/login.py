@@ -41,6 +41,14 @@ def login(connection: SnmpConnection, *, writing: bool = False) -> Any:
     )
 
 
+def keys_of(who: Any) -> object:
+    """What an engine must not mix up: one user with other passwords. Communities may share an engine."""
+    if isinstance(who, CommunityData):
+        return None
+    text = repr((who.userName, who.authentication_key, who.privacy_key))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def nickname(community: str) -> str:
     """A name for a community that may be shown and compared."""
     return "c" + hashlib.sha256(community.encode()).hexdigest()[:16]

@@ -121,6 +121,15 @@ async def test_a_wrong_log_in_is_said_plainly(
     assert PRIVACY not in str(lost.value)
 
 
+async def test_a_password_that_was_mended_counts_with_the_next_poll(agent: Server, tmp_path: Path) -> None:
+    async with device(agent.port, UPS, tmp_path, version="3", username=USER, timeout_s=0.5) as ups:
+        (tmp_path / "auth_password").write_text("not-this-one")
+        with pytest.raises(LinkError, match="does not know this log-in"):
+            await ups.poll()
+        (tmp_path / "auth_password").write_text(AUTH)
+        assert (await values(ups))["battery_pct"] == 87
+
+
 async def test_a_device_that_dies_and_comes_back(tmp_path: Path) -> None:
     with run_snmpd(*overrides(ON_BATTERY)) as server:
         async with device(server.port, UPS, tmp_path, timeout_s=0.3) as ups:

@@ -97,7 +97,7 @@ async def test_only_known_devices_are_let_in_and_octets_of_any_kind_end_nothing(
     switch = a_device("sw", SWITCH, tmp_path, port)
     ups = a_device("ups", UPS, tmp_path, port)
     async with hearing(switch, ups, folder=tmp_path, deliver=hall.deliver):
-        await _open(port, hall)
+        await opened(port, hall)
         before = len(hall.heard)
         await tool("snmptrap", *trap(port, community="guess"))
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
@@ -112,7 +112,7 @@ async def test_only_known_devices_are_let_in_and_octets_of_any_kind_end_nothing(
 async def test_an_inform_is_confirmed_when_it_is_on_disk_and_counts_once(tmp_path: Path) -> None:
     hall, port = Hall(), udp_port()
     async with hearing(a_device("sw", SWITCH, tmp_path, port), folder=tmp_path, deliver=hall.deliver):
-        await _open(port, hall)
+        await opened(port, hall)
         hall.door.clear()
         assert await tool("snmpinform", "-t", "0.2", "-r", "1", *trap(port)) != 0  # nothing is safe yet
         hall.door.set()
@@ -153,7 +153,7 @@ async def test_a_port_that_is_taken_is_a_link_error(tmp_path: Path) -> None:
             await doors.listeners["sw/traps"].listen(Hall().deliver)
 
 
-async def _open(port: int, hall: Hall) -> None:
+async def opened(port: int, hall: Hall) -> None:
     """Returns when the port hears."""
     async with asyncio.timeout(20):
         while await tool("snmpinform", "-t", "0.3", "-r", "0", *trap(port)) != 0:
