@@ -23,7 +23,8 @@ from pathlib import Path
 from edge_agent.connector import LinkError
 from edge_agent.connectors.syslog.config import Network
 from edge_agent.connectors.syslog.line import hostname
-from edge_agent.connectors.syslog.sockets import HANDSHAKE_S, Datagrams, Stream, server_context
+from edge_agent.connectors.syslog.sockets import Datagrams, Stream
+from edge_agent.connectors.syslog.tls import server_context
 
 log = logging.getLogger(__name__)
 
@@ -184,10 +185,7 @@ class Door:
                 bound: socket.socket = self._datagrams.get_extra_info("socket")
                 bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BYTES)
             else:
-                handshake_s = HANDSHAKE_S if context else None
-                self._server = await loop.create_server(
-                    lambda: Stream(self), *where, ssl=context, ssl_handshake_timeout=handshake_s
-                )
+                self._server = await loop.create_server(lambda: Stream(self, context), *where)
                 bound = self._server.sockets[0]
         except OSError as error:
             raise LinkError(BUSY, f"cannot listen on {self._name}: {error}") from error

@@ -34,10 +34,11 @@ def at(port: int) -> tuple[str, ...]:
     return "--server", "127.0.0.1", "--port", str(port)
 
 
-async def ended(reader: asyncio.StreamReader) -> None:
-    """Returns when the other side has ended the stream, politely or not."""
+async def ended(reader: asyncio.StreamReader, *, polite: bool = True) -> None:
+    """Returns when the other side has ended the stream; a polite one says nothing more."""
     with suppress(ssl.SSLError, ConnectionError):
-        assert not await reader.read()
+        said = await reader.read()
+        assert not (polite and said)
 
 
 @contextmanager
@@ -110,6 +111,26 @@ async def test_rsyslog_over_tls_with_certificates_on_both_sides(tmp_path: Path) 
         await ended(reader)  # who shows no certificate is not heard
         writer.close()
         assert heard["log-01"].value(POINT) == 1
+
+
+async def test_nonsense_and_strangers_at_a_tls_door_do_no_harm(tmp_path: Path) -> None:
+    own = Authority(tmp_path).issue("door")
+    files: dict[str, Any] = {"certificate_file": own, "key_file": own}
+    async with hearing(device("debian_host", transport="tls", **files)) as heard:
+        reader, writer = await asyncio.open_connection("127.0.0.1", heard["log-01"].listener.port)
+        writer.write(b"<38>1 - - sshd - - - no handshake at all\n" * 100)
+        await ended(reader, polite=False)
+        writer.close()
+        trusting = ssl.create_default_context(cafile=str(tmp_path / "authority.pem"))
+        reader, writer = await asyncio.open_connection("127.0.0.1", heard["log-01"].listener.port, ssl=trusting)
+        for piece in (b"<38>1 - - sshd - - - Failed pass", b"word for root\n"):
+            writer.write(piece)
+            await writer.drain()
+        await eventually(lambda: heard["log-01"].value(POINT) == 1)
+        writer.close()
+    async with hearing(device("debian_host", transport="tls", senders=("192.0.2.1",), **files)) as heard:
+        with pytest.raises((ConnectionError, ssl.SSLError)):
+            await asyncio.open_connection("127.0.0.1", heard["log-01"].listener.port, ssl=trusting)
 
 
 async def test_a_stranger_is_refused_and_counted() -> None:
