@@ -81,7 +81,7 @@ def _finding(expected: ExpectedAlarm, raised: Sequence[Raised], now: int) -> Fin
     found = next((each for each in raised if _fits(each, expected)), None)
     if found is not None:
         return Finding(expected, "raised", found)
-    return Finding(expected, "missing" if now > expected.end else "waiting")
+    return Finding(expected, "missing" if now >= expected.end else "waiting")
 
 
 def _fits(raised: Raised, wanted: ExpectedAlarm | ForbiddenAlarm) -> bool:

@@ -24,7 +24,7 @@ from simulators.demo.centre import CentreClient
 from simulators.demo.children import Children
 from simulators.demo.files import environment
 from simulators.demo.ports import HOST, next_free
-from simulators.exercise.feed import STEP_MS, Feed, without
+from simulators.exercise.feed import Feed, without
 from simulators.exercise.files import SHARED, Story, plan_of, write_agent, write_centre, write_places
 from simulators.exercise.real import RealDevices, real_gateways
 from simulators.province.fleet import PlacedDevice, gateways
@@ -99,7 +99,7 @@ class Exercise:
             without(props.fleet.items(), real),
             clock=clock,
             folder=config.folder,
-            step_ms=TRAINING_STEP_MS if self._options.train else STEP_MS,
+            step_ms=TRAINING_STEP_MS if self._options.train else props.province.scenario.step_s * 1000,
         )
         async with asyncio.TaskGroup() as group:
             following = group.create_task(PaceFollower(clock, config.folder).run())
