@@ -25,9 +25,9 @@ from edge_agent.vision import counting
 from edge_agent.vision.config import CountConfig, Line
 from edge_agent.vision.picture import brightness, view_of
 from simulators.devices.rtsp.street import DAY, HEIGHT, NIGHT, PX_PER_M, WIDTH, Street, Weather
-from tests.edge_agent.connectors.camera.faults_told import seconds_until_told
+from tests.edge_agent.connectors.camera.faults_told import kept_watched, seconds_until_told
 from tests.edge_agent.connectors.camera.gstreamer import gst_server
-from tests.edge_agent.connectors.camera.watching import Heard, ffmpeg_children, watching
+from tests.edge_agent.connectors.camera.watching import Heard, ffmpeg_children
 
 STREAMS = int(os.environ.get("BENCH_CAMERAS", "10"))
 SECONDS = float(os.environ.get("BENCH_SECONDS", "30"))
@@ -63,10 +63,10 @@ async def _watch(folder: Path) -> dict[str, float]:
             server = await stack.enter_async_context(gst_server(mounts, frames_per_s=SENT_PER_S))
             for mount in mounts:
                 cameras.append(_camera(server.url(mount), folder / mount))
-                heard.append(await stack.enter_async_context(watching(cameras[-1])))
-        async with asyncio.timeout(120), asyncio.TaskGroup() as group:
+                heard.append(await stack.enter_async_context(kept_watched(cameras[-1])))
+        async with asyncio.timeout(180), asyncio.TaskGroup() as group:
             for one in heard:
-                group.create_task(one.row_with(online=True))
+                group.create_task(one.row_with(180.0, online=True))
         return await _measured(heard, cameras)
 
 
@@ -93,7 +93,7 @@ async def _measured(heard: list[Heard], cameras: list[Camera]) -> dict[str, floa
     agent, decoding = _cpu(own) - cpu, _children_cpu() - children
     return {
         "streams": len(heard),
-        "still_online": sum(one.lost is None for one in heard),
+        "still_online": sum(one.rows[-1].get("online") is True for one in heard),
         "seconds": round(passed, 1),
         "judged_per_stream_and_s": round((sum(one.judged for one in cameras) - judged) / len(cameras) / passed, 2),
         "agent_cores": round(agent / passed, 3),

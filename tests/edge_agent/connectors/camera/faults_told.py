@@ -32,7 +32,7 @@ async def seconds_until_told(folder: Path, **settings: Any) -> dict[str, float]:
         for name in ("cut", "half_open"):
             servers[name] = await stack.enter_async_context(gst_server([name]))
         heard = {
-            name: await stack.enter_async_context(_watched(camera_of(server.url(name), folder / name, **settings)))
+            name: await stack.enter_async_context(kept_watched(camera_of(server.url(name), folder / name, **settings)))
             for name, server in servers.items()
         }
         async with asyncio.TaskGroup() as group:
@@ -41,7 +41,7 @@ async def seconds_until_told(folder: Path, **settings: Any) -> dict[str, float]:
 
 
 @asynccontextmanager
-async def _watched(camera: Camera) -> AsyncIterator[Heard]:
+async def kept_watched(camera: Camera) -> AsyncIterator[Heard]:
     """The connector runs, and runs again when the camera is lost, as under the supervisor."""
     heard = Heard()
 
