@@ -1,4 +1,4 @@
-"""The command line of the simulators: `thacba-sim devices`, `demo`, `load` and `exercise`."""
+"""The command line of the simulators: `thacba-sim devices`, `demo`, `load`, `exercise` and `province`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from simulators.exercise.cli import exercise_command
 from simulators.fleet import Fleet, load_fleet
 from simulators.fleet_config import FleetConfig
 from simulators.load.command import load_command
+from simulators.province import command as province
 
 WRONG_CONFIGURATION = 2
 ADDRESS_TAKEN = 3
@@ -51,6 +52,7 @@ def main() -> None:
     app.add_typer(demo.app, name="demo")
     app.command("load")(load_command)
     app.command("exercise")(exercise_command)
+    app.add_typer(province.app, name="province")
     app()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from zlib import crc32
 
 from cloud.rules.judge import Places
 from cloud.rules.kinds.stale import Stale
@@ -18,9 +19,9 @@ from simulators.province.province import Province, models
 from simulators.scenarios.story import Awaited
 from tests.deploy.rules.province import RULES
 
-STEP_MS = 600_000
-SAMPLE = 8
-TICK_MS = 60_000  # rarer ticks would mean that the centre did not listen
+STEP_MS = 60_000
+SAMPLE = 16
+TICK_MS = 600_000  # where no rule listens for silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +34,18 @@ class Raised:
     alarm: AlarmRow
 
 
-def told(province: Province, awaited: Sequence[Awaited] = (), *, step_ms: int = STEP_MS) -> list[Raised]:
+def told(province: Province, awaited: Sequence[Awaited] = ()) -> list[Raised]:
     """What the rules raise in the whole story; when alarms are named, from the devices and by the rules of these."""
     chosen = _with_causes(rules_of(awaited)) if awaited else list(RULES.values())
     devices = [device for device in fleet() if not awaited or _matters(device, awaited)]
     hears_silence = any(isinstance(rule.kind, Stale) for rule in chosen)
     memory = Memory()
     judge = memory.judge(chosen, _places())
-    for at in range(province.begin_ms + step_ms, province.end_ms + 1, step_ms):
-        memory.keep(judge.observe(list(_columns(province, devices, at)), received_at=at))
-        for second in range(at - step_ms + TICK_MS, at + 1, TICK_MS) if hears_silence else (at,):
-            memory.keep(judge.tick(second))
+    for at in range(province.begin_ms + STEP_MS, province.end_ms + 1, STEP_MS):
+        if columns := list(_columns(province, devices, at)):
+            memory.keep(judge.observe(columns, received_at=at))
+        if hears_silence or at % TICK_MS == 0:
+            memory.keep(judge.tick(at))
     assert not judge.faults
     return list(_raised(memory.history, memory.alarms))
 
@@ -79,7 +81,7 @@ def _areas_of(alarm: AlarmRow) -> Sequence[str]:
 
 
 def _matters(device: PlacedDevice, awaited: Iterable[Awaited]) -> bool:
-    """Whether an alarm that is awaited can come from a device: its model, and its place; every eighth for anywhere."""
+    """Whether an alarm that is awaited can come from a device: its model, and its place; every 16th for anywhere."""
     places = {device.id, device.gateway, device.site, device.area}
     if device.number % SAMPLE == 0:
         places.add("")
@@ -95,7 +97,8 @@ def _raised(history: Iterable[AlarmHistoryRow], alarms: Mapping[str, AlarmRow]) 
 def _columns(province: Province, devices: Sequence[PlacedDevice], at: int) -> Iterator[Columns]:
     """What arrives at the centre at this moment; a device whose clock is far off is not believed."""
     for device in devices:
-        if at % _period_ms(device.profile) or not province.link(device.gateway, at):
+        period = _period_ms(device.profile, province.scenario.step_s)
+        if (at - _phase_ms(device.id, period)) % period or not province.link(device.gateway, at):
             continue
         values, quality = province.values(device.id, at), province.quality(device.id, at)
         good = {key: value for key, value in values.items() if not quality.get(key, "").startswith("bad:")}
@@ -118,9 +121,15 @@ def _types(profile: str) -> Mapping[str, PointType]:
 
 
 @cache
-def _period_ms(profile: str) -> int:
-    """As often as its model says, but never more often than once a minute."""
-    return max(round(models()[profile].period_s * 1000), 60_000)
+def _period_ms(profile: str, step_s: int) -> int:
+    """As often as its model says, but not more often than the story asks for."""
+    return max(round(models()[profile].period_s), step_s) * 1000
+
+
+@cache
+def _phase_ms(device: str, period_ms: int) -> int:
+    """Devices do not speak all at once."""
+    return crc32(device.encode()) % period_ms // 60_000 * 60_000
 
 
 @cache
