@@ -63,6 +63,7 @@ class ScenarioFile(Strict):
     end: AwareDatetime = Field(description="Where it ends, and an endless run begins again.")
     hours_per_second: float = Field(gt=0, le=24, description="Speed of a demonstration.")
     speed: float = Field(600.0, ge=1, le=3600, description="Speed of an exercise of the whole province.")
+    step_s: int = Field(300, ge=60, le=3600, description="In an exercise devices are read at most so often.")
     rain_window: tuple[AwareDatetime, AwareDatetime] | None = Field(
         None, description="The hours that the rain sums speak of; none = the whole story."
     )

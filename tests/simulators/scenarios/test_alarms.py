@@ -15,12 +15,6 @@ STORIES = (
     "bualoi_2025", "cold_chain_night", "false_alarm_2024", "harvest_festival", "network_attack", "quiet_day",
     "son_tinh_2018", "straw_burning", "valley_power_cut", "yagi_2024",
 )  # fmt: skip
-STEP_MS = {
-    "network_attack": 60_000,
-    "valley_power_cut": 60_000,
-    "harvest_festival": 120_000,
-    "cold_chain_night": 300_000,
-}
 
 
 def test_the_ten_stories_are_there() -> None:
@@ -44,6 +38,6 @@ def test_a_story_speaks_of_what_exists(name: str) -> None:
 def test_a_story_raises_its_alarms_and_no_others(name: str) -> None:
     there = Province(read_scenario(name))
     awaited = [*there.expected, *there.forbidden]
-    raised = told(there, awaited, step_ms=STEP_MS.get(name, 600_000))
+    raised = told(there, awaited)
     assert not missing(there.expected, raised)
     assert not forbidden(there.forbidden, raised)
