@@ -31,8 +31,8 @@ class Sample:
     """One raw value of one point, already scaled by the profile's source; no value when `fault` says why not.
 
     `observed_at` is the device's own time in ms since 1970 UTC, or None when the agent shall stamp it.
-    `fault` is a short code such as `exception_02`, `timeout`, `missing`, `not_a_number`. `doubt` is one for a value that
-    the device gives and does not vouch for, such as `last_usable_value`: the reading is uncertain.
+    `fault` is a short code such as `exception_02`, `timeout`, `missing`, `not_a_number`. `doubt` is one for a value
+    that the device gives and does not vouch for, such as `last_usable_value`: the reading is uncertain.
     """
 
     device: str
