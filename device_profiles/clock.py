@@ -80,8 +80,11 @@ class ScaledClock:
 
     def follow(self, paces: Sequence[Pace]) -> None:
         """Takes these paces, oldest first; the last may lie ahead, so that all programs turn at once."""
-        if paces and tuple(paces) != self._paces:
-            self._paces = tuple(paces)
+        now = self._machine.monotonic()
+        begun = sum(pace.since_s <= now for pace in paces)
+        live = tuple(paces[max(0, begun - 1) :])  # what is over is not asked for again
+        if live and live != self._paces:
+            self._paces = live
             self._changed.set()
             self._changed = asyncio.Event()
 

@@ -84,15 +84,29 @@ class PaceFollower:
         self._clock = clock
         self._folder = folder
         self._machine: Clock = machine or SystemClock()
+        self._seen = -1
+
+    def _look(self) -> None:
+        stamp = _stamp(self._folder / PACE)
+        if stamp != self._seen:
+            self._seen = stamp
+            self._clock.follow(read_paces(self._folder))
 
     async def run(self) -> NoReturn:
         """Looks for ever: a few hundred bytes. A program that stops does so in real time, also in a pause."""
         try:
             while True:
-                self._clock.follow(read_paces(self._folder))
+                self._look()
                 await self._machine.sleep(LOOK_S)
         finally:
             self._clock.follow([Pace(self._machine.monotonic(), self._clock.monotonic(), 1.0)])
+
+
+def _stamp(file: Path) -> int:
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def is_here(host: str) -> bool:
