@@ -55,6 +55,10 @@ class Ear:
     hostname: str
     take: Callable[[bytes], None]
 
+    def is_like(self, other: Ear) -> bool:
+        """Whether both would take the same lines."""
+        return (self.senders, self.hostname.lower()) == (other.senders, other.hostname.lower())
+
     def nearness(self, sender: IPv4Address | IPv6Address) -> int:
         """How exactly this address is named: bits of the network, -1 when it is none of them."""
         fitting = [net.prefixlen for net in self.senders if net.version == sender.version and sender in net]
@@ -79,8 +83,10 @@ class Door:
 
     async def enter(self, ear: Ear) -> None:
         """This device is heard from now on; LinkError when the door cannot be opened."""
-        if timer := self._ears.get(ear):
-            timer.cancel()
+        for other, timer in tuple(self._ears.items()):
+            if timer is not None and other.is_like(ear):  # itself, or as it was before it was configured anew
+                timer.cancel()
+                del self._ears[other]
         self._ears[ear] = None
         self._known.clear()
         async with self._opening:

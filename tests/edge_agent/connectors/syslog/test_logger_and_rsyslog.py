@@ -7,12 +7,13 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from edge_agent.connectors.syslog.door import Door
+from edge_agent.connectors.syslog.door import Door, Ear
 from tests.edge_agent.connectors.syslog.hearing import device, hearing
 from tests.edge_agent.uplink.certificates import Authority
 from tests.fakes import ManualClock
@@ -166,6 +167,21 @@ async def test_a_silent_device_says_so_keeps_its_door_and_is_back_with_its_first
         assert (told.newest[POINT].fault, told.lost) == ("silent", "silent")
         await log(*at(told.listener.port), "--udp")
         await eventually(lambda: told.value(POINT) == 1)
+
+
+async def test_a_device_that_is_configured_anew_while_it_is_silent_is_heard_at_once() -> None:
+    wires: dict[tuple[object, ...], Door] = {}
+    taken: list[bytes] = []
+    network = (ip_network("127.0.0.1"),)
+    before, after = Ear(network, "", lambda _: None), Ear(network, "", taken.append)
+    async with hearing(device("debian_host", hostname="other"), wires=wires) as heard:
+        (door,) = wires.values()
+        await door.enter(before)
+        door.leave(before, lingering=True)  # it was lost, and its supervisor waits
+        await door.enter(after)
+        await log(*at(heard["log-01"].listener.port), "--udp")
+        await eventually(lambda: taken)
+        door.leave(after)
 
 
 async def test_a_device_that_goes_does_not_interrupt_the_others_and_the_last_one_closes_the_door() -> None:
