@@ -21,6 +21,7 @@ from simulators.devices.modbus import ModbusDevice
 from simulators.devices.mqtt_json import OwnWords
 from simulators.devices.rtsp.server import RtspCamera
 from simulators.devices.sdi12 import Sdi12Line, Sdi12Sensor
+from simulators.devices.snmp import SnmpDevice
 from simulators.devices.station_file import FileStation
 from simulators.devices.syslog import LogSender
 from simulators.faults import Faults, fault_schedule
@@ -35,7 +36,9 @@ from simulators.fleet_config import (
     SimulatedLorawan,
     SimulatedModbus,
     SimulatedMqttJson,
+    SimulatedOpcUa,
     SimulatedProbe,
+    SimulatedSnmp,
     SimulatedStation,
 )
 from simulators.hall import visits
@@ -167,14 +170,37 @@ class Fleet:
         line = await stack.enter_async_context(Sdi12Line([probe], elapsed=elapsed))
         return {"kind": device.kind, "serial_port": line.port, "address": device.address}
 
-    async def _asked(
+    async def _plant(
         self,
         stack: AsyncExitStack,
-        device: SimulatedHttp | SimulatedKiosk,
+        device: SimulatedSnmp | SimulatedOpcUa,
         profile: DeviceProfile,
         signal: Signal,
         elapsed: Elapsed,
     ) -> Mapping[str, str | int]:
+        host, port = self._config.host, device.port
+        if isinstance(device, SimulatedSnmp):
+            agent = SnmpDevice(profile, signal, community=device.community, host=host, port=port, elapsed=elapsed)
+            _plan_faults(agent.faults, device)
+            await stack.enter_async_context(agent)
+            return {"kind": device.kind, "host": host, "port": agent.port}
+        from simulators.devices.opcua import OpcUaDevice  # noqa: PLC0415 -- an extra, heavy: it may be missing
+
+        server = OpcUaDevice(profile, signal, host=host, port=port, elapsed=elapsed)
+        _plan_faults(server.faults, device)
+        await stack.enter_async_context(server)
+        return {"kind": device.kind, "url": server.url, "port": server.port}
+
+    async def _asked(
+        self,
+        stack: AsyncExitStack,
+        device: SimulatedHttp | SimulatedKiosk | SimulatedSnmp | SimulatedOpcUa,
+        profile: DeviceProfile,
+        signal: Signal,
+        elapsed: Elapsed,
+    ) -> Mapping[str, str | int]:
+        if isinstance(device, SimulatedSnmp | SimulatedOpcUa):
+            return await self._plant(stack, device, profile, signal, elapsed)
         host, port, key = self._config.host, device.port, device.key
         asked: HttpDevice | Kiosk
         if isinstance(device, SimulatedKiosk):

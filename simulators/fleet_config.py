@@ -120,6 +120,19 @@ class SimulatedProbe(_Simulated):
     measures_s: int = Field(1, ge=0, le=999, description="What a measurement takes.")
 
 
+class SimulatedSnmp(_Simulated):
+    """A switch, a UPS or an outlet on SNMP v2c."""
+
+    kind: Literal["snmp"] = Field(description="Always snmp.")
+    community: str = Field("public", min_length=1, description="Community that it wants. A toy: never a real one.")
+
+
+class SimulatedOpcUa(_Simulated):
+    """An OPC UA server without security; needs the extra `opcua`."""
+
+    kind: Literal["opcua"] = Field(description="Always opcua.")
+
+
 Simulated = Annotated[
     SimulatedModbus
     | SimulatedHttp
@@ -130,7 +143,9 @@ Simulated = Annotated[
     | SimulatedLorawan
     | SimulatedLog
     | SimulatedStation
-    | SimulatedProbe,
+    | SimulatedProbe
+    | SimulatedSnmp
+    | SimulatedOpcUa,
     Field(discriminator="kind"),
 ]
 

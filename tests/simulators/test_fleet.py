@@ -26,7 +26,9 @@ from simulators.fleet_config import (
     SimulatedKiosk,
     SimulatedLog,
     SimulatedModbus,
+    SimulatedOpcUa,
     SimulatedProbe,
+    SimulatedSnmp,
     SimulatedStation,
 )
 from tests.readme_check import assert_documented
@@ -59,6 +61,10 @@ id = "hall"
 kind = "kiosk"
 profile = "kiosk_queue"
 [[devices]]
+id = "switch"
+kind = "snmp"
+profile = "mikrotik_switch"
+[[devices]]
 id = "eye"
 kind = "camera"
 profile = "ip_camera"
@@ -86,6 +92,7 @@ async def test_every_kind_of_device_runs_and_is_read(tmp_path: Path) -> None:
             assert not [each for each in observed if getattr(each, "fault", "")]
             await poller.close()
         assert str(fleet.addresses["eye"]["url"]).startswith("rtsp://")
+        assert int(fleet.addresses["switch"]["port"]) > 0
 
 
 @pytest.mark.parametrize(
@@ -109,7 +116,7 @@ def test_the_command_says_where_the_devices_are_and_stops(tmp_path: Path) -> Non
             assert running.stdout is not None
             ready = json.loads(running.stdout.readline())
             assert ready["event"] == "ready"
-            assert set(ready["devices"]) == {"river", "meter", "air", "rain", "hall", "eye"}
+            assert set(ready["devices"]) == {"river", "meter", "air", "rain", "hall", "switch", "eye"}
             assert ready["devices"]["river"]["port"] > 0
             running.terminate()
             assert running.wait(timeout=10) == 0
@@ -137,4 +144,6 @@ def test_each_field_is_documented() -> None:
         SimulatedLog,
         SimulatedStation,
         SimulatedProbe,
+        SimulatedSnmp,
+        SimulatedOpcUa,
     )
