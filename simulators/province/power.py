@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import TypeAlias
 
 from simulators.province.climate import climate
 from simulators.province.fleet import gateways
 from simulators.scenarios.scenario import ScenarioFile
 from simulators.scenarios.story import Cut
+
+Spans: TypeAlias = Sequence[tuple[int, int]]  # begin and end, in ms since 1970 UTC
 
 HOUR_MS = 3_600_000
 CHARGES_H = 8.0  # an empty battery is full again after so long
@@ -17,15 +22,17 @@ SHED_H = (0.35, 0.6)  # a camera cabinet keeps its cameras so long; then only sw
 CABINET_MIN = 45.0  # what a full cabinet battery is shown as
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Power:
-    """Mains and lines of one story."""
+    """Mains and lines of one story. Remembers which cuts strike a gateway."""
 
     story: ScenarioFile
+    _off: dict[str, Spans] = field(default_factory=dict)
+    _cut: dict[str, Spans] = field(default_factory=dict)
 
     def off_since(self, gateway: str, at_ms: int) -> int | None:
         """Since when a gateway's site has been without mains, in ms since 1970 UTC; None = it has mains."""
-        return _struck(self.story.power_cuts, gateway, at_ms)
+        return _since(self._offs(gateway), at_ms)
 
     def mains(self, gateway: str, at_ms: int) -> bool:
         """Whether the site has mains."""
@@ -38,11 +45,14 @@ class Power:
 
     def runs(self, gateway: str, at_ms: int) -> bool:
         """Whether the gateway itself has power, from mains or its battery."""
-        return self.off_h(gateway, at_ms) <= battery_h(gateway)
+        off_h = self.off_h(gateway, at_ms)
+        return off_h == 0 or off_h <= battery_h(gateway)
 
     def link(self, gateway: str, at_ms: int) -> bool:
         """Whether it runs and reaches the centre."""
-        return self.runs(gateway, at_ms) and _struck(self.story.link_cuts, gateway, at_ms) is None
+        if gateway not in self._cut:
+            self._cut[gateway] = _spans(self.story.link_cuts, gateway)
+        return self.runs(gateway, at_ms) and _since(self._cut[gateway], at_ms) is None
 
     def feeds_cameras(self, gateway: str, at_ms: int) -> bool:
         """Whether the cabinet still feeds its cameras: it sheds them first, to keep its switch and router."""
@@ -62,13 +72,19 @@ class Power:
 
     def last_cut(self, gateway: str, at_ms: int) -> tuple[float, float] | None:
         """The last cut that is over: how many hours it took, and how many ago it ended."""
-        over = [cut for cut in self.story.power_cuts if _end_ms(cut) <= at_ms and _strikes(cut, gateway)]
+        over = [(end, begin) for begin, end in self._offs(gateway) if end <= at_ms]
         if not over:
             return None
-        last = max(over, key=_end_ms)
-        return (last.end - last.begin).total_seconds() / 3600, (at_ms - _end_ms(last)) / HOUR_MS
+        end, begin = max(over)
+        return (end - begin) / HOUR_MS, (at_ms - end) / HOUR_MS
+
+    def _offs(self, gateway: str) -> Spans:
+        if gateway not in self._off:
+            self._off[gateway] = _spans(self.story.power_cuts, gateway)
+        return self._off[gateway]
 
 
+@cache
 def battery_h(gateway: str) -> float:
     """How long a gateway lives without mains: its kind's figure, a fifth more or less."""
     site = gateways()[gateway][0].site
@@ -82,13 +98,12 @@ def share_of(name: str) -> float:
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest(), "big") / 2**32
 
 
-def _struck(cuts: Sequence[Cut], gateway: str, at_ms: int) -> int | None:
-    begins = [_ms(cut.begin.timestamp()) for cut in cuts if _during(cut, at_ms) and _strikes(cut, gateway)]
-    return min(begins, default=None)
+def _spans(cuts: Sequence[Cut], gateway: str) -> Spans:
+    return tuple((_ms(cut.begin), _ms(cut.end)) for cut in cuts if _strikes(cut, gateway))
 
 
-def _during(cut: Cut, at_ms: int) -> bool:
-    return _ms(cut.begin.timestamp()) <= at_ms < _ms(cut.end.timestamp())
+def _since(spans: Spans, at_ms: int) -> int | None:
+    return min((begin for begin, end in spans if begin <= at_ms < end), default=None)
 
 
 def _strikes(cut: Cut, gateway: str) -> bool:
@@ -96,9 +111,5 @@ def _strikes(cut: Cut, gateway: str) -> bool:
     return named and (cut.share >= 1 or share_of(f"{cut.begin}:{gateway}") < cut.share)
 
 
-def _end_ms(cut: Cut) -> int:
-    return _ms(cut.end.timestamp())
-
-
-def _ms(seconds: float) -> int:
-    return round(seconds * 1000)
+def _ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)

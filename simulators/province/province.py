@@ -37,6 +37,7 @@ class Province:
         self._world = world_of(scenario, seed)
         self._faults = _by_device(scenario.faults)
         self._deeds = _by_device(scenario.deeds)
+        self._last: tuple[str, int, Mapping[str, Value]] = ("", 0, {})  # values, then their quality: asked one by one
 
     @property
     def world(self) -> World:
@@ -58,6 +59,11 @@ class Province:
 
         Nothing when it does not answer, or when its gateway has no power to ask it.
         """
+        if self._last[:2] != (device_id, at_ms):
+            self._last = device_id, at_ms, self._values(device_id, at_ms)
+        return self._last[2]
+
+    def _values(self, device_id: str, at_ms: int) -> Mapping[str, Value]:
         device = by_id()[device_id]
         if not self.runs(device.gateway, at_ms):
             return {}
