@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from device_profiles.load import load_catalogue
+from device_profiles.load import load_catalogue, parse_profile
 from device_profiles.schema import DeviceProfile
+from device_profiles.sources.mqtt_json import MqttJsonSource
 from edge_agent.connectors.lorawan.build import build as build_lorawan
 from edge_agent.connectors.lorawan.config import LorawanConnection
 from edge_agent.connectors.mqtt_json.build import build as build_mqtt
@@ -18,6 +19,7 @@ from simulators.broker_device import BrokerDevice
 from simulators.device import constant
 from simulators.devices.lorawan import ChirpStack
 from simulators.devices.mqtt_json import OwnWords
+from simulators.encoding import Value
 from simulators.faults import FaultKind
 from simulators.fleet import Fleet
 from simulators.fleet_config import FleetConfig, SimulatedLorawan, SimulatedMqttJson
@@ -59,6 +61,54 @@ def _compare(profile: DeviceProfile, raw: object, values: object) -> None:
             expected = values[point.key]  # type: ignore[index]
             assert readings[point.key].quality == ""
             assert readings[point.key].value == pytest.approx(expected, rel=1e-4, abs=step), point.key
+
+
+ODD = parse_profile(
+    """
+profile = "odd"
+name = { vi = "Lạ", en = "Odd" }
+vendor = "generic"
+model = "test"
+sector = "urban"
+protocol = "lorawan"
+period_s = 60
+owner = "test"
+source = "test"
+points = [
+  { key = "real", name = { vi = "a", en = "a" }, source = { layout = { at = 0, encoding = "f32" } } },
+  { key = "low", name = { vi = "a", en = "a" }, source = { layout = { at = 4, encoding = "u16", mask = 0x0fff } } },
+  { key = "high", name = { vi = "a", en = "a" }, source = { layout = { at = 4, encoding = "u16", mask = 0xf000 } } },
+  { key = "deep", name = { vi = "a", en = "a" }, source = { path = "tank.level", scale = 0.1 } },
+  { key = "word", name = { vi = "a", en = "a" }, type = "string", source = { path = "state" } },
+  { key = "absent", name = { vi = "a", en = "a" }, source = { path = "never" } },
+]
+"""
+)
+
+
+def test_every_way_to_lay_out_a_number_is_read_again() -> None:
+    values: dict[str, Value] = {"real": 1.5, "low": 291, "high": 9, "deep": 2.5, "word": "ok"}
+    event = uplink_of(ODD, values, dev_eui=EUI, application=APPLICATION, f_cnt=3, at_ms=1_725_926_400_000)
+    read = {key: reading.value for key, reading in tell(ODD, event).readings.items()}
+    assert read == values
+
+
+def test_a_gateway_of_many_devices_nests_its_records() -> None:
+    nested = ODD.model_copy(
+        update={
+            "points": tuple(
+                ODD.points[0].model_copy(
+                    update={
+                        "key": key,
+                        "source": MqttJsonSource(topic="t", records="{name}.all", path=key, time="ts", time_unit="s"),
+                    }
+                )
+                for key in ("real", "low")
+            )
+        }
+    )
+    (said,) = words_of(nested, "p1", {"real": 1.0, "low": 2.0}, at_ms=5000)
+    assert json.loads(said.payload) == {"p1": {"all": [{"ts": 5.0, "real": 1.0, "low": 2.0}]}}
 
 
 async def test_a_simulated_siren_is_sounded_through_its_radio(mosquitto_server: Server, tmp_path: Path) -> None:
