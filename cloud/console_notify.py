@@ -12,12 +12,12 @@ import typer
 from cloud.config import CentreConfig, load_config
 from cloud.console import FAILED, Config, Json, opened_state, told
 from cloud.errors import ConfigurationError
+from cloud.exercise.house import channel_for
 from cloud.inventory.load import load_inventory
 from cloud.inventory.sites import Inventory
 from cloud.notify.address_book import address_of_person
 from cloud.notify.content import LABEL, NoticeContent, Words
 from cloud.notify.notifier import Address, NoticeLinkError, NoticeMisconfiguredError, NoticeRefusedError, Notifier
-from cloud.notify.registry import build_channel
 from cloud.settings import read_people
 from cloud.store.base import AuditRow
 from device_profiles.clock import SystemClock
@@ -79,8 +79,8 @@ async def _tried(settings: CentreConfig, name: str, person: str, site: str) -> O
     address = _address(settings, person) if person else None
     inventory = load_inventory(settings.sites_dir)
     content = _content(settings, inventory, name, site)
-    places = {each.id: (each.lat, each.lon) for each in inventory.sites.values()}
-    notifier, clock = build_channel(wanted, places=places).notifier, SystemClock()
+    clock = SystemClock()
+    notifier = channel_for(wanted, settings, inventory, clock).notifier
     began = clock.monotonic()
     try:
         outcome, error = await _attempt(notifier, content, address)

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
+from cloud.__main__ import app
 from cloud.access.roles import Role
 from cloud.access.sessions import begin_token
 from cloud.app import Centre
@@ -97,3 +99,9 @@ async def test_silence_is_heard_however_fast_the_story_runs(tmp_path: Path, mosq
         silent = AlarmFilter(rule="river_silent")
         found = await eventually(lambda: centre.state.alarms(silent, before=None, limit=1))
     assert found[0].level == "2 h"
+
+
+def test_a_test_notice_of_an_exercise_does_not_leave_either(tmp_path: Path) -> None:
+    path = write_config(tmp_path, "mqtt://127.0.0.1", more=NOBODY + EXERCISE)
+    assert CliRunner().invoke(app, ["notify", "test", "real", "--config", str(path)]).exit_code == 0
+    assert [each.notice.kind for each in read_recorded(tmp_path / "story")] == ["test"]
