@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_agent.connector import LinkError
@@ -109,6 +109,7 @@ def test_messages_with_one_and_with_several_in_a_notification() -> None:
     assert found[0].utc_ms == 1_704_164_645_500
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40), st.text(max_size=40), st.text(max_size=40))
 def test_no_message_is_longer_than_a_word(topic: str, name: str, moment: str) -> None:
     said = "<Topic/><Message><Data><SimpleItem/></Data></Message>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_agent.connector import LinkError
@@ -71,6 +71,7 @@ def test_an_answer_that_is_none_is_a_fault_of_the_link(body: bytes, fault: str) 
     assert caught.value.fault == fault
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_no_bytes_do_more_than_be_refused(body: bytes) -> None:
     for content in (body, f"{HEAD}{body.decode('latin-1')}{TAIL}".encode()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_agent.vision import frozen
@@ -49,6 +49,7 @@ def test_frozen_is_the_same_for_long_enough(frames: list[Frame], is_frozen: bool
     assert run(frames) is is_frozen
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.floats(0.05, 3.0)), max_size=40))
 def test_it_is_frozen_exactly_when_nothing_changed_for_the_limit(steps: list[tuple[bool, float]]) -> None:
     at, changed_at, seed = 0.0, 0.0, 1

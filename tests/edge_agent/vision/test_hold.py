@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_agent.vision.hold import Held, step
@@ -31,6 +31,7 @@ def test_cases(found: list[bool | None], value: bool | None) -> None:
     assert state.value is value
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([True, False, None]), st.floats(0.01, 2.0)), max_size=60))
 def test_a_value_has_always_lasted_before_it_counts(steps: list[tuple[bool | None, float]]) -> None:
     at, since, last, state = 0.0, 0.0, None, Held()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_agent.vision.config import Box, SightConfig
@@ -24,6 +24,7 @@ def test_a_thing_counts_with_its_area() -> None:
 LIGHT = st.one_of(st.tuples(st.floats(0.5, 1.1), st.just(0.0)), st.tuples(st.just(1.0), st.floats(-20, 20)))
 
 
+@settings(deadline=None)
 @given(light=LIGHT, sigma=st.floats(0, 6), seed=st.integers(0, 50))
 def test_light_and_noise_do_not_move(light: tuple[float, float], sigma: float, seed: int) -> None:
     before = lit(place(), 0.8, 20)
@@ -41,6 +42,7 @@ def test_a_great_thing_does_not_make_the_rest_move() -> None:
     assert share <= 120 * 120 / (WIDTH * HEIGHT)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 200), st.integers(0, 100), st.integers(8, 60))
 def test_it_is_a_share(left: int, top: int, size: int) -> None:
     share = motion(CONFIG, WHOLE, place(), with_box(place(), left, top, size=size))

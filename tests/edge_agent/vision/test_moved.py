@@ -49,7 +49,7 @@ def test_another_place_is_another(seed: int) -> None:
     assert alike(np.roll(place(seed), 90, axis=1), place(seed)) < CONFIG.moved_below
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(gain=st.floats(0.5, 1.1), offset=st.floats(0, 25))
 def test_light_changes_nothing(gain: float, offset: float) -> None:
     assert alike(lit(place(), gain, offset), place()) > 0.6

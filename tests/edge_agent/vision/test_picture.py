@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_agent.vision.config import Box
@@ -21,6 +21,7 @@ def test_masked_pixels_are_black_and_the_others_untouched() -> None:
     assert np.array_equal(burnt[view.pixels], place()[view.pixels])
 
 
+@settings(deadline=None)
 @given(st.floats(0, 0.9), st.floats(0, 0.9), st.floats(0.01, 0.1), st.floats(0.01, 0.1))
 def test_a_mask_hides_every_pixel_that_it_touches(left: float, top: float, width: float, height: float) -> None:
     view = view_of([Box(left=left, top=top, width=width, height=height)], width=WIDTH, height=HEIGHT)

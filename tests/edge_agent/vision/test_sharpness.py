@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_agent.vision.config import Box, SightConfig
@@ -33,6 +33,7 @@ def test_out_of_focus_is_blurred_whatever_the_light(px: int) -> None:
         assert is_blurred(SHARE, seen(lit(out_of_focus(place(), px), gain)), reference()) is True
 
 
+@settings(deadline=None)
 @given(gain=st.floats(0.4, 1.2), offset=st.floats(0, 20), sigma=st.floats(0, 4), seed=st.integers(0, 99))
 def test_light_and_sensor_noise_are_no_blur(gain: float, offset: float, sigma: float, seed: int) -> None:
     assert is_blurred(SHARE, seen(noisy(lit(place(), gain, offset), sigma, seed)), reference()) is False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_agent.connectors.camera.changes import OFFLINE, ONLINE, Told, step
@@ -41,6 +41,7 @@ def test_news_within_the_cooldown_wait_and_are_told_if_they_still_hold() -> None
     assert seen == [("motion",), (), (), (), ("motion",), ()]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.floats(0.1, 30))), st.floats(0, 60))
 def test_never_twice_within_the_cooldown_and_never_without_cause(
     steps: list[tuple[bool, float]], cooldown_s: float

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_agent.camera_login import Login
@@ -16,6 +16,7 @@ URL = "rtsp://10.0.0.9:554/live?channel=1"
 SECRET = st.text(st.characters(min_codepoint=33, max_codepoint=0x1EF9, exclude_categories=["Cs"]), min_size=4)
 
 
+@settings(deadline=None)
 @given(SECRET, SECRET)
 def test_the_script_holds_the_login_on_one_quoted_line(username: str, password: str) -> None:
     lines = script(URL, Login(username, password)).decode("ascii").splitlines()
@@ -33,6 +34,7 @@ def test_the_arguments_hold_no_address() -> None:
     assert not any("10.0.0.9" in argument or "rtsp:" in argument for argument in arguments(CameraConnection(url=URL)))
 
 
+@settings(deadline=None)
 @given(SECRET, SECRET)
 def test_no_text_shows_the_login(username: str, password: str) -> None:
     login = Login(username, password)
