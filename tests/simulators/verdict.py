@@ -34,14 +34,15 @@ class Raised:
     alarm: AlarmRow
 
 
-def told(province: Province, awaited: Sequence[Awaited] = ()) -> list[Raised]:
+def told(province: Province, awaited: Sequence[Awaited] = (), *, hours: float = 1e6) -> list[Raised]:
     """What the rules raise in the whole story; when alarms are named, from the devices and by the rules of these."""
     chosen = _with_causes(rules_of(awaited)) if awaited else list(RULES.values())
     devices = [device for device in fleet() if not awaited or _matters(device, awaited)]
     hears_silence = any(isinstance(rule.kind, Stale) for rule in chosen)
+    end_ms = min(province.end_ms, province.begin_ms + round(hours * 3_600_000))
     memory = Memory()
     judge = memory.judge(chosen, _places())
-    for at in range(province.begin_ms + STEP_MS, province.end_ms + 1, STEP_MS):
+    for at in range(province.begin_ms + STEP_MS, end_ms + 1, STEP_MS):
         if columns := list(_columns(province, devices, at)):
             memory.keep(judge.observe(columns, received_at=at))
         if hears_silence or at % TICK_MS == 0:

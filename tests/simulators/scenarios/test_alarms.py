@@ -16,6 +16,8 @@ STORIES = (
     "son_tinh_2018", "straw_burning", "valley_power_cut", "yagi_2024",
 )  # fmt: skip
 
+HOURS = {"yagi_2024": 90}  # until after the peak; the week of its recession raises nothing new
+
 
 def test_the_ten_stories_are_there() -> None:
     assert scenario_names() == STORIES
@@ -38,6 +40,6 @@ def test_a_story_speaks_of_what_exists(name: str) -> None:
 def test_a_story_raises_its_alarms_and_no_others(name: str) -> None:
     there = Province(read_scenario(name))
     awaited = [*there.expected, *there.forbidden]
-    raised = told(there, awaited)
+    raised = told(there, awaited, hours=HOURS.get(name, 1e6))
     assert not missing(there.expected, raised)
     assert not forbidden(there.forbidden, raised)
