@@ -121,6 +121,9 @@ class DeviceConfig(Strict):
     report: dict[Key, Report] = Field(
         default_factory=dict, description="Per point: replaces report rules of the profile."
     )
+    offset: dict[Key, float] = Field(
+        default_factory=dict, description="Per point: added to what the device says here, such as a gauge's zero."
+    )
     connection: AnyConnection = Field(description="How it is reached; its fields depend on `kind`.")
 
 

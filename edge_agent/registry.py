@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import cast
 
@@ -77,11 +77,16 @@ def _faults_of(device: DeviceConfig, catalogue: Catalogue, file: str) -> Iterato
         reason = f"a {device.profile} does not speak {device.connection.kind}"
         yield Fault(file, f"{where}.connection.kind", reason, f"use {' or '.join(kinds)}")
     known = [point.key for point in profile.points]
-    for table, keys in (("limits", device.limits), ("report", device.report)):
+    for table, keys in (("limits", device.limits), ("report", device.report), ("offset", device.offset)):
         for key in keys:
             if key not in known:
                 hint = did_you_mean(key, known)
                 yield Fault(file, f"{where}.{table}.{key}", f"a {device.profile} has no such point", hint)
+    for point in profile.points:
+        if point.key in device.offset and not hasattr(point.source, "offset"):
+            yield Fault(
+                file, f"{where}.offset.{point.key}", f"a {profile.protocol} point is no number that can be moved"
+            )
 
 
 def _interlock_faults(config: GatewayConfig, catalogue: Catalogue, file: str) -> Iterator[Fault]:
@@ -95,7 +100,8 @@ def _interlock_faults(config: GatewayConfig, catalogue: Catalogue, file: str) ->
 def _resolved(device: DeviceConfig, catalogue: Catalogue) -> Device:
     profile = catalogue[device.profile]
     points = tuple(
-        _overridden(point, device.limits.get(point.key), device.report.get(point.key)) for point in profile.points
+        _moved(_overridden(point, device.limits.get(point.key), device.report.get(point.key)), device.offset)
+        for point in profile.points
     )
     measurement = profile.reports_as or profile.profile
     return Device(
@@ -116,3 +122,11 @@ def _overridden(point: Point, limits: Limits | None, report: Report | None) -> P
     if report is not None:
         changed["report"] = point.report.model_copy(update=report.model_dump(exclude_unset=True))
     return point.model_copy(update=changed)
+
+
+def _moved(point: Point, offsets: Mapping[str, float]) -> Point:
+    """The point with the site's own offset on top of its model's: two gauges of one model have two zeros."""
+    if point.key not in offsets:
+        return point
+    source = point.source.model_copy(update={"offset": getattr(point.source, "offset", 0.0) + offsets[point.key]})
+    return point.model_copy(update={"source": source})

@@ -52,6 +52,7 @@ class DesiredDevice(Strict):
     period_s: float | None = Field(None, gt=0, le=86400, description="How often it is read; default of the profile.")
     limits: dict[Key, Limits] = Field(default_factory=dict, description="Per point: replaces limits of the profile.")
     report: dict[Key, Report] = Field(default_factory=dict, description="Per point: replaces report rules.")
+    offset: dict[Key, float] = Field(default_factory=dict, description="Per point: added to what the device says here.")
     connection: Table = Field(description="How it is reached; its fields depend on `kind`.")
 
 
@@ -155,7 +156,7 @@ def _of_devices(model: DesiredSettings, profiles: Profiles) -> Iterator[Fault]:
 
 def _of_points(device: DesiredDevice, profile: DeviceProfile, where: str) -> Iterator[Fault]:
     keys = [point.key for point in profile.points]
-    for table, named in (("limits", device.limits), ("report", device.report)):
+    for table, named in (("limits", device.limits), ("report", device.report), ("offset", device.offset)):
         for key in sorted(set(named) - set(keys)):
             reason = f"{device.profile} has no point {key}"
             yield Fault(FILE, f"{where}.{table}.{key}", reason, did_you_mean(key, keys))

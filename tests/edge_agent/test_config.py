@@ -196,3 +196,18 @@ def test_a_vendor_s_model_is_read_its_own_way_and_reports_as_what_everybody_know
     [device] = resolve(config(text), catalogue, file="gateway.toml")
     assert (device.profile.profile, device.hash) == ("river_gauge_radar", CATALOGUE.hash_of("river_gauge_radar"))
     assert device.profile.points == (point,)
+
+
+def test_a_gauge_has_the_zero_of_its_station() -> None:
+    text = HEAD + GAUGE.replace("connection", "offset = { level_m = 24.5 }\nconnection")
+    [device] = resolve(config(text), CATALOGUE, file="gateway.toml")
+    moved = {point.key: getattr(point.source, "offset", None) for point in device.profile.points}
+    assert moved == {"level_m": 24.5, "velocity_m_s": 0.0, "batt_v": 0.0}
+    assert faults(text.replace("level_m =", "lefel_m =")) == [
+        "gateway.toml: devices[gauge-1].offset.lefel_m: a river_gauge_radar has no such point (did you mean 'level_m'?)"
+    ]
+    camera = GAUGE.replace("river_gauge_radar", "ip_camera").replace(
+        '"modbus", host = "10.0.0.5"', '"camera", url = "rtsp://h/x"'
+    )
+    [fault] = faults(HEAD + camera.replace("connection", "offset = { fps = 1.0 }\nconnection"))
+    assert fault.startswith("gateway.toml: devices[gauge-1].offset.fps: no number of a camera can be moved")
