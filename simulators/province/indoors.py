@@ -17,6 +17,7 @@ FULL_CO2 = (600.0, 1150.0)  # of a full room with few or many windows
 FILLS_H, EMPTIES_H = 0.75, 0.5
 FRIDGE_HOLDS_H = (7.0, 42.0)  # memory of a household fridge, and of one that is made for vaccines
 COOLS_H = 1.2
+METERS_SINCE_S = 1.5e9  # July 2017: before every story
 LENS_MM_H = 40.0  # a visor keeps less off the lens
 LAMPS_W = 6200.0
 NOMINAL_V = 229.0
@@ -235,7 +236,7 @@ def _hertz(here: Here) -> float:
 
 
 def _counted_kwh(here: Here, per_day: float) -> float:
-    return round(4000 + here.device.number * 37 + per_day * (here.at_ms / 1000 - 1.6e9) / DAY_S, 1)
+    return round(4000 + here.device.number * 37 + per_day * (here.at_ms / 1000 - METERS_SINCE_S) / DAY_S, 1)
 
 
 @lru_cache(maxsize=256)

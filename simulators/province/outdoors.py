@@ -145,12 +145,13 @@ def sonde(here: Here) -> Mapping[str, Value]:
     """Water of a river or the lake: the Thao carries mud as it rises, and is less pure when it is low."""
     lake = here.device.area == "xa-thac-ba"
     flow = here.world.discharge_m3_s("yen_bai", here.elapsed_s)
-    mud = 4.0 if lake else min(SATURATION_TSS, 38 + 0.05 * max(0.0, flow - 330) ** 1.35)
+    mud = 4.0 if lake else 38 + 0.05 * max(0.0, flow - 330) ** 1.35
+    mud *= 1 + 0.05 * here.wobble(period_s=HOUR_S, salt=2)
     return {
         "temp_c": round(0.5 * here.temp_c() + 11.5, 1),
         "ph": round(7.3 + 0.1 * here.wobble(period_s=6 * HOUR_S), 2),
         "do_mg_l": round(6.6 + 0.5 * here.now.sun + 0.2 * here.wobble(period_s=3 * HOUR_S, salt=1), 2),
-        "tss_mg_l": round(mud * (1 + 0.05 * here.wobble(period_s=HOUR_S, salt=2)), 1),
+        "tss_mg_l": round(min(mud, SATURATION_TSS), 1),
         "ec_us_cm": round(190 + 8 * here.wobble(period_s=6 * HOUR_S, salt=3)),
         "cod_mg_l": round(8.5 + 1.0 * here.wobble(period_s=6 * HOUR_S, salt=4), 1),
         "nh4_mg_l": round(0.12 + 0.03 * here.wobble(period_s=6 * HOUR_S, salt=5), 3),

@@ -13,7 +13,7 @@ from simulators.province.province import Province, models
 from simulators.province.reporting import arriving
 from simulators.scenarios.scenario import read_scenario, scenario_names
 from simulators.scenarios.story import FaultMode
-from tests.simulators.province.stories import ms, small
+from tests.simulators.province.stories import ms, province, small
 from tests.simulators.province.test_physics import STORM
 
 NOON, NIGHT, LATER = ms("2026-08-11 12:00"), ms("2026-08-12 04:00"), ms("2026-08-12 09:00")
@@ -147,3 +147,12 @@ def test_every_device_says_what_its_model_knows_and_nothing_that_is_beyond_its_l
         values = here.values(device.id, at)
         assert 0 < len(values) == len(values.keys() & {point.key for point in models()[device.profile].points})
         assert not here.quality(device.id, at), (device.id, values)
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_in_a_story_only_faulty_devices_are_doubted(name: str) -> None:
+    there = province(name)
+    wrong = {fault.device for fault in there.scenario.faults}
+    worst = there.begin_ms + (there.end_ms - there.begin_ms) * 2 // 5
+    doubted = {device.id for device in fleet() if there.quality(device.id, worst)}
+    assert doubted <= wrong
