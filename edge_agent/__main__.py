@@ -81,7 +81,8 @@ def try_(
     url: Annotated[
         str,
         typer.Argument(
-            help="modbus://host:port/unit?profile=..., sdi12:///dev/..., mqtt://host/name, http://..., rtsp://..."
+            help="modbus://host:port/unit?profile=..., sdi12:///dev/..., mqtt://host/name, "
+            "snmp://host, opc.tcp://host, http://..., rtsp://..."
         ),
     ],
     profile: Annotated[str, typer.Option("--profile", help="Device model.")] = "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from pydantic import ValidationError
@@ -14,14 +15,21 @@ from edge_agent.connectors.kiosk.config import KioskConnection
 from edge_agent.connectors.lorawan.config import LorawanConnection
 from edge_agent.connectors.modbus.config import connection_from_url
 from edge_agent.connectors.mqtt_json.config import MqttJsonConnection
+from edge_agent.connectors.opcua.config import OpcUaConnection
 from edge_agent.connectors.sdi12.config import connection_from_url as sensor_from_url
+from edge_agent.connectors.snmp.config import SnmpConnection
 from edge_agent.device import Connection, Device
 
+WEB: Mapping[str, type[KioskConnection] | type[HttpJsonConnection]] = {
+    "kiosk": KioskConnection,
+    "http_json": HttpJsonConnection,
+}
+SNMP_PORT = 161
 PASSWORD_ENV = "THACBA_DEVICE_PASSWORD"  # noqa: S105 -- the name of a variable, not a password
 
 
 def device_at(url: str, catalogue: Catalogue, *, profile: str = "") -> Device:
-    """The device behind `modbus://host:port/unit?profile=...`, sdi12://, mqtt(s)://, http(s):// or rtsp://.
+    """The device behind `modbus://host:port/unit?profile=...`, or another scheme: see `_connection`.
 
     FileFaultsError when the address or the model makes no sense.
     """
@@ -57,15 +65,30 @@ def _connection(scheme: str, url: str, protocol: str) -> Connection:
         return connection_from_url(url)
     if scheme == "sdi12" and protocol == "sdi12":
         return sensor_from_url(url)
-    if scheme in ("http", "https") and protocol == "kiosk":
-        return KioskConnection.model_validate({"url": url})
-    if scheme in ("http", "https") and protocol == "http_json":
-        return HttpJsonConnection.model_validate({"url": url})
+    if scheme in ("http", "https") and protocol in WEB:
+        return WEB[protocol].model_validate({"url": url})
     if scheme == "rtsp" and protocol == "camera":
         return _camera(url)
     if scheme in ("mqtt", "mqtts") and protocol in ("mqtt_json", "lorawan"):
         return _behind_a_broker(url, protocol)
+    if (scheme, protocol) in (("snmp", "snmp"), ("opc.tcp", "opcua")):
+        return _plant(url, protocol)
     raise ValueError(f"a device with the protocol {protocol} is not reached by {scheme}://")
+
+
+def _plant(url: str, protocol: str) -> Connection:
+    """`snmp://host?uplink=2` with a community, `snmp://user@host` as version 3; `opc.tcp://host:4840?security=none`."""
+    parts, username = _without_login(url)
+    options: dict[str, str] = dict(parse_qsl(parts.query))
+    if protocol == "opcua":
+        login = {"username": username, "password_env": PASSWORD_ENV} if username else {}
+        return OpcUaConnection.model_validate({"url": urlunsplit(parts._replace(query="")), **options, **login})
+    rows = {name: int(row) if row.isdecimal() else row for name, row in options.items()}
+    where = {"host": parts.hostname or "", "port": parts.port or SNMP_PORT, "rows": rows}
+    if username:
+        secrets = {"auth_password_env": PASSWORD_ENV, "privacy_password_env": PASSWORD_ENV}
+        return SnmpConnection.model_validate({**where, "username": username, **secrets})
+    return SnmpConnection.model_validate({**where, "version": "2c", "community_env": PASSWORD_ENV})
 
 
 def _behind_a_broker(url: str, protocol: str) -> Connection:

@@ -7,6 +7,8 @@ import pytest
 from device_profiles.load import FileFaultsError, load_catalogue
 from edge_agent.connectors.lorawan.config import LorawanConnection
 from edge_agent.connectors.mqtt_json.config import MqttJsonConnection
+from edge_agent.connectors.opcua.config import OpcUaConnection
+from edge_agent.connectors.snmp.config import SnmpConnection
 from edge_agent.trying import PASSWORD_ENV, device_at
 
 CATALOGUE = load_catalogue()
@@ -40,3 +42,17 @@ def test_a_radio_device_is_named_as_its_topic_is() -> None:
 def test_an_address_that_makes_no_sense_says_why(url: str, reason: str) -> None:
     with pytest.raises(FileFaultsError, match=reason):
         device_at(url, CATALOGUE)
+
+
+def test_a_switch_and_a_scada_server_are_reached_by_their_addresses() -> None:
+    community = device_at("snmp://10.0.0.2?profile=generic_if_mib_switch&uplink=24", CATALOGUE).connection
+    secret = {"community_env": PASSWORD_ENV, "version": "2c"}
+    assert community == SnmpConnection.model_validate({"host": "10.0.0.2", "rows": {"uplink": 24}, **secret})
+    user = device_at("snmp://giam-sat@10.0.0.2:1161?profile=generic_ups_mib", CATALOGUE).connection
+    assert isinstance(user, SnmpConnection)
+    assert (user.version, user.username, user.port) == ("3", "giam-sat", 1161)
+    plain = device_at("opc.tcp://10.0.0.5?profile=canal_gate&security=none", CATALOGUE).connection
+    assert plain == OpcUaConnection(url="opc.tcp://10.0.0.5:4840", security="none")
+    known = device_at("opc.tcp://giam-sat@10.0.0.5:49320/a?profile=canal_gate", CATALOGUE).connection
+    assert isinstance(known, OpcUaConnection)
+    assert (known.url, known.username, known.password_env) == ("opc.tcp://10.0.0.5:49320/a", "giam-sat", PASSWORD_ENV)
