@@ -29,6 +29,11 @@ ORDINARY: dict[str, dict[str, float | bool]] = {
         "cpu_pct": 30, "link": True,
     },
     "classroom_iaq": {"co2_ppm": 650, "temp_c": 20, "rh": 75, "pm25": 20, "lux": 400},
+    "counting_camera": {
+        "online": True, "moved": False, "rain_on_lens": False, "vehicles_forth": 30, "vehicles_back": 28,
+        "people_forth": 4, "people_back": 5, "flow_vph": 350, "speed_kmh": 32, "occupancy_pct": 12,
+        "count_quality": 0.9,
+    },
     "dossier_feed": {"received": 60, "overdue": 1, "on_time_pct": 99, "online_pct": 70},
     "field_station": {"temp_c": 19, "rh": 82, "soil_temp_c": 18, "soil_vwc_pct": 32, "soil_reserve_pct": 15},
     "field_switch": {"uplink": True, "ports_down": 0, "util_pct": 35, "cpu_pct": 20, "temp_c": 40},
@@ -43,8 +48,8 @@ ORDINARY: dict[str, dict[str, float | bool]] = {
     "heat_stress_node": {"temp_c": 19, "rh": 80, "globe_c": 24, "wbgt_c": 18},
     "hospital_indicators": {"beds_pct": 78, "er_waiting": 6, "ambulances_free": 3},
     "ip_camera": {
-        "online": True, "fps": 25, "frozen": False, "black": False, "blurred": False, "moved": False, "motion": 0.1,
-        "brightness": 120,
+        "online": True, "fps": 25, "frozen": False, "black": False, "over_exposed": False, "blurred": False,
+        "moved": False, "rain_on_lens": False, "motion": 0.1, "brightness": 120,
     },
     "index_camera": {
         "online_1h_pct": 100, "online_24h_pct": 99.8, "usable_1h_pct": 100, "usable_24h_pct": 99.5, "known_1h_pct": 100,
@@ -63,6 +68,7 @@ ORDINARY: dict[str, dict[str, float | bool]] = {
     "index_water_loss": {
         "volume_m3": 480, "night_flow": 6, "night_growth_pct": 2, "loss_m3": 80, "nrw_pct": 17,
     },
+    "interlock": {"tripped": False, "armed": True, "failed": False, "blind": False, "trips": 2},
     "irrigation_dam": {"over_spillway_m": -2.5, "seepage_l_s": 1, "gate_pct": 20},
     "job_exchange": {"vacancies": 1200, "visitors": 40, "claims_waiting": 35, "claims_overdue_pct": 2},
     "kiosk_queue": {
@@ -75,8 +81,16 @@ ORDINARY: dict[str, dict[str, float | bool]] = {
         "batt_v": 3.9,
     },
     "lodging_feed": {"guests_vn": 800, "guests_foreign": 60, "rooms_pct": 45},
+    "lorawan_link": {
+        "rssi_dbm": -95, "snr_db": 7, "spreading_factor": 8, "gateways": 2, "frames_lost": 0, "battery_pct": 90,
+        "margin_db": 10,
+    },
     "market_price": {"price_vnd": 62000, "change_7d_pct": 2},
     "noise_meter": {"laeq_1min_dba": 50, "laeq_1h_dba": 50},
+    "onvif_camera": {
+        "online": True, "stream": True, "clock_offset_s": 0.2, "width": 1920, "height": 1080, "motion": False,
+        "tamper": False,
+    },
     "oxygen_generator": {"o2_bar": 120, "line_bar": 4.5, "fuel_pct": 80, "generator": 0},
     "parking_lot": {"occupied_pct": 60, "free_count": 40},
     "payout_point": {"open": True, "waiting": 6, "paid": 40, "cash_pct": 60},
@@ -89,7 +103,7 @@ ORDINARY: dict[str, dict[str, float | bool]] = {
         "u1_v": 229, "u2_v": 230, "u3_v": 231, "i1_a": 20, "i2_a": 20, "i3_a": 20, "p1_w": 4300, "p2_w": 4300,
         "p3_w": 4300, "p_w": 13000, "pf": 0.95, "freq_hz": 50, "thd_u_pct": 3, "import_kwh": 100, "total_kwh": 100,
     },
-    "pump_station": {"running": True, "current_pct": 80, "bearing_c": 55, "vibration_mm_s": 2},
+    "pump_station": {"running": True, "permitted": True, "current_pct": 80, "bearing_c": 55, "vibration_mm_s": 2},
     "rain_gauge_tipping": {"rain_mm": 0, "rain_total_mm": 10, "batt_v": 3.9},
     "reservoir": {
         "level_up_m": 54, "level_down_m": 23.3, "q_in_m3_s": 300, "q_out_m3_s": 250, "q_turbine_m3_s": 250,
@@ -101,6 +115,7 @@ ORDINARY: dict[str, dict[str, float | bool]] = {
     "school_gate": {"present": 480, "attendance_pct": 96},
     "school_meter": {"p_w": 6000, "energy_kwh": 100, "flow_m3_h": 0.05, "water_m3": 10},
     "signal_controller": {"mode": 0, "phase": 1, "cycle_s": 90, "lamp_fault": False},
+    "siren_relay": {"sounding": False, "batt_v": 12.8},
     "sos_post": {"sos": False, "fault": False, "batt_v": 12.8},
     "street_flood": {"depth_cm": 0, "manhole_pct": 15},
     "street_light_cabinet": {
