@@ -84,9 +84,7 @@ def _faults_of(device: DeviceConfig, catalogue: Catalogue, file: str) -> Iterato
                 yield Fault(file, f"{where}.{table}.{key}", f"a {device.profile} has no such point", hint)
     for point in profile.points:
         if point.key in device.offset and not hasattr(point.source, "offset"):
-            yield Fault(
-                file, f"{where}.offset.{point.key}", f"a {profile.protocol} point is no number that can be moved"
-            )
+            yield Fault(file, f"{where}.offset.{point.key}", f"no number of a {profile.protocol} can be moved")
 
 
 def _interlock_faults(config: GatewayConfig, catalogue: Catalogue, file: str) -> Iterator[Fault]:
