@@ -23,7 +23,11 @@ KINDS = {
     PointType.INT: ua.VariantType.Int64,
     PointType.ENUM: ua.VariantType.Int64,
     PointType.BOOL: ua.VariantType.Boolean,
+    PointType.STRING: ua.VariantType.String,
 }
+FIRST: dict[PointType, Value] = {  # a node keeps the type of its first value
+    PointType.INT: 0, PointType.ENUM: 0, PointType.BOOL: False, PointType.STRING: "",
+}  # fmt: skip
 
 
 class OpcUaDevice:
@@ -78,23 +82,25 @@ class OpcUaDevice:
         return server
 
     async def _fill(self, server: Any) -> None:
-        sources = {point.key: point.source for point in self._profile.points if isinstance(point.source, OpcUaSource)}
+        points = [point for point in self._profile.points if isinstance(point.source, OpcUaSource)]
+        sources = {point.key: point.source for point in points if isinstance(point.source, OpcUaSource)}
+        firsts = {point.key: FIRST.get(point.type, 0.0) for point in points}
         uris = [source.node[4:].split(";", 1)[0] for source in sources.values() if source.node.startswith("nsu=")]
         numbers = {uri: await server.register_namespace(uri) for uri in dict.fromkeys(uris or [NAMESPACE])}
         plant = await server.nodes.objects.add_object(ua.NodeId.from_string("ns=2;s=Plant"), "2:Plant")
         for key, source in sources.items():
-            self._nodes[key] = await self._add(plant, source.node, numbers)
+            self._nodes[key] = await self._add(plant, source.node, numbers, firsts[key])
         for command in self._profile.commands:
             if command.write is not None and isinstance(command.write.source, OpcUaSource):
                 node = await self._add(plant, command.write.source.node, numbers)
                 await node.set_writable()
 
-    async def _add(self, plant: Any, text: str, numbers: dict[str, int]) -> Any:
+    async def _add(self, plant: Any, text: str, numbers: dict[str, int], first: Value = 0.0) -> Any:
         if text.startswith("nsu="):
             uri, rest = text[4:].split(";", 1)
             text = f"ns={numbers[uri]};{rest}"
         node = ua.NodeId.from_string(text)
-        return await plant.add_variable(node, f"{node.NamespaceIndex}:{text[-40:]}", 0.0)
+        return await plant.add_variable(node, f"{node.NamespaceIndex}:{text[-40:]}", first)
 
     async def _live(self) -> None:
         """Tells the values of each moment until the device is taken away."""

@@ -17,7 +17,7 @@ from simulators.faults import FaultKind
 from simulators.models import signal_of
 from tests.waiting import eventually
 
-WORKS = load_catalogue()["siemens_s71500_water_plant"]
+GATE = load_catalogue()["canal_gate"]
 
 
 async def test_a_model_is_heard_as_its_signal_says_and_so_are_its_faults(tmp_path: Path) -> None:
@@ -26,13 +26,13 @@ async def test_a_model_is_heard_as_its_signal_says_and_so_are_its_faults(tmp_pat
     async def deliver(observations: Sequence[Observation]) -> None:
         heard.update({each.point: each for each in observations if isinstance(each, Sample)})
 
-    signal = signal_of(WORKS, 1)
-    async with OpcUaDevice(WORKS, signal, elapsed=lambda: 36_000.0) as server:
+    signal = signal_of(GATE, 1)
+    async with OpcUaDevice(GATE, signal, elapsed=lambda: 36_000.0) as server:
         connection = OpcUaConnection(url=server.url, security="none", publishing_s=0.1)
-        listener = Listener("works", connection, WORKS, folder=tmp_path, clock=SystemClock())
+        listener = Listener("gate", connection, GATE, folder=tmp_path, clock=SystemClock())
         async with asyncio.TaskGroup() as group:
             task = group.create_task(listener.listen(deliver))
-            await eventually(lambda: set(heard) == {point.key for point in WORKS.points})
+            await eventually(lambda: set(heard) == {point.key for point in GATE.points})
             assert {key: sample.value for key, sample in heard.items()} == dict(signal(36_000.0))
             server.faults.start(FaultKind.SILENT)
             await eventually(lambda: {sample.fault for sample in heard.values()} == {"no_communication"})
