@@ -7,23 +7,9 @@ from dataclasses import dataclass, replace
 
 from cloud.grafana.panels import Panel, counted, history_panels, live_panels
 from device_profiles.load import Catalogue
-from device_profiles.schema import DeviceProfile, Sector, Text
+from device_profiles.schema import DeviceProfile, Text
+from device_profiles.sectors import NAMES
 
-SECTORS: Mapping[Sector, Text] = {
-    Sector.SECURITY: Text(vi="Camera và an ninh trật tự", en="Cameras and public security"),
-    Sector.TRAFFIC: Text(vi="Giao thông", en="Traffic"),
-    Sector.ENVIRONMENT: Text(vi="Môi trường", en="Environment"),
-    Sector.DISASTER: Text(vi="Phòng, chống thiên tai", en="Disaster prevention"),
-    Sector.EDUCATION: Text(vi="Giáo dục", en="Education"),
-    Sector.HEALTH: Text(vi="Y tế", en="Health"),
-    Sector.TOURISM: Text(vi="Du lịch", en="Tourism"),
-    Sector.ECONOMY: Text(vi="Kinh tế, tài chính, điện", en="Economy, finance, power"),
-    Sector.URBAN: Text(vi="Quản lý đô thị", en="Urban management"),
-    Sector.AGRICULTURE: Text(vi="Nông nghiệp", en="Agriculture"),
-    Sector.LABOUR: Text(vi="Lao động, xã hội", en="Labour and social affairs"),
-    Sector.PUBLIC_SERVICE: Text(vi="Dịch vụ công", en="Public services"),
-    Sector.CYBER: Text(vi="An toàn thông tin, hạ tầng", en="Cyber security and infrastructure"),
-}
 LIVE_RANGE, HISTORY_RANGE = "now-24h", "now-90d"
 FLOOD = (
     "river_gauge_radar", "index_flood_level", "rain_gauge_tipping", "reservoir", "ford_gauge", "flash_flood_siren",
@@ -68,7 +54,7 @@ def _on_duty(profiles: Mapping[str, DeviceProfile], lang: str) -> Iterator[Board
 
 
 def _of_sectors(profiles: Mapping[str, DeviceProfile], lang: str) -> Iterator[Board]:
-    for sector, title in SECTORS.items():
+    for sector, title in NAMES.items():
         mine = [profile for profile in profiles.values() if profile.sector is sector]
         live = tuple(panel for profile in mine for panel in live_panels(profile, lang))
         yield Board(f"thacba-{sector.value.replace('_', '-')}", title, live)
