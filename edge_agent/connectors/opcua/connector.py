@@ -20,9 +20,9 @@ from edge_agent.connector import CommandError, Deliver, LinkError, Sample, Scala
 from edge_agent.connectors.opcua.config import OpcUaConnection
 from edge_agent.connectors.opcua.readout import Spot, Told, sample, silent, spots_of
 from edge_agent.connectors.opcua.session import Session, open_session
+from edge_agent.ordering import ordered, shows
 from edge_agent.racing import first_of
 from edge_agent.scaling import unscaled
-from edge_agent.writing import shows, value_to_write, write_of
 
 KEPT_CHANGES = 10  # of one node between two reports, when they carry the server's own times
 LOOK_AGAIN_S = 0.3  # between two looks at a value that was written
@@ -68,8 +68,7 @@ class OpcUaDevice:
         """Writes what the profile names, looks whether the server shows it, and says so."""
         if self._connection.writes != "allowed":
             raise CommandError('the configuration of this device allows no writes: writes = "allowed"')
-        command, write = write_of(self._profile, verb)
-        wanted = value_to_write(command, write, arguments)
+        write, wanted = ordered(self._profile, verb, arguments)
         session, source = self._session, write.source
         if session is None:
             raise LinkError("no_answer", "there is no session with the server now")

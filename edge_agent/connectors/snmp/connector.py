@@ -15,8 +15,8 @@ from edge_agent.connectors.snmp.config import SnmpConnection
 from edge_agent.connectors.snmp.engine import Agent, Engine, TooBigError
 from edge_agent.connectors.snmp.plan import filled, plan, row_names
 from edge_agent.connectors.snmp.readout import Told, began_anew, read_out, value_of
+from edge_agent.ordering import ordered, shows
 from edge_agent.scaling import unscaled
-from edge_agent.writing import shows, value_to_write, write_of
 
 #  ifName of the IF-MIB, then ifDescr, which older agents have alone
 INTERFACE_NAMES = ("1.3.6.1.2.1.31.1.1.1.1", "1.3.6.1.2.1.2.2.1.2")
@@ -61,8 +61,7 @@ class SnmpDevice:
         """Sets what the profile names, looks whether the device shows it, and says so."""
         if self._connection.writes != "allowed":
             raise CommandError('the configuration of this device allows no writes: writes = "allowed"')
-        command, write = write_of(self._profile, verb)
-        wanted = value_to_write(command, write, arguments)
+        write, wanted = ordered(self._profile, verb, arguments)
         source = write.source
         rows = self._rows if self._rows is not None else await self._look_up()
         oid = filled(source.oid, rows) if isinstance(source, SnmpSource) else ""

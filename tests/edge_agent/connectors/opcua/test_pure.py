@@ -18,7 +18,7 @@ from edge_agent.connector import CommandError
 from edge_agent.connectors.opcua.config import OpcUaConnection
 from edge_agent.connectors.opcua.readout import Told, in_namespace, sample, spots_of
 from edge_agent.connectors.opcua.recorded import observe
-from edge_agent.writing import value_to_write
+from edge_agent.ordering import value_of
 from tests.readme_check import assert_documented
 
 GATE = load_catalogue()["canal_gate"]
@@ -87,7 +87,7 @@ def test_nothing_beyond_the_limits_is_ever_written(value: Any) -> None:
     node = OpcUaSource(node="ns=2;s=Gate")
     command = Command(verb="v", name=Text(vi="v", en="v"), arguments=("x",))
     try:
-        wanted = value_to_write(command, Write(source=node, minimum=0, maximum=100), {"x": value})
+        wanted = value_of(command, Write(source=node, minimum=0, maximum=100), {"x": value})
     except CommandError:
         return
     assert not isinstance(wanted, bool | str)
@@ -98,10 +98,10 @@ def test_a_choice_is_one_of_those_allowed_and_of_their_type() -> None:
     node = OpcUaSource(node="ns=2;s=Mode")
     command = Command(verb="v", name=Text(vi="v", en="v"), arguments=("x",))
     write = Write(source=node, allowed=(1, 2, "auto"))
-    assert value_to_write(command, write, {"x": 2}) == 2
+    assert value_of(command, write, {"x": 2}) == 2
     for wrong in (3, True, 2.0, "2"):
         with pytest.raises(CommandError):
-            value_to_write(command, write, {"x": wrong})
+            value_of(command, write, {"x": wrong})
 
 
 @pytest.mark.parametrize("fields", [{}, {"minimum": 0}, {"value": 1, "allowed": (1,)}, {"minimum": 2, "maximum": 1}])
