@@ -9,7 +9,7 @@ from pydantic import Field
 from device_profiles.basics import Strict
 
 #  i=2258 | ns=2;s=Level | nsu=http://vendor/model;s=Level
-NODE = r"^(?:ns=\d{1,5};|nsu=[^;\s]{1,200};)?(?:i=\d{1,10}|s=.{1,200}|g=[0-9A-Fa-f-]{36}|b=[A-Za-z0-9+/]{1,200}={0,2})$"
+NODE = r"^(?:ns=[0-9]+;|nsu=[^;\s]+;)?(?:i=[0-9]+|s=.+|g=[0-9A-Fa-f-]+|b=[A-Za-z0-9+/]+=*)$"
 
 
 class OpcUaSource(Strict):
@@ -17,7 +17,9 @@ class OpcUaSource(Strict):
 
     protocol: Literal["opcua"] = "opcua"
     node: str = Field(
-        pattern=NODE, description="Node: ns=2;s=Level, or nsu=<namespace>;s=Level, which survives other numbers."
+        pattern=NODE,
+        max_length=500,
+        description="Node: ns=2;s=Level, or nsu=<namespace>;s=Level, which survives other numbers.",
     )
     scale: float = Field(1.0, description="Engineering value = raw x scale + offset.")
     offset: float = Field(0.0, description="Engineering value = raw x scale + offset.")
