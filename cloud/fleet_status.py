@@ -17,7 +17,7 @@ from device_profiles.wire.messages import Cell
 
 log = logging.getLogger(__name__)
 
-PROFILE = "gateway_status"
+PROFILE = "index_gateway"
 DEVICE = "gateway"  # the gateway itself, beside its devices
 PERIOD_S = 60.0
 

@@ -40,7 +40,7 @@ def boards(catalogue: Catalogue, lang: str) -> list[Board]:
 
 def _on_duty(profiles: Mapping[str, DeviceProfile], lang: str) -> Iterator[Board]:
     of = _panels_of(profiles, lang)
-    status = profiles["gateway_status"]
+    status = profiles["index_gateway"]
     yield Board("thacba-fleet", Text(vi="Đội cổng biên", en="Fleet health"), tuple(_points(status, FLEET, lang)))
     ledger = [
         *_points(status, LEDGER, lang),
