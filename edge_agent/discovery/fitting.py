@@ -7,8 +7,8 @@
 | zero, any number without limits, any bit | 0.3: other models would say so too |
 | out of range, no number, refused, missing | 0 |
 
-Pure. The score is the mean over the points. Models are ranked by their sum, less 1.5 for each point that contradicts
-them: of two that fit wholly, the one that explains more comes first.
+Pure. The score is the mean over the points. Models are ranked by their sum times the score, less 1.5 for each point that
+contradicts them: of two that fit wholly, the one that explains more comes first, and before both that half fit.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Fit:
     @property
     def weight(self) -> float:
         """What speaks for it, less what speaks against it."""
-        return self.score * self.points - CONTRADICTION * (self.points - self.good)
+        return self.score * self.score * self.points - CONTRADICTION * (self.points - self.good)
 
     def sentence(self) -> str:
         """What speaks for it, short."""
