@@ -181,7 +181,7 @@ def test_each_field_is_documented() -> None:
 
 
 def test_tls_contexts_always_check() -> None:
-    from edge_agent.http_exchange import _trust
+    from edge_agent.http_exchange import trust
 
     for url in ("http://h", "https://h"):
-        assert _trust(url, None).verify_mode is ssl.CERT_REQUIRED
+        assert trust(url, None).verify_mode is ssl.CERT_REQUIRED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,6 +100,9 @@ class Station:
 
 @asynccontextmanager
 async def at_work(station: Station, *interlocks: Interlock) -> AsyncIterator[None]:
+    asyncio.get_running_loop().set_default_executor(
+        ThreadPoolExecutor(1)
+    )  # `rest` queues behind the disk
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(each.listen(station.deliver)) for each in interlocks]
         await station.rest()
