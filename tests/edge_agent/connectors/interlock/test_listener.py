@@ -100,9 +100,7 @@ class Station:
 
 @asynccontextmanager
 async def at_work(station: Station, *interlocks: Interlock) -> AsyncIterator[None]:
-    asyncio.get_running_loop().set_default_executor(
-        ThreadPoolExecutor(1)
-    )  # `rest` queues behind the disk
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))  # `rest` queues behind the disk
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(each.listen(station.deliver)) for each in interlocks]
         await station.rest()
