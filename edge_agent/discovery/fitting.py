@@ -7,8 +7,8 @@
 | zero, any number without limits, any bit | 0.3: other models would say so too |
 | out of range, no number, refused, missing | 0 |
 
-Pure. The score is the mean over the points. Models are ranked by their sum times the score, less 1.5 for each point that
-contradicts them: of two that fit wholly, the one that explains more comes first, and before both that half fit.
+Pure. The score is the mean over the points. Models are ranked by their sum times the score, less 1.5 for each point
+that contradicts them: of two that fit wholly, the one that explains more comes first, and before both that half fit.
 """
 
 from __future__ import annotations
