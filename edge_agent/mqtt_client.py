@@ -31,6 +31,15 @@ NOT_MQTT = "not mqtt"  # uplink/faults.py knows it by this name
 class Handshake(ssl.SSLSocket):
     """A socket that closes itself when the other side turns out to be somebody else; paho would leave it open."""
 
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        """As theirs; CPython asks once before the handshake, and a connection that was reset by then would stay open."""
+        try:
+            return super().recv(buflen, flags)
+        except OSError:
+            if self.version() is None:
+                self.close()
+            raise
+
     def do_handshake(self, block: bool = False) -> None:
         """As theirs, within our patience."""
         self.settimeout(HANDSHAKE_S)  # paho's own is that of the connection

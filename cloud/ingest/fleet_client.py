@@ -23,6 +23,15 @@ AT_MOST_ONCE = 0x30  # the first byte of a PUBLISH at QoS 0, not retained (MQTT 
 class _Handshake(ssl.SSLSocket):
     """A socket that closes itself when the other side turns out to be somebody else; paho would leave it open."""
 
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        """As theirs; CPython asks once before the handshake, and a connection that was reset by then would stay open."""
+        try:
+            return super().recv(buflen, flags)
+        except OSError:
+            if self.version() is None:
+                self.close()
+            raise
+
     def do_handshake(self, block: bool = False) -> None:
         self.settimeout(HANDSHAKE_S)
         try:

@@ -122,6 +122,7 @@ class ScriptedGateway:
     epoch: str = EPOCH
     sequence: int = 0
     accepted: int = 0
+    measured_at: int = 0
     sent: dict[int, Batch] = field(default_factory=dict)
     receipts: list[Receipt] = field(default_factory=list)
 
@@ -174,8 +175,9 @@ class ScriptedGateway:
         await self.publish(channel, encode(batch, "zstd"))
 
     async def measure(self, value: float, *, at: int | None = None) -> Batch:
-        """Accepts and sends one reading."""
-        batch = self.batch({"level_m": [value]}, [at or SystemClock().now_ms()])
+        """Accepts and sends one reading; two within a millisecond would be one and the same."""
+        self.measured_at = at or max(SystemClock().now_ms(), self.measured_at + 1)
+        batch = self.batch({"level_m": [value]}, [self.measured_at])
         await self.send(batch)
         return batch
 

@@ -8,8 +8,9 @@ import socket
 import aiomqtt
 import pytest
 
-from cloud.ingest.fleet_client import BufferedSocket, FleetClient
+from cloud.ingest.fleet_client import BufferedSocket, FleetClient, encrypted
 from tests.fakes import settle
+from tests.resets import complaints_about
 from tests.servers import Server
 from tests.waiting import eventually
 
@@ -55,6 +56,10 @@ async def test_a_socket_that_is_gone_is_not_watched(mosquitto_server: Server, ca
         client._client._sock_close()
         await settle()
     assert "Exception in callback" not in caplog.text
+
+
+def test_who_hangs_up_before_the_handshake_leaves_no_socket_open() -> None:
+    assert complaints_about(encrypted(None)) == []
 
 
 async def test_a_cancellation_beside_the_answer_is_obeyed() -> None:

@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from edge_agent.mqtt_client import Handshake
 from edge_agent.uplink.faults import fault_of
 from edge_agent.uplink.link import Link
 from tests.edge_agent.uplink.carrier import carrying, word_for
 from tests.edge_agent.uplink.certificates import Authority
 from tests.edge_agent.uplink.stand_in import Packet, StandIn, stand_in
+from tests.resets import complaints_about
 from tests.servers import free_port
 from tests.waiting import eventually
 
@@ -75,6 +77,12 @@ async def test_a_stop_does_not_wait_for_who_never_shakes_hands() -> None:
         assert stuck
         assert all(thread.daemon for thread in stuck)
     await asyncio.to_thread(stuck[0].join, 10)
+
+
+def test_who_hangs_up_before_the_handshake_leaves_no_socket_open() -> None:
+    context = ssl.create_default_context()
+    context.sslsocket_class = Handshake
+    assert complaints_about(context) == []
 
 
 def connecting() -> list[threading.Thread]:

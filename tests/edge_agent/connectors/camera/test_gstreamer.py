@@ -32,6 +32,6 @@ async def test_a_stream_of_h264_behind_a_digest_login_is_judged_and_a_wrong_pass
 
 
 async def test_freeze_black_another_aim_loss_and_half_open_are_told(tmp_path: Path) -> None:
-    took = await seconds_until_told(tmp_path, no_picture_s=3)
-    assert took.keys() == TOLD.keys()
+    for name in TOLD:  # one after another: five encoders at once starve a machine that does other things
+        assert await seconds_until_told(tmp_path / name, [name], no_picture_s=3)
     assert ffmpeg_children() == []

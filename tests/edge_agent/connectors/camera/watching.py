@@ -46,9 +46,11 @@ class Heard:
         async with asyncio.timeout(within_s), self._changed:
             await self._changed.wait_for(lambda: condition(self))
 
-    async def row_with(self, within_s: float = PATIENCE_S, **values: Scalar) -> dict[str, Scalar | str | None]:
-        """The first row from now on with these values."""
-        begin = len(self.rows)
+    async def row_with(
+        self, within_s: float = PATIENCE_S, *, begin: int | None = None, **values: Scalar
+    ) -> dict[str, Scalar | str | None]:
+        """The first row with these values from now on, or from the row of this number on."""
+        begin = len(self.rows) if begin is None else begin
         await self.until(lambda heard: any(_has(row, values) for row in heard.rows[begin:]), within_s)
         return next(row for row in self.rows[begin:] if _has(row, values))
 
