@@ -24,7 +24,7 @@ class _Handshake(ssl.SSLSocket):
     """A socket that closes itself when the other side turns out to be somebody else; paho would leave it open."""
 
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
-        """As theirs; CPython asks once before the handshake, and a connection that was reset by then would stay open."""
+        """As theirs; CPython asks once before the handshake, and would leave open what was reset by then."""
         try:
             return super().recv(buflen, flags)
         except OSError:
