@@ -37,7 +37,8 @@ async def ended(gateway: Gateway, *, seconds: float = 0) -> str:
 
     async def is_over() -> bool:
         await clock.advance(seconds)
-        return gateway.record.phase is Phase.IDLE and gateway.record.version != ""
+        record = gateway.record  # read once: between two looks it may have begun
+        return record.phase is Phase.IDLE and record.version != ""
 
     await eventually(is_over)
     return gateway.record.reason
