@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse
 from cloud.access.roles import Role
 from cloud.api.guard import centre_of
 from cloud.web import present
+from cloud.web.menu import menu_for
 from cloud.web.words import LANGUAGES, Language, said, word, word_or, words
 
 HERE: Final = Path(__file__).parent
@@ -57,6 +58,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
             language=taste.language,
             theme=taste.theme,
             identity=identity,
+            menu=menu_for(identity.role if identity else None),
             may_work=identity is not None and identity.role.includes(Role.OPERATOR),
             path=request.url.path,
             here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),

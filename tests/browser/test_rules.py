@@ -52,6 +52,7 @@ def page(context: BrowserContext, running: RunningCentre, complaints: list[str])
 
 def test_a_rule_is_found_by_words_and_the_filter_lives_in_the_address(page: Page, running: RunningCentre) -> None:
     page.goto(running.url)
+    page.click("nav summary")
     page.click("nav a[href='/rules']")
     expect(page.locator("tbody tr")).to_have_count(3)
     page.fill("[name=q]", "kiosk giấy")
