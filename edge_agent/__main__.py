@@ -82,7 +82,7 @@ def try_(
         str,
         typer.Argument(
             help="modbus://host:port/unit?profile=..., sdi12:///dev/..., mqtt://host/name, "
-            "snmp://host, opc.tcp://host, http://..., rtsp://..."
+            "snmp://host, opc.tcp://host, bacnet://host/device, http://..., rtsp://..."
         ),
     ],
     profile: Annotated[str, typer.Option("--profile", help="Device model.")] = "",

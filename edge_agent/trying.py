@@ -9,6 +9,8 @@ from pydantic import ValidationError
 
 from device_profiles.explain import Fault, did_you_mean
 from device_profiles.load import Catalogue, FileFaultsError
+from edge_agent.connectors.bacnet.config import DEFAULT_PORT as BACNET_PORT
+from edge_agent.connectors.bacnet.config import BacnetConnection
 from edge_agent.connectors.camera.config import CameraConnection
 from edge_agent.connectors.http_json.config import HttpJsonConnection
 from edge_agent.connectors.kiosk.config import KioskConnection
@@ -71,6 +73,8 @@ def _connection(scheme: str, url: str, protocol: str) -> Connection:
         return _camera(url)
     if scheme in ("mqtt", "mqtts") and protocol in ("mqtt_json", "lorawan"):
         return _behind_a_broker(url, protocol)
+    if (scheme, protocol) == ("bacnet", "bacnet"):
+        return _building(url)
     if (scheme, protocol) in (("snmp", "snmp"), ("opc.tcp", "opcua")):
         return _plant(url, protocol)
     raise ValueError(f"a device with the protocol {protocol} is not reached by {scheme}://")
@@ -89,6 +93,16 @@ def _plant(url: str, protocol: str) -> Connection:
         secrets = {"auth_password_env": PASSWORD_ENV, "privacy_password_env": PASSWORD_ENV}
         return SnmpConnection.model_validate({**where, "username": username, **secrets})
     return SnmpConnection.model_validate({**where, "version": "2c", "community_env": PASSWORD_ENV})
+
+
+def _building(url: str) -> Connection:
+    """`bacnet://host:47808/700001`: the number is the device's instance."""
+    parts = urlsplit(url)
+    device = parts.path.strip("/")
+    if not device.isdecimal():
+        raise ValueError("a BACnet device is reached by bacnet://host/INSTANCE")
+    where = {"host": parts.hostname or "", "port": parts.port or BACNET_PORT, "device": int(device)}
+    return BacnetConnection.model_validate(where)
 
 
 def _behind_a_broker(url: str, protocol: str) -> Connection:

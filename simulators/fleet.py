@@ -28,6 +28,7 @@ from simulators.faults import Faults, fault_schedule
 from simulators.fleet_config import (
     FleetConfig,
     Simulated,
+    SimulatedBacnet,
     SimulatedCamera,
     SimulatedGauge,
     SimulatedHttp,
@@ -173,7 +174,7 @@ class Fleet:
     async def _plant(
         self,
         stack: AsyncExitStack,
-        device: SimulatedSnmp | SimulatedOpcUa,
+        device: SimulatedSnmp | SimulatedOpcUa | SimulatedBacnet,
         profile: DeviceProfile,
         signal: Signal,
         elapsed: Elapsed,
@@ -184,6 +185,13 @@ class Fleet:
             _plan_faults(agent.faults, device)
             await stack.enter_async_context(agent)
             return {"kind": device.kind, "host": host, "port": agent.port}
+        if isinstance(device, SimulatedBacnet):
+            from simulators.devices.bacnet import BacnetDevice  # noqa: PLC0415 -- an extra: it may be missing
+
+            controller = BacnetDevice(profile, signal, device=device.device, host=host, port=port, elapsed=elapsed)
+            _plan_faults(controller.faults, device)
+            await stack.enter_async_context(controller)
+            return {"kind": device.kind, "host": host, "port": controller.port, "device": device.device}
         from simulators.devices.opcua import OpcUaDevice  # noqa: PLC0415 -- an extra, heavy: it may be missing
 
         server = OpcUaDevice(profile, signal, host=host, port=port, elapsed=elapsed)
@@ -194,12 +202,12 @@ class Fleet:
     async def _asked(
         self,
         stack: AsyncExitStack,
-        device: SimulatedHttp | SimulatedKiosk | SimulatedSnmp | SimulatedOpcUa,
+        device: SimulatedHttp | SimulatedKiosk | SimulatedSnmp | SimulatedOpcUa | SimulatedBacnet,
         profile: DeviceProfile,
         signal: Signal,
         elapsed: Elapsed,
     ) -> Mapping[str, str | int]:
-        if isinstance(device, SimulatedSnmp | SimulatedOpcUa):
+        if isinstance(device, SimulatedSnmp | SimulatedOpcUa | SimulatedBacnet):
             return await self._plant(stack, device, profile, signal, elapsed)
         host, port, key = self._config.host, device.port, device.key
         asked: HttpDevice | Kiosk

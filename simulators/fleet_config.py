@@ -133,6 +133,13 @@ class SimulatedOpcUa(_Simulated):
     kind: Literal["opcua"] = Field(description="Always opcua.")
 
 
+class SimulatedBacnet(_Simulated):
+    """A BACnet/IP device; needs the extra `bacnet`."""
+
+    kind: Literal["bacnet"] = Field(description="Always bacnet.")
+    device: int = Field(1001, ge=0, le=4_194_302, description="Its device instance.")
+
+
 Simulated = Annotated[
     SimulatedModbus
     | SimulatedHttp
@@ -145,7 +152,8 @@ Simulated = Annotated[
     | SimulatedStation
     | SimulatedProbe
     | SimulatedSnmp
-    | SimulatedOpcUa,
+    | SimulatedOpcUa
+    | SimulatedBacnet,
     Field(discriminator="kind"),
 ]
 

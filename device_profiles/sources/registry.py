@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from device_profiles.sources.bacnet import BacnetSource
 from device_profiles.sources.camera import CameraSource
 from device_profiles.sources.derived import DerivedSource
 from device_profiles.sources.http_json import JsonSource
@@ -26,6 +27,7 @@ Source = Annotated[
     | CameraSource
     | DerivedSource
     | OpcUaSource
+    | BacnetSource
     | SnmpSource
     | SyslogSource
     | StationFileSource
@@ -43,6 +45,7 @@ Protocol = Literal[
     "kiosk",
     "derived",
     "opcua",
+    "bacnet",
     "snmp",
     "syslog",
     "station_file",
@@ -60,6 +63,7 @@ SPEAKS = {
     "kiosk": "kiosk",
     "camera": "camera",
     "opcua": "opcua",
+    "bacnet": "bacnet",
     "snmp": "snmp",
     "syslog": "syslog",
     "station_file": "station_file",

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from edge_agent.connectors.bacnet.config import BacnetConnection
 from edge_agent.connectors.camera.config import CameraConnection
 from edge_agent.connectors.http_json.config import HttpJsonConnection, PushConnection
 from edge_agent.connectors.kiosk.config import KioskConnection
@@ -34,7 +35,8 @@ AnyConnection = Annotated[
     | StationFileConnection
     | Sdi12Connection
     | SnmpConnection
-    | OpcUaConnection,
+    | OpcUaConnection
+    | BacnetConnection,
     Field(discriminator="kind"),
 ]
 
@@ -49,6 +51,7 @@ ROOMS = {
     "syslog": "syslog.build:build",
     "snmp": "snmp.build:build",
     "opcua": "opcua.build:build",
+    "bacnet": "bacnet.build:build",
     "interlock": "interlock.build:build",
     "mqtt_json": "mqtt_json.build:build",
     "lorawan": "lorawan.build:build",

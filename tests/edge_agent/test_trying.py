@@ -48,6 +48,8 @@ def test_a_switch_and_a_scada_server_are_reached_by_their_addresses() -> None:
     community = device_at("snmp://10.0.0.2?profile=generic_if_mib_switch&uplink=24", CATALOGUE).connection
     secret = {"community_env": PASSWORD_ENV, "version": "2c"}
     assert community == SnmpConnection.model_validate({"host": "10.0.0.2", "rows": {"uplink": 24}, **secret})
+    building = device_at("bacnet://10.0.0.9/700001?profile=siemens_md_bmed", CATALOGUE).connection
+    assert (building.kind, building.port, building.device) == ("bacnet", 47808, 700001)  # type: ignore[attr-defined]
     user = device_at("snmp://giam-sat@10.0.0.2:1161?profile=generic_ups_mib", CATALOGUE).connection
     assert isinstance(user, SnmpConnection)
     assert (user.version, user.username, user.port) == ("3", "giam-sat", 1161)

@@ -1,0 +1,1 @@
+"""Reads and commands BACnet/IP devices."""
