@@ -25,6 +25,7 @@ from cloud.store.base import (
 )
 from cloud.store.commissioning_sql import SqlCommissioningStore
 from cloud.store.configuration_sql import SqlConfigurationStore
+from cloud.store.disaster_sql import SqlDisasterStore
 from cloud.store.enrolment_sql import SqlEnrolmentStore
 from cloud.store.incident_files_sql import SqlIncidentFiles
 from cloud.store.incident_sql import SqlIncidentStore
@@ -75,6 +76,7 @@ class SqlStateStore:
         self.enrolment = SqlEnrolmentStore(self._door)
         self.commissioning = SqlCommissioningStore(self._door)
         self.index_log = SqlIndexLog(self._door)
+        self.disaster = SqlDisasterStore(self._door)
 
     def migrate(self) -> None:
         """Brings the database to this version's schema; CloudError when it is newer than this program."""
