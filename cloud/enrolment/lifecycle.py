@@ -39,7 +39,7 @@ class Bearer:
 
 def worth_of(claim: ClaimRow, bearer: Bearer, *, contact_ms: int) -> Worth:
     """What the claim is worth to this bearer now; `contact_ms`: how long it lasts after its first contact."""
-    if claim.used_at:
+    if claim.public_key:  # not by its time: a clock may say 1970
         if bearer.public_key != claim.public_key:
             return Worth.REPLAYED
         return Worth.REPEAT if bearer.at < claim.used_at + contact_ms else Worth.OVER

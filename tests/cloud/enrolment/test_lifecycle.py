@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cloud.enrolment.lifecycle import Bearer, Worth, contacted, ends_at, used, worth_of
@@ -19,6 +19,7 @@ def _claim(expected: str, expires_at: int) -> ClaimRow:
 
 
 @given(VISITS, st.sampled_from(["", "SN-1"]), st.integers(1, 3_000_000))
+@example([(0, "k1", "SN-1"), (0, "k2", "SN-1")], "", 1)
 def test_a_claim_is_used_once_by_one_key_in_its_time(
     visits: list[tuple[int, str, str]], expected: str, expires_at: int
 ) -> None:
