@@ -21,6 +21,7 @@ from cloud.channels import is_usual, report_of
 from cloud.commands import Commander
 from cloud.commissioning.house import commissioning_office
 from cloud.configuring.house import Surroundings, configuring
+from cloud.disaster.office import DisasterOffice
 from cloud.enrolling import Followers, enrolment_of, open_enrolment, standing_in
 from cloud.enrolment.security import SecurityLog
 from cloud.escalations import Desk, Escalations
@@ -242,6 +243,7 @@ class Centre:
             ),
             configuring=self.configuring,
             requests=self.state.configurations,
+            disaster=DisasterOffice(self.state.disaster, lambda: settings.disaster_plan, clock),
             exercise=office_for(config.exercise, self.state, clock, self.inventory),
         )
 

@@ -35,6 +35,7 @@ from cloud.commissioning.office import CommissioningOffice
 from cloud.configuring.house import Configuring
 from cloud.configuring.office import ConfigurationOffice
 from cloud.configuring.rollouts import RolloutOffice
+from cloud.disaster.office import DisasterOffice
 from cloud.enrolment.house import Enrolment
 from cloud.exercise.office import ExerciseOffice
 from cloud.flow import Flow, Parts
@@ -87,6 +88,7 @@ class House:
     commissioning: CommissioningOffice
     configuring: Configuring
     requests: ConfigurationStore
+    disaster: DisasterOffice
     exercise: ExerciseOffice | None = None
 
 
@@ -123,6 +125,11 @@ class ThacbaCentre:
     def certificate_ends(self, gateway: str) -> int | None:
         """When a gateway's certificate runs out."""
         return self._house.configuring.keys.not_after(gateway)
+
+    @property
+    def disaster(self) -> DisasterOffice:
+        """Official bulletins and evacuations."""
+        return self._house.disaster
 
     @property
     def exercise(self) -> ExerciseOffice | None:

@@ -240,6 +240,9 @@ class CentreConfig(Strict):
     regulation: Path | None = Field(
         None, description="File of deadlines and escalations of incidents; without it the built-in proposal holds."
     )
+    disaster_plan: Path | None = Field(
+        None, description="File of the disaster page's figures and evacuation steps; without it the packaged proposal."
+    )
     profile_dirs: tuple[Path, ...] = Field((), description="Folders of device profiles beside the packaged ones.")
     exercise: ExerciseConfig | None = Field(None, description="Only for a centre of an exercise: its story's time.")
 

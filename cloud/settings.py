@@ -11,6 +11,8 @@ from typing import TypeVar
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cloud.config import CentreConfig, load_config
+from cloud.disaster.office import read_plan
+from cloud.disaster.plan import DisasterPlan
 from cloud.errors import ConfigurationError
 from cloud.incidents.proposal import PROPOSAL
 from cloud.incidents.regulation import Regulation
@@ -43,6 +45,7 @@ class Settings:
     people: People = field(default_factory=People)
     regulation: Regulation = PROPOSAL
     indices: Indices = field(default_factory=Indices)
+    disaster_plan: DisasterPlan = field(default_factory=lambda: read_plan(None))
 
 
 def read_settings(path: Path) -> Settings:
@@ -61,6 +64,7 @@ def read_settings(path: Path) -> Settings:
         indices = _tried(lambda: load_indices(config.indices_dir, catalogue), faults)
         rules = _tried(lambda: read_rules(config, catalogue, people=people, inventory=inventory), faults)
     regulation = _tried(lambda: read_regulation(config, people), faults)
+    plan = _tried(lambda: read_plan(config.disaster_plan), faults)
     for login in (config.broker, config.state, *([config.store] if config.store.kind == "influx" else [])):
         _tried(login.name, faults)
         _tried(login.password, faults)
@@ -68,7 +72,9 @@ def read_settings(path: Path) -> Settings:
         _tried(partial(build_channel, channel), faults)
     if faults or catalogue is None or inventory is None or rules is None or people is None or regulation is None:
         raise ConfigurationError("\n".join(faults))
-    return Settings(config, catalogue, inventory, rules, key, people, regulation, indices or Indices())
+    return Settings(
+        config, catalogue, inventory, rules, key, people, regulation, indices or Indices(), plan or read_plan(None)
+    )
 
 
 def read_regulation(config: CentreConfig, people: People | None) -> Regulation:

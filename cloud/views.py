@@ -73,7 +73,8 @@ class Display:
 
 def site_view(site: Site) -> SiteView:
     """A site."""
-    return SiteView(site.id, site.name, site.area, site.lat, site.lon, tuple(each.id for each in site.gateways))
+    gateways = tuple(each.id for each in site.gateways)
+    return SiteView(site.id, site.name, site.area, site.lat, site.lon, gateways, site.attributes)
 
 
 def gateway_view(gateway: str, standing: GatewayStanding | None, inventory: Directory) -> GatewayView:

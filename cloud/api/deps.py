@@ -25,6 +25,7 @@ from cloud.attachments import Attachments
 from cloud.commissioning.office import CommissioningOffice
 from cloud.configuring.office import ConfigurationOffice
 from cloud.configuring.rollouts import RolloutOffice
+from cloud.disaster.office import DisasterOffice
 from cloud.enrolment.house import Enrolment
 from cloud.errors import CloudError
 from cloud.exercise.office import ExerciseOffice
@@ -197,6 +198,10 @@ class Centre(Protocol):
     @property
     def exercise(self) -> ExerciseOffice | None:
         """The trainer's office; none in a centre that is in service."""
+
+    @property
+    def disaster(self) -> DisasterOffice:
+        """Official bulletins and evacuations; its stores are synchronous, as `state` is."""
 
     @property
     def clock(self) -> Clock:

@@ -17,7 +17,7 @@ LetterState = Literal["open", "retried", "discarded"]
 
 @dataclass(frozen=True, slots=True)
 class SiteView:
-    """A place with gateways."""
+    """A place with gateways; `attributes`: what its file says of it, such as flood_level_1_m."""
 
     id: str
     name: Text
@@ -25,6 +25,7 @@ class SiteView:
     lat: float
     lon: float
     gateways: tuple[str, ...]
+    attributes: Mapping[str, float | str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

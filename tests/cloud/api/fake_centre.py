@@ -29,6 +29,7 @@ from cloud.api.views import (
 from cloud.attachments import AttachmentConfig, Attachments
 from cloud.commissioning.config import CommissioningConfig
 from cloud.commissioning.house import commissioning_office
+from cloud.disaster.office import DisasterOffice, read_plan
 from cloud.exercise.office import ExerciseOffice
 from cloud.incidents.proposal import PROPOSAL
 from cloud.inventory.passages import Passage
@@ -136,6 +137,8 @@ class FakeCentre:
         self.state = SqlStateStore(f"sqlite:///{folder / 'state.sqlite3'}")
         self.incidents = self.state.incidents
         self.regulation = PROPOSAL
+        plan = read_plan(None)
+        self.disaster = DisasterOffice(self.state.disaster, lambda: plan, clock)
         self.incident_files = self.state.incident_files
         limits = AttachmentConfig.model_validate({"total_mb": 1, "per_incident": 3})
         self.releases = Shelf(folder / "releases")
