@@ -54,6 +54,19 @@ class Happening:
     facts: Mapping[str, Scalar] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A picture as JPEG, masks burnt in, of this moment (ms since 1970 UTC).
+
+    `purpose` is what pictures of the place may be kept for, and `keep_h` for how long: 0 = shown, never kept.
+    """
+
+    jpeg: bytes
+    at_ms: int
+    purpose: str = ""
+    keep_h: float = 0.0
+
+
 Observation: TypeAlias = Sample | Happening
 Deliver: TypeAlias = Callable[[Sequence[Observation]], Awaitable[None]]  # returns when the outbox has it on disk
 

@@ -14,7 +14,7 @@ import msgspec
 
 from device_profiles.clock import Clock
 from device_profiles.wire.helping import ITSELF, LONGEST_ANSWER, MOST_LINES
-from edge_agent.connector import CommandError
+from edge_agent.connector import CommandError, Shot
 from edge_agent.control.protocol import ControlError, Verb
 from edge_agent.helping.knocking import door_of, knock
 from edge_agent.helping.log_ring import LogRing
@@ -27,8 +27,8 @@ MOST_PICTURE = 128 * 1024
 class Photographer(Protocol):
     """A connector that has a picture of this moment."""
 
-    def picture_now(self) -> tuple[bytes, int]:
-        """A JPEG with masks burnt in and its time, ms since 1970 UTC; CommandError when there is none."""
+    def picture_now(self) -> Shot:
+        """The newest picture, with masks burnt in; CommandError when there is none that may be shown."""
 
 
 class Connections(Protocol):
@@ -93,16 +93,18 @@ class RemoteHelp:
         return {"restarted": device}
 
     async def snapshot(self, arguments: Mapping[str, object]) -> Mapping[str, object]:
-        """The picture that the camera {device} has now, as base64."""
+        """The picture that the camera {device} has now, as base64, and what it may be kept for."""
         device = _device(arguments)
         self._connections.connection_of(device)
         camera = self._connections.connector_of(device)
         if not isinstance(camera, Photographer):
             raise CommandError(f"{device} is no camera")
-        picture, at_ms = camera.picture_now()
-        if len(picture) > MOST_PICTURE:
-            raise CommandError(f"the picture has {len(picture)} bytes, limit {MOST_PICTURE}")
-        return {"at": at_ms, "kind": "image/jpeg", "picture": base64.b64encode(picture).decode()}
+        shot = camera.picture_now()
+        if len(shot.jpeg) > MOST_PICTURE:
+            raise CommandError(f"the picture has {len(shot.jpeg)} bytes, limit {MOST_PICTURE}")
+        packed = base64.b64encode(shot.jpeg).decode()
+        terms = {"purpose": shot.purpose, "keep_h": shot.keep_h}
+        return {"at": shot.at_ms, "kind": "image/jpeg", "picture": packed, **terms}
 
     async def log_tail(self, arguments: Mapping[str, object]) -> Mapping[str, object]:
         """The newest {lines} of the log, those that {contains} a word; secrets are taken out."""

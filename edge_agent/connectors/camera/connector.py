@@ -13,7 +13,7 @@ from pathlib import Path
 from device_profiles.clock import Clock
 from device_profiles.schema import DeviceProfile
 from device_profiles.sources.camera import CameraSource
-from edge_agent.connector import CommandError, Deliver, Happening, LinkError, Observation, Scalar
+from edge_agent.connector import CommandError, Deliver, Happening, LinkError, Observation, Scalar, Shot
 from edge_agent.connectors.camera import changes, rate
 from edge_agent.connectors.camera.changes import OFFLINE, ONLINE, Told
 from edge_agent.connectors.camera.child import FfmpegChild, find_ffmpeg, running
@@ -162,8 +162,8 @@ class Camera:
         """How many pictures it has judged."""
         return self._eye.judged
 
-    def picture_now(self) -> tuple[bytes, int]:
-        """The newest picture as JPEG and its time; CommandError when there is none that may be shown."""
+    def picture_now(self) -> Shot:
+        """The newest picture; CommandError when there is none that may be shown."""
         fresh_ms = self._connection.no_picture_s * 1000
         if not self._connection.snapshots.enabled:
             raise CommandError("pictures of this camera are shown to nobody")
@@ -171,7 +171,9 @@ class Camera:
             raise CommandError("there is no picture now")
         if self._masks_misfit():
             raise CommandError("the camera may look elsewhere: its masks no longer hide what they must")
-        return as_jpeg(self._eye.picture, quality=self._connection.snapshots.quality), self._picture_at_ms
+        policy = self._connection.snapshots
+        jpeg = as_jpeg(self._eye.picture, quality=policy.quality)
+        return Shot(jpeg, self._picture_at_ms, policy.purpose, policy.keep_h if policy.purpose else 0.0)
 
     async def _prune(self, now: float, at_ms: int) -> None:
         if now - self._pruned_at < PRUNE_EVERY_S:

@@ -13,7 +13,7 @@ import pytest
 
 from device_profiles.clock import SystemClock
 from device_profiles.wire.helping import LONGEST_ANSWER
-from edge_agent.connector import CommandError
+from edge_agent.connector import CommandError, Shot
 from edge_agent.control.protocol import ControlError
 from edge_agent.helping.knocking import Door, door_of
 from edge_agent.helping.log_ring import LogRing
@@ -23,9 +23,9 @@ from edge_agent.helping.remote import RemoteHelp
 class Camera:
     """Has a picture."""
 
-    def picture_now(self) -> tuple[bytes, int]:
+    def picture_now(self) -> Shot:
         """Four bytes."""
-        return b"\xff\xd8\xff\xd9", 7
+        return Shot(b"\xff\xd8\xff\xd9", 7, "Giám sát đê", 24.0)
 
 
 class Devices:
@@ -90,6 +90,7 @@ async def test_a_picture_comes_from_cameras_alone() -> None:
     helping = remote(Devices({"cam": {}, "gauge": {}}))
     said = json.loads(await helping.help("cam", "snapshot", {}))
     assert (base64.b64decode(said["picture"])[:2], said["at"]) == (b"\xff\xd8", 7)
+    assert (said["purpose"], said["keep_h"]) == ("Giám sát đê", 24.0)
     with pytest.raises(CommandError, match="no camera"):
         await helping.help("gauge", "snapshot", {})
 
