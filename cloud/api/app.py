@@ -19,7 +19,9 @@ from cloud.api import (
     configurations,
     dead_letters,
     devices,
+    disaster,
     enrolment,
+    evacuations,
     exercise,
     explain,
     gaps,
@@ -50,7 +52,8 @@ from cloud.api.shield import Shield
 RESOURCES = (
     session, ledger, sites, gateways, enrolment, security, commissioning, devices, gaps, series, planned_work, bulk,
     alarms, shelves, handovers, incidents, attachments, notices, rules, explain, chronicle, rehearsals, releases,
-    commands, configurations, waves, dead_letters, live, audit, health, exercise, profiles,
+    commands, configurations, waves, dead_letters, live, audit, health, exercise, profiles, disaster,
+    evacuations,
 )  # fmt: skip
 UPLOADS_AT_ONCE = 4  # each holds a file of 10 MB in memory
 CHECKS_AT_ONCE = 2  # each password check takes 64 MiB and four threads
