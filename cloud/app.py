@@ -45,6 +45,8 @@ from cloud.inventory.live import LiveInventory
 from cloud.metrics import Metric, Metrics
 from cloud.notify.chain import Terms
 from cloud.notify.pipeline import NoticePipeline
+from cloud.pictures.album import FOLDER as PICTURES
+from cloud.pictures.album import Album
 from cloud.places import places_of
 from cloud.recorder import Recorder
 from cloud.rehearsal import Rehearsals
@@ -244,6 +246,7 @@ class Centre:
             configuring=self.configuring,
             requests=self.state.configurations,
             disaster=DisasterOffice(self.state.disaster, lambda: settings.disaster_plan, clock),
+            album=Album(config.data_dir / PICTURES, config.pictures),
             exercise=office_for(config.exercise, self.state, clock, self.inventory),
         )
 
@@ -309,6 +312,7 @@ class Centre:
             self._escalations(),
             self.attachments,
             self.house.enrolment,
+            self.view.pictures,
             self.gatekeeper,
             self.followers,
             self.configuring.office,

@@ -44,6 +44,9 @@ from cloud.inventory.live import LiveInventory
 from cloud.inventory.passages import Passage
 from cloud.letter_office import Desk, LetterOffice
 from cloud.orders import OrderDesk
+from cloud.pictures.album import Album
+from cloud.pictures.desk import PictureDesk
+from cloud.picturing import Photographer
 from cloud.rehearsal import Rehearsals
 from cloud.releases.shelf import Shelf
 from cloud.rule_office import RuleOffice
@@ -89,6 +92,7 @@ class House:
     configuring: Configuring
     requests: ConfigurationStore
     disaster: DisasterOffice
+    album: Album
     exercise: ExerciseOffice | None = None
 
 
@@ -101,7 +105,9 @@ class ThacbaCentre:
         self._letters = LetterOffice(
             Desk(parts.graveyard, parts.intake, parts.store, parts.state, parts.recorder, parts.clock)
         )
-        self._requests = OrderDesk(house.requests, partial(self.send_command, actor=""), parts.clock)
+        send = partial(self.send_command, actor="")
+        self._requests = OrderDesk(house.requests, send, parts.clock)
+        self._pictures = PictureDesk(house.album, Photographer(send), parts.clock)
 
     @property
     def configurations(self) -> ConfigurationOffice:
@@ -112,6 +118,11 @@ class ThacbaCentre:
     def rollouts(self) -> RolloutOffice:
         """Changes that go through the fleet in waves."""
         return self._house.configuring.rollouts
+
+    @property
+    def pictures(self) -> PictureDesk:
+        """Pictures of cameras, while somebody watches."""
+        return self._pictures
 
     @property
     def requests(self) -> OrderDesk:

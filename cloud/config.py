@@ -20,6 +20,7 @@ from cloud.ingest.keeping import DeadLettersConfig
 from cloud.notify.pace import Pace
 from cloud.notify.registry import ChannelConfig
 from cloud.people.people import CALL_LIST
+from cloud.pictures.config import PictureConfig
 from cloud.retention import RetentionConfig
 from cloud.rollups.config import RollUpConfig
 from cloud.store.roll_up import RAW_DAYS
@@ -225,6 +226,9 @@ class CentreConfig(Strict):
     )
     attachments: AttachmentConfig = Field(
         default_factory=lambda: AttachmentConfig.model_validate({}), description="Files of incidents."
+    )
+    pictures: PictureConfig = Field(
+        default_factory=lambda: PictureConfig.model_validate({}), description="Pictures of cameras."
     )
     enrolment: EnrolmentConfig = Field(
         default_factory=lambda: EnrolmentConfig.model_validate({}), description="How gateways are let in."

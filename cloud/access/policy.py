@@ -78,6 +78,11 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/metrics"): _V,
     ("GET", "/api/v1/exercise"): _V,
     ("GET", "/exercise"): _V,
+    # Cameras: their state for everybody, their pictures for whoever says what for.
+    ("GET", "/api/v1/cameras"): _V,
+    ("POST", "/api/v1/camera-watches"): _O,
+    ("DELETE", "/api/v1/camera-watches/{watch}"): _O,
+    ("GET", "/api/v1/camera-watches/{watch}/pictures/{gateway}/{device}"): _O,
     ("GET", "/"): _V,
     ("GET", "/devices"): _V,
     ("GET", "/devices/{gateway}/{device}"): _V,

@@ -13,6 +13,7 @@ from cloud.api import (
     attachments,
     audit,
     bulk,
+    cameras,
     chronicle,
     commands,
     commissioning,

@@ -31,6 +31,7 @@ from cloud.errors import CloudError
 from cloud.exercise.office import ExerciseOffice
 from cloud.incidents.regulation import Regulation
 from cloud.inventory.passages import Passage
+from cloud.pictures.desk import PictureDesk
 from cloud.releases.shelf import Shelf
 from cloud.rules.desk import Act
 from cloud.rules.proof import Draft, Sheet, Verdict
@@ -206,6 +207,10 @@ class Centre(Protocol):
     @property
     def clock(self) -> Clock:
         """The house's clock."""
+    @property
+    def pictures(self) -> PictureDesk:
+        """Pictures of cameras, while somebody watches."""
+
 
     @property
     def state(self) -> StateStore:

@@ -34,6 +34,10 @@ from cloud.exercise.office import ExerciseOffice
 from cloud.incidents.proposal import PROPOSAL
 from cloud.inventory.passages import Passage
 from cloud.orders import OrderDesk
+from cloud.pictures.album import Album
+from cloud.pictures.config import PictureConfig
+from cloud.pictures.desk import PictureDesk
+from cloud.picturing import Photographer
 from cloud.rehearsal import Rehearsals
 from cloud.releases.shelf import Shelf
 from cloud.rules.announce import Announcer
@@ -65,7 +69,7 @@ from cloud.store.sql import SqlStateStore
 from device_profiles.clock import Clock
 from device_profiles.schema import DeviceProfile, Text
 from device_profiles.wire.messages import Cell
-from tests.cloud.api import sample_fleet
+from tests.cloud.api import sample_fleet, sample_pictures
 from tests.cloud.api.sample_enrolment import sample_enrolment
 from tests.cloud.api.sample_offices import SampleOffices
 from tests.cloud.api.sample_rules import SampleRules
@@ -160,7 +164,10 @@ class FakeCentre:
         self._started_at = clock.now_ms()
         self.offices = SampleOffices(self.state, clock)
         self.configurations, self.rollouts = self.offices.office, self.offices.rollouts
-        self.requests = OrderDesk(self.state.configurations, partial(self.send_command, actor=""), clock)
+        send = partial(self.send_command, actor="")
+        self.requests = OrderDesk(self.state.configurations, send, clock)
+        album = Album(folder / "pictures", PictureConfig.model_validate({}))
+        self.pictures = PictureDesk(album, Photographer(send), clock)
         self.enrolment, self.door = sample_enrolment(folder, self.state, clock)
         self.commissioning = commissioning_office(
             folder,
@@ -347,7 +354,8 @@ class FakeCentre:
     async def send_command(self, order: Order, *, actor: str) -> Outcome:
         """Remembers the order; the device did it."""
         self.orders.append(order)
-        return Outcome("c-1", "done", self.clock.now_ms())
+        detail = sample_pictures.answer(order, self.clock.now_ms()) if order.verb == "snapshot" else ""
+        return Outcome("c-1", "done", self.clock.now_ms(), detail)
 
     async def ready(self) -> Mapping[str, str]:
         """Everything works, but for what the test broke."""
