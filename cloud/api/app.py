@@ -53,7 +53,7 @@ from cloud.api.shield import Shield
 RESOURCES = (
     session, ledger, sites, gateways, enrolment, security, commissioning, devices, gaps, series, planned_work, bulk,
     alarms, shelves, handovers, incidents, attachments, notices, rules, explain, chronicle, rehearsals, releases,
-    commands, configurations, waves, dead_letters, live, audit, health, exercise, profiles, disaster,
+    commands, configurations, waves, dead_letters, live, audit, health, exercise, profiles, cameras, disaster,
     evacuations,
 )  # fmt: skip
 UPLOADS_AT_ONCE = 4  # each holds a file of 10 MB in memory

@@ -205,12 +205,12 @@ class Centre(Protocol):
         """Official bulletins and evacuations; its stores are synchronous, as `state` is."""
 
     @property
-    def clock(self) -> Clock:
-        """The house's clock."""
-    @property
     def pictures(self) -> PictureDesk:
         """Pictures of cameras, while somebody watches."""
 
+    @property
+    def clock(self) -> Clock:
+        """The house's clock."""
 
     @property
     def state(self) -> StateStore:
