@@ -209,6 +209,7 @@ class Centre:
             kept=((config.store.retention_days, 1), *grains),
             exercise=config.exercise.name if config.exercise else "",
             door_clock=SystemClock() if config.exercise else None,
+            sectors=settings.sectors,
         )
         return House(
             parts=parts,

@@ -247,6 +247,9 @@ class CentreConfig(Strict):
     disaster_plan: Path | None = Field(
         None, description="File of the disaster page's figures and evacuation steps; without it the packaged proposal."
     )
+    sectors_dir: Path | None = Field(
+        None, description="Folder of the sectors' pages; without it a plain page for each component project."
+    )
     profile_dirs: tuple[Path, ...] = Field((), description="Folders of device profiles beside the packaged ones.")
     exercise: ExerciseConfig | None = Field(None, description="Only for a centre of an exercise: its story's time.")
 

@@ -27,6 +27,8 @@ from cloud.people.load import load_people
 from cloud.people.people import People
 from cloud.rules.load import Known, load_rules
 from cloud.rules.rule_set import RuleSet, RuleSetError
+from cloud.sectors.load import load_sectors
+from cloud.sectors.plan import SectorPlan
 from device_profiles.explain import Fault, did_you_mean
 from device_profiles.load import CATALOGUE, Catalogue, FileFaultsError, load_catalogue, read_toml
 
@@ -46,6 +48,7 @@ class Settings:
     regulation: Regulation = PROPOSAL
     indices: Indices = field(default_factory=Indices)
     disaster_plan: DisasterPlan = field(default_factory=lambda: read_plan(None))
+    sectors: tuple[SectorPlan, ...] = ()
 
 
 def read_settings(path: Path) -> Settings:
@@ -59,9 +62,10 @@ def read_settings(path: Path) -> Settings:
     inventory = _tried(lambda: load_inventory(config.sites_dir), faults)
     key = _tried(lambda: read_command_key(config.data_dir), faults)
     people = _tried(lambda: read_people(config), faults)
-    rules = indices = None
+    rules = indices = sectors = None
     if catalogue is not None:
         indices = _tried(lambda: load_indices(config.indices_dir, catalogue), faults)
+        sectors = _tried(lambda: load_sectors(config.sectors_dir, catalogue.profiles), faults)
         rules = _tried(lambda: read_rules(config, catalogue, people=people, inventory=inventory), faults)
     regulation = _tried(lambda: read_regulation(config, people), faults)
     plan = _tried(lambda: read_plan(config.disaster_plan), faults)
@@ -73,8 +77,9 @@ def read_settings(path: Path) -> Settings:
     if faults or catalogue is None or inventory is None or rules is None or people is None or regulation is None:
         raise ConfigurationError("\n".join(faults))
     return Settings(
-        config, catalogue, inventory, rules, key, people, regulation, indices or Indices(), plan or read_plan(None)
-    )
+        config, catalogue, inventory, rules, key, people, regulation, indices or Indices(), plan or read_plan(None),
+        sectors or (),
+    )  # fmt: skip
 
 
 def read_regulation(config: CentreConfig, people: People | None) -> Regulation:

@@ -72,6 +72,11 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/waves"): _V,
     ("GET", "/waves/{wave}"): _V,
     ("GET", "/map"): _V,
+    ("GET", "/api/v1/sectors"): _V,
+    ("GET", "/api/v1/sectors/{sector}"): _V,
+    ("GET", "/api/v1/sectors/{sector}/devices"): _V,
+    ("GET", "/sectors"): _V,
+    ("GET", "/sectors/{sector}"): _V,
     ("GET", "/api/v1/waves/{wave}"): _V,
     # Cameras: their state for everybody, their pictures for whoever says what for.
     ("GET", "/api/v1/cameras"): _V,

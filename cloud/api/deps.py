@@ -39,6 +39,7 @@ from cloud.rules.rehearse import Wish
 from cloud.rules.rehearse_report import Report
 from cloud.rules.rule import Rule
 from cloud.rules.rule_set import RuleSet
+from cloud.sectors.plan import SectorPlan
 from cloud.store.base import AlarmRow, ReadingStore, StateStore
 from cloud.store.configuration_port import RequestRow
 from cloud.store.incident_files_port import IncidentFileStore
@@ -84,6 +85,7 @@ class ApiSettings:
     """What the API must know of its surroundings.
 
     `cookie_secure`: reached over HTTPS, as it must be in service. `kept`: raw readings first, then their roll-ups.
+    `sectors`: the pages of the sectors, in their order; none = a plain one for each component project.
     `exercise`: the name of the exercise that this centre serves; its log-ins are then timed by `door_clock`.
     """
 
@@ -93,6 +95,7 @@ class ApiSettings:
     kept: Kept = KEPT
     exercise: str = ""
     door_clock: Clock | None = None
+    sectors: tuple[SectorPlan, ...] = ()
 
 
 class DeadLetters(Protocol):

@@ -22,6 +22,7 @@ from cloud.web import (
     planned,
     profiles,
     rules,
+    sectors,
     sitemap,
     waves,
 )
@@ -50,6 +51,7 @@ def add_pages(app: FastAPI) -> None:
     app.include_router(gateways.router)
     app.include_router(waves.router)
     app.include_router(sitemap.router)
+    app.include_router(sectors.router)
     app.include_router(exercise.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.state.error_page = error_page

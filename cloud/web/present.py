@@ -53,6 +53,11 @@ def age(span_ms: int, language: Language) -> str:
     return word(language, "browser.days", n=span // _DAY_MS)
 
 
+def digits_needed(value: float) -> int:
+    """The digits behind the comma that this number has, at most six: a mark is written as it was set."""
+    return len(f"{value:.6f}".rstrip("0").partition(".")[2])
+
+
 def size(count: int, language: Language) -> str:
     """Bytes as people read them."""
     for unit, step in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):

@@ -102,6 +102,7 @@ def _formats(language: Language) -> dict[str, object]:
         "moment": present.moment,
         "iso": present.iso,
         "unit": lambda code: present.unit(code, language),
+        "digits": present.digits_needed,
         "digits_of": lambda code: present.DIGITS.get(code, ""),
         "json": partial(json.dumps, ensure_ascii=False),
     }

@@ -107,7 +107,7 @@ def _settle(order: Order, root: Path, share: Path) -> None:
     if order.release_key is not None:
         shutil.copyfile(order.release_key, share / "release.key")
     if order.kind == "cloud":
-        for folder in ("rules", "indices", "sites", "people", "incidents"):
+        for folder in ("rules", "indices", "sectors", "sites", "people", "incidents"):
             shutil.copytree(HERE.parent / folder, share / "examples" / folder)
     papers = root / "usr/share/doc" / f"thacba-{order.kind}"
     papers.mkdir(parents=True)

@@ -49,6 +49,7 @@ from cloud.rules.roster import Roster
 from cloud.rules.scope import Geography
 from cloud.rules.shelving import shelve, unshelve
 from cloud.rules.turn import Turn
+from cloud.sectors.load import load_sectors
 from cloud.store.base import (
     AlarmFilter,
     AlarmHistoryRow,
@@ -74,7 +75,9 @@ from tests.cloud.api.sample_enrolment import sample_enrolment
 from tests.cloud.api.sample_offices import SampleOffices
 from tests.cloud.api.sample_rules import SampleRules
 from tests.cloud.letters import CATALOGUE, WITHOUT, Bench
+from tests.readme_check import ROOT
 
+SECTORS = load_sectors(ROOT / "deploy/sectors", sample_fleet.PROFILES)
 PASSWORD = "sông Thao dâng cao 35,73"
 _HASHES: dict[str, str] = {}
 
@@ -151,7 +154,7 @@ class FakeCentre:
         self.readings = FloodStore(clock)
         self.profiles: Mapping[str, DeviceProfile] = sample_fleet.PROFILES
         self.hub = Hub(clock)
-        self.settings = ApiSettings(cookie_secure=cookie_secure)
+        self.settings = ApiSettings(cookie_secure=cookie_secure, sectors=SECTORS)
         self.bench = Bench(folder, self.state, MemoryStore(), clock)
         self._mutes = Mutes()
         self.sample_rules = SampleRules(folder / "rules", self.state.rule_versions, clock)

@@ -1,0 +1,1 @@
+"""What the pages of the sectors show: plans from files, and how a sector stands."""
