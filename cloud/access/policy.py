@@ -93,6 +93,7 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/devices/{gateway}/{device}"): _V,
     ("GET", "/alarms"): _V,
     ("GET", "/alarms/{alarm}"): _V,
+    ("GET", "/disaster"): _V,
     ("GET", "/incidents"): _V,
     ("GET", "/incidents/{incident}"): _V,
     ("GET", "/gateways"): _V,

@@ -13,6 +13,7 @@ from cloud.api.deps import Centre
 from cloud.web import (
     alarms,
     commissioning,
+    disaster,
     exercise,
     gateways,
     handover,
@@ -42,6 +43,7 @@ def add_pages(app: FastAPI) -> None:
     app.include_router(pages.router)
     app.include_router(alarms.router)
     app.include_router(incidents.router)
+    app.include_router(disaster.router)
     app.include_router(handover.router)
     app.include_router(planned.router)
     app.include_router(letters.router)

@@ -235,6 +235,10 @@ class FakeCentre:
                 "freshness": "measured", "observed_at": now, "received_at": now}  # fmt: skip
         self.hub.publish("reading", f"{gateway}/{device}/{point}", body)
 
+    def introduce(self, view: DeviceView) -> None:
+        """One more device, or another state of one."""
+        self._devices[view.gateway, view.id] = view
+
     def area_names(self) -> Mapping[str, Text]:
         """Two of the four areas have names."""
         return {
