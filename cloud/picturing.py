@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from cloud.api.deps import RefusedOrderError, UnknownThingError
 from cloud.api.views import Order, Outcome
-from cloud.pictures.shot import CameraKey, NoPictureError, Shot, shot_of
+from cloud.pictures.shot import CameraKey, NoPictureError, Reason, Shot, shot_of
 
+# What edge_agent/connectors/camera says when it has no picture to show.
+REASONS: Mapping[str, Reason] = {"no picture now": "none_now", "masks": "masked", "shown to nobody": "private"}
 Send = Callable[[Order], Awaitable[Outcome]]
 
 
@@ -23,7 +25,14 @@ class Photographer:
         try:
             outcome = await self._send(Order(gateway, device, "snapshot", {}))
         except (RefusedOrderError, UnknownThingError) as error:
-            raise NoPictureError(str(error)) from error
+            raise NoPictureError("away", str(error)) from error
         if outcome.outcome != "done":
-            raise NoPictureError(outcome.detail or outcome.outcome)
+            raise NoPictureError(_reason(outcome), outcome.detail or "The gateway did not answer in time.")
         return shot_of(outcome.detail)
+
+
+def _reason(outcome: Outcome) -> Reason:
+    if outcome.outcome in ("sent", "expired"):
+        return "away"
+    said = (reason for words, reason in REASONS.items() if words in outcome.detail)
+    return next(said, "refused")

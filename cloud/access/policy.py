@@ -80,6 +80,7 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/api/v1/waves/{wave}"): _V,
     # Cameras: their state for everybody, their pictures for whoever says what for.
     ("GET", "/api/v1/cameras"): _V,
+    ("GET", "/cameras"): _V,
     ("POST", "/api/v1/camera-watches"): _O,
     ("DELETE", "/api/v1/camera-watches/{watch}"): _O,
     ("GET", "/api/v1/camera-watches/{watch}/pictures/{gateway}/{device}"): _O,

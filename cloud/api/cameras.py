@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -105,7 +104,7 @@ async def end_watch(watch: str, centre: CentreDep, identity: IdentityDep) -> Non
 async def picture(
     watch: str, gateway: Identified, device: Identified, centre: CentreDep, identity: IdentityDep
 ) -> Response:
-    """A JPEG; `Thacba-Observed-At` is its time, `Thacba-Fault` why nothing newer could be had."""
+    """A JPEG; `Thacba-Observed-At` is its time, `Thacba-Fault` why there is no newer one; 409 `picture_<reason>`."""
     found = watch_of(centre, watch, actor=identity.name)
     device_of(centre, gateway, device)  # who may no longer see it sees no picture of it either
     if (gateway, device) not in found.cameras:
@@ -113,10 +112,10 @@ async def picture(
     try:
         look = await centre.pictures.look(found, (gateway, device))
     except NoPictureError as error:
-        raise ProblemError(409, "no_picture", str(error)) from error
+        raise ProblemError(409, f"picture_{error.reason}", str(error)) from error
     headers = {"Thacba-Observed-At": str(look.shot.observed_at)}
     if look.fault:
-        headers["Thacba-Fault"] = quote(look.fault[:200])
+        headers["Thacba-Fault"] = look.fault
     return Response(look.shot.jpeg, media_type="image/jpeg", headers=headers)
 
 

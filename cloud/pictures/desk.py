@@ -6,11 +6,11 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 from cloud.pictures.album import Album
 from cloud.pictures.config import PictureConfig
-from cloud.pictures.shot import CameraKey, NoPictureError, Shot
+from cloud.pictures.shot import CameraKey, NoPictureError, Reason, Shot
 from cloud.pictures.watches import MOST_OF_ONE, Watch, WatchRefusedError, Wish, begin_watch, still_open
 from device_profiles.clock import Clock
 
@@ -25,7 +25,7 @@ class Look:
     """What is shown of a camera now; `fault`: why nothing newer could be had, empty = it is of now."""
 
     shot: Shot
-    fault: str = ""
+    fault: Reason | Literal[""] = ""
 
 
 @dataclass(slots=True)
@@ -35,7 +35,7 @@ class _Camera:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     asked_at: int = -1
     shot: Shot | None = None
-    fault: str = ""
+    fault: NoPictureError | None = None
 
 
 class PictureDesk:
@@ -85,8 +85,8 @@ class PictureDesk:
                 await self._ask(camera, known, keeps=watch.pace == "wall")
             shot = known.shot or await asyncio.to_thread(self._album.newest, camera, now=now)
         if shot is None:
-            raise NoPictureError(known.fault or "There is no picture of this camera.")
-        return Look(shot, known.fault)
+            raise known.fault or NoPictureError("none_now", "There is no picture of this camera.")
+        return Look(shot, known.fault.reason if known.fault else "")
 
     async def run(self) -> NoReturn:
         """Tidies until cancelled."""
@@ -107,9 +107,9 @@ class PictureDesk:
             async with self._slots:
                 known.shot = await self._fetch(camera)
         except NoPictureError as error:
-            known.fault = str(error)
+            known.fault = error
             return
-        known.fault = ""
+        known.fault = None
         if not keeps:
             return  # a live look leaves nothing behind
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -17,8 +17,15 @@ MOST_BYTES = 256 * 1024
 JPEG = b"\xff\xd8\xff"
 
 
+Reason = Literal["none_now", "masked", "private", "away", "refused", "unreadable"]
+
+
 class NoPictureError(CloudError):
-    """The gateway has no picture of this camera, may not show it, or cannot be reached."""
+    """There is no picture: none now, its masks may not fit, it is shown to nobody, nobody answers ..."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,7 @@ def shot_of(detail: str) -> Shot:
         said = msgspec.json.decode(detail, type=_Answer)
         jpeg = base64.b64decode(said.picture, validate=True)
     except (msgspec.DecodeError, binascii.Error, ValueError) as error:
-        raise NoPictureError("The gateway's answer is no picture.") from error
+        raise NoPictureError("unreadable", "The gateway's answer is no picture.") from error
     if not jpeg.startswith(JPEG) or len(jpeg) > MOST_BYTES:
-        raise NoPictureError("The gateway's answer is no JPEG picture, or too large.")
+        raise NoPictureError("unreadable", "The gateway's answer is no JPEG picture, or too large.")
     return Shot(jpeg, said.at, said.purpose[:200], said.keep_h if said.purpose else 0.0)

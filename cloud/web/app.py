@@ -12,6 +12,7 @@ from cloud.api.app import create_api
 from cloud.api.deps import Centre
 from cloud.web import (
     alarms,
+    cameras,
     commissioning,
     disaster,
     exercise,
@@ -42,6 +43,7 @@ def add_pages(app: FastAPI) -> None:
     """Routes of the pages and their static files."""
     app.include_router(pages.router)
     app.include_router(alarms.router)
+    app.include_router(cameras.router)
     app.include_router(incidents.router)
     app.include_router(disaster.router)
     app.include_router(handover.router)

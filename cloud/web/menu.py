@@ -29,6 +29,7 @@ ALWAYS = (
     Entry("map", "/map"),
     Entry("alarms", "/alarms", ("/silenced", "/planned-work")),
     Entry("incidents", "/incidents", ("/handover",)),
+    Entry("cameras", "/cameras"),
     Entry("disaster", "/disaster"),
     Entry("sectors", "/sectors"),
 )

@@ -32,6 +32,7 @@ PAGES = {
     "handover": "/handover",
     "gateways": "/gateways",
     "map": "/map",
+    "cameras": "/cameras",
     "waves": "/waves",
     "rules": "/rules",
     "profiles": "/profiles",

@@ -169,6 +169,7 @@ class FakeCentre:
         self.configurations, self.rollouts = self.offices.office, self.offices.rollouts
         send = partial(self.send_command, actor="")
         self.requests = OrderDesk(self.state.configurations, send, clock)
+        self.snapshot_outcome: Outcome | None = None  # instead of a picture
         album = Album(folder / "pictures", PictureConfig.model_validate({}))
         self.pictures = PictureDesk(album, Photographer(send), clock)
         self.enrolment, self.door = sample_enrolment(folder, self.state, clock)
@@ -361,6 +362,8 @@ class FakeCentre:
     async def send_command(self, order: Order, *, actor: str) -> Outcome:
         """Remembers the order; the device did it."""
         self.orders.append(order)
+        if order.verb == "snapshot" and self.snapshot_outcome:
+            return self.snapshot_outcome
         detail = sample_pictures.answer(order, self.clock.now_ms()) if order.verb == "snapshot" else ""
         return Outcome("c-1", "done", self.clock.now_ms(), detail)
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import httpx
+from typing import Literal
 
+import httpx
+import pytest
+
+from cloud.api.views import Outcome
 from tests.cloud.api.fake_centre import FakeCentre
 
 Clients = dict[str, httpx.AsyncClient]
@@ -57,3 +61,22 @@ async def test_what_cannot_be_watched_is_refused(clients: Clients, centre: FakeC
     watch = (await operator.post(WATCHES, json=wanted(pace="live"))).json()
     assert (await operator.get(f"{WATCHES}/{watch['id']}/pictures/gw-thao/gauge-yen-bai")).status_code == 404
     assert centre.orders == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said", "code"),
+    [
+        ("failed", "the camera may look elsewhere: its masks no longer hide what they must", "picture_masked"),
+        ("failed", "pictures of this camera are shown to nobody", "picture_private"),
+        ("failed", "there is no picture now", "picture_none_now"),
+        ("sent", "", "picture_away"),
+        ("failed", "cam-hong-ha is no camera", "picture_refused"),
+    ],
+)
+async def test_why_there_is_no_picture_is_told(
+    clients: Clients, centre: FakeCentre, outcome: Literal["failed", "sent"], said: str, code: str
+) -> None:
+    centre.snapshot_outcome = Outcome("c-9", outcome, centre.clock.now_ms(), said)
+    watch = (await clients["operator"].post(WATCHES, json=wanted())).json()
+    answer = await clients["operator"].get(f"{WATCHES}/{watch['id']}/pictures/gw-thao/cam-hong-ha")
+    assert (answer.status_code, answer.json()["code"]) == (409, code)

@@ -34,7 +34,7 @@ class Gateway:
         self.asked += 1
         await self.may_answer.wait()
         if self.refuses:
-            raise NoPictureError(self.refuses)
+            raise NoPictureError("none_now", self.refuses)
         return Shot(b"\xff\xd8\xff" + b"%d" % self.asked, self.clock.now_ms(), "Giám sát đê", self.keep_h)
 
 
@@ -86,11 +86,11 @@ async def test_an_older_picture_is_shown_with_the_reason_why_there_is_no_newer(r
     room.gateway.refuses = "there is no picture now"
     await room.clock.advance(61.0)
     now = await room.desk.look(watch, CAMERA)
-    assert (now.shot, now.fault) == (before.shot, "there is no picture now")
+    assert (now.shot, now.fault) == (before.shot, "none_now")
     room.desk.end(watch)
     watch = room.desk.begin(room.wish(), actor="lan")
     again = await room.desk.look(watch, CAMERA)
-    assert (again.shot.jpeg, again.fault) == (before.shot.jpeg, "there is no picture now"), "from the album"
+    assert (again.shot.jpeg, again.fault) == (before.shot.jpeg, "none_now"), "from the album"
 
 
 @pytest.mark.parametrize(("pace", "keep_h", "kept"), [("wall", 24.0, 1), ("wall", 0.0, 0), ("live", 24.0, 0)])
