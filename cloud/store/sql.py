@@ -23,6 +23,7 @@ from cloud.store.base import (
     SecretRow,
     UserRow,
 )
+from cloud.store.citizen_sql import SqlCitizenStore
 from cloud.store.commissioning_sql import SqlCommissioningStore
 from cloud.store.configuration_sql import SqlConfigurationStore
 from cloud.store.disaster_sql import SqlDisasterStore
@@ -77,6 +78,7 @@ class SqlStateStore:
         self.commissioning = SqlCommissioningStore(self._door)
         self.index_log = SqlIndexLog(self._door)
         self.disaster = SqlDisasterStore(self._door)
+        self.citizens = SqlCitizenStore(self._door)
 
     def migrate(self) -> None:
         """Brings the database to this version's schema; CloudError when it is newer than this program."""
