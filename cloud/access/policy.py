@@ -76,6 +76,8 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/api/v1/sectors/{sector}"): _V,
     ("GET", "/api/v1/sectors/{sector}/devices"): _V,
     ("GET", "/sectors"): _V,
+    ("GET", "/api/v1/search"): _V,
+    ("GET", "/search"): _V,
     ("GET", "/sectors/{sector}"): _V,
     ("GET", "/api/v1/waves/{wave}"): _V,
     # Cameras: their state for everybody, their pictures for whoever says what for.

@@ -38,6 +38,7 @@ from cloud.api import (
     rehearsals,
     releases,
     rules,
+    search,
     sectors,
     security,
     series,
@@ -55,7 +56,7 @@ RESOURCES = (
     session, ledger, sites, gateways, enrolment, security, commissioning, devices, gaps, series, planned_work, bulk,
     alarms, shelves, handovers, incidents, attachments, notices, rules, explain, chronicle, rehearsals, releases,
     commands, configurations, waves, dead_letters, live, audit, health, exercise, profiles, cameras, disaster,
-    evacuations, sectors,
+    evacuations, sectors, search,
 )  # fmt: skip
 UPLOADS_AT_ONCE = 4  # each holds a file of 10 MB in memory
 CHECKS_AT_ONCE = 2  # each password check takes 64 MiB and four threads

@@ -24,6 +24,7 @@ from cloud.web import (
     planned,
     profiles,
     rules,
+    search,
     sectors,
     sitemap,
     waves,
@@ -56,6 +57,7 @@ def add_pages(app: FastAPI) -> None:
     app.include_router(waves.router)
     app.include_router(sitemap.router)
     app.include_router(sectors.router)
+    app.include_router(search.router)
     app.include_router(exercise.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.state.error_page = error_page

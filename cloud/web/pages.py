@@ -14,13 +14,15 @@ from cloud.api.devices import device_of
 from cloud.api.guard import CentreDep
 from cloud.api.ledger import TERMS, summarise, sums_of
 from cloud.api.pages import Cursor, page_of
+from cloud.api.sectors import plan_of, plans_of
 from cloud.api.views import AccountView
 from cloud.ingest.ranges import size_of_ranges
 from cloud.store.base import AlarmFilter, AlarmRow
 from cloud.web import present
-from cloud.web.fleet import SEVERITIES, freshness_counts, has_problem, room_left, severity_counts, site_states
+from cloud.web.fleet import SEVERITIES, freshness_counts, room_left, severity_counts, site_states
 from cloud.web.render import LANGUAGE_COOKIE, THEME_COOKIE, page, taste_of
 from cloud.web.rivers import LEVEL_POINT, river_of
+from cloud.web.search import devices_found
 from device_profiles.schema import Text
 
 router = APIRouter(include_in_schema=False)
@@ -81,20 +83,25 @@ async def devices_page(
     centre: CentreDep,
     site: Short = "",
     show: Literal["all", "problems"] = "all",
+    q: Annotated[str, Query(max_length=100)] = "",
+    sector: Short = "",
     cursor: Cursor = None,
 ) -> HTMLResponse:
-    """Every device with its values."""
-    wanted = [
-        view for view in centre.devices()
-        if site in ("", view.site) and (show == "all" or (has_problem(view) and not view.source))
-    ]  # fmt: skip
+    """Every device with its values, or those that are looked for."""
+    profiles = plan_of(centre, sector).profiles if sector else None
+    wanted = devices_found(centre, q, site=site, problems=show == "problems", profiles=profiles)
     found = page_of(wanted, lambda view: f"{view.site}/{view.gateway}/{view.id}", cursor=cursor, limit=PER_PAGE)
     return page(
         request,
         "devices.html",
         found=found,
+        total=len(wanted),
+        cursor=cursor,
+        q=q,
         site=site,
         show=show,
+        sector=sector,
+        sectors=plans_of(centre),
         sites=sorted(centre.sites(), key=lambda each: each.id),
         site_names=site_names(centre),
         formats=value_formats(request, centre),

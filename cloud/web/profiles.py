@@ -58,7 +58,6 @@ async def profile_page(request: Request, profile: Annotated[Key, InPath()], cent
         "profile.html",
         model=detail,
         address=address_of,
-        digits=digits_of,
         users=users[:MOST_DEVICES],
         more=len(users) - len(users[:MOST_DEVICES]),
         site_names=site_names(centre),
@@ -69,11 +68,6 @@ def address_of(point: Point) -> list[tuple[str, str]]:
     """Where a point lies, in the words of its protocol; what is usual is left out."""
     told = point.source.model_dump(mode="json", exclude_defaults=True, exclude={"protocol"})
     return [(key, _written(value)) for key, value in told.items()]
-
-
-def digits_of(value: float) -> int:
-    """The decimals that this number needs, at most six."""
-    return len(f"{value:.6f}".rstrip("0").partition(".")[2])
 
 
 def _written(value: object) -> str:

@@ -101,7 +101,7 @@ def test_an_alarm_is_explained_by_a_chart_and_by_tables_that_say_the_same(page: 
 
 def test_a_search_folds_diacritics(page: Page, running: RunningCentre) -> None:
     page.goto(f"{running.url}/devices")
-    page.fill("#search", "muc nuoc yen bai")
+    page.fill("[name=q]", "muc nuoc yen bai")
     expect(page.locator(".device:visible")).to_have_count(1)
     expect(page.locator(".device:visible h2")).to_have_text("Trạm đo mực nước Yên Bái")
 

@@ -38,3 +38,21 @@ async def test_the_api_says_the_same(clients: Clients, stranger: AsyncClient) ->
     assert (await clients["viewer"].get("/api/v1/sectors/nowhere")).status_code == 404
     assert (await clients["viewer"].get("/sectors/nowhere")).status_code == 404
     assert (await stranger.get("/api/v1/sectors")).status_code == 401
+
+
+async def test_the_list_of_devices_looks_through_all_of_them(clients: Clients) -> None:
+    client = clients["viewer"]
+    text = (await client.get("/devices", params={"q": "nghia lo"})).text
+    assert "Tủ chiếu sáng Nghĩa Lộ" in text
+    assert "1 thiết bị" in text
+    assert "Kiosk lấy số 01" not in text
+    text = (await client.get("/devices", params={"sector": "kiosks"})).text
+    assert "Kiosk lấy số 01" in text
+    assert "Tủ chiếu sáng" not in text
+    assert (await client.get("/devices", params={"sector": "nowhere"})).status_code == 404
+
+
+async def test_the_search_page_escapes_what_was_typed(clients: Clients) -> None:
+    text = (await clients["viewer"].get("/search", params={"q": '<b>"x'})).text
+    assert "&lt;b&gt;&#34;x" in text
+    assert "<b>&#34;x" not in text

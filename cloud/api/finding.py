@@ -1,0 +1,72 @@
+"""Finds things by words, however they are typed: "muong lo" finds "Mường Lò"; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from heapq import nsmallest
+from itertools import count
+from typing import Literal
+
+from device_profiles.schema import Text
+from device_profiles.search import folded
+
+Kind = Literal["sector", "area", "site", "device", "gateway", "alarm", "incident", "rule", "profile"]
+REMEMBERED = 100_000  # names of a province of 10,000 devices, so that each keystroke folds what was typed only
+Rank = tuple[int, int]
+plain = lru_cache(maxsize=REMEMBERED)(folded)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One thing that was found, where its page is, and what tells it from others of its name."""
+
+    kind: Kind
+    id: str
+    name: Text
+    about: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What was found of one kind: the best of `total`."""
+
+    kind: Kind
+    total: int
+    items: tuple[Found, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A thing that may be meant: what it is called, and by what else somebody may look for it."""
+
+    found: Found
+    more: str = ""
+
+
+def words_of(query: str) -> tuple[str, ...]:
+    """The words of a query, in one spelling."""
+    return tuple(folded(query).split())
+
+
+def rank(words: Iterable[str], called: str, more: str = "") -> Rank | None:
+    """How well words fit: names that begin with them first, then names that hold them, then the rest; None = not."""
+    words = tuple(words)
+    name = plain(called)
+    if all(word in name for word in words):
+        return (0 if words and name.startswith(words[0]) else 1), len(name)
+    whole = f"{name} {plain(more)}"
+    return (2, len(name)) if all(word in whole for word in words) else None
+
+
+def best(kind: Kind, candidates: Iterable[Candidate], words: tuple[str, ...], *, limit: int) -> Group:
+    """The candidates that fit best, and how many fit at all."""
+    order = count()
+    hits = [
+        (fits, next(order), each.found)
+        for each in candidates
+        if (fits := rank(words, f"{each.found.name.vi} {each.found.name.en} {each.found.id}", each.more)) is not None
+    ]
+    return Group(kind, len(hits), tuple(found for _, _, found in nsmallest(limit, hits)))
