@@ -43,6 +43,7 @@ class DeviceStanding:
     points: dict[str, PointStanding] = field(default_factory=dict)
     passages: list[Passage] = field(default_factory=list)  # what came late or doubted lately
     source: str = ""  # of an index: the device that it is worked out from
+    turn: int = 0  # rises with every change that a page would show
 
 
 @dataclass(slots=True)
@@ -128,6 +129,7 @@ class Fleet:
             device = standing.devices.get(each.device)
             if device is not None:
                 device.read_at, device.fault = max(device.read_at, each.read_at), each.fault
+                device.turn += 1
 
     def observed(self, columns: Columns, *, received_at: int) -> DeviceStanding:
         """Takes the readings of one device; older ones than it has change nothing."""
@@ -152,6 +154,7 @@ class Fleet:
         if index is None or index.profile != profile:
             index = devices[device] = DeviceStanding(source.gateway, device, profile, source.site, *names)
         index.source, index.site = source.device, source.site
+        index.turn += 1
         return index
 
     def worked_out(self, index: DeviceStanding, columns: Columns, *, received_at: int) -> None:
@@ -164,6 +167,7 @@ class Fleet:
         standing = device.points.setdefault(point, PointStanding())
         if observed_at > standing.observed_at:
             standing.value, standing.observed_at, standing.received_at = value, observed_at, observed_at
+            device.turn += 1
 
     def passages(self, gateway: str, device: str) -> Sequence[Passage]:
         """What of a device came late, or with doubted times, lately."""
@@ -198,6 +202,7 @@ class Fleet:
         standing = self._gateways.get(gateway)
         for device in standing.devices.values() if standing is not None else ():
             device.site = site
+            device.turn += 1
 
     def _standing(self, gateway: str) -> GatewayStanding:
         standing = self._gateways.get(gateway)
@@ -222,11 +227,13 @@ def _introduced(entry: BirthDevice, known: dict[str, DeviceStanding], *, gateway
     if device is None or device.profile != entry.profile:
         device = DeviceStanding(gateway, entry.device, entry.profile, site)
     device.name_vi, device.name_en = entry.name_vi, entry.name_en
+    device.turn += 1
     return device
 
 
 def _take_points(device: DeviceStanding, columns: Columns, received_at: int) -> None:
     times, quality = columns.times, columns.quality
+    device.turn += 1
     for key, column in columns.points.items():
         point = device.points.get(key)
         if point is None:
