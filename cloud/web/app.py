@@ -15,6 +15,7 @@ from cloud.web import (
     cameras,
     commissioning,
     disaster,
+    environment,
     exercise,
     gateways,
     handover,
@@ -47,6 +48,7 @@ def add_pages(app: FastAPI) -> None:
     app.include_router(cameras.router)
     app.include_router(incidents.router)
     app.include_router(disaster.router)
+    app.include_router(environment.router)
     app.include_router(handover.router)
     app.include_router(planned.router)
     app.include_router(letters.router)

@@ -18,7 +18,7 @@ from cloud.api.views import DeviceView, ThresholdView
 from cloud.disaster.outlook import HOUR_MS, MINUTE_MS, Levels, course, crossing
 from cloud.disaster.plan import Outlook
 from cloud.errors import StoreUnavailableError
-from cloud.store.base import AlarmFilter, AlarmRow, SeriesKey
+from cloud.store.base import SeriesKey
 from cloud.web.disaster_parts import (
     RAIN_H,
     RESERVOIR,
@@ -32,10 +32,10 @@ from cloud.web.disaster_parts import (
     wettest,
 )
 from cloud.web.figures import Devices, figure, gravest, indices_of
-from cloud.web.fleet import SEVERITIES
 from cloud.web.pages import device_names, site_names, value_formats
 from cloud.web.render import page
 from cloud.web.rivers import LEVEL_POINT
+from cloud.web.sector_alarms import open_alarms_of
 from cloud.web.sketch import Span, sketch
 from device_profiles.schema import Sector
 
@@ -44,7 +44,6 @@ LAKE_POINT = "level_up_m"
 PAST_H = 24
 STEP_MS = 600_000
 MOST_DRAWN = 24  # gauges with a drawing; the rest has figures
-MOST_ALARMS = 300  # of each severity that are looked through
 SHOWN_ALARMS = 12
 FIRST_ROWS = 15  # of the table of rain; the rest is behind a word
 
@@ -67,7 +66,7 @@ class Water:
 async def disaster_page(request: Request, centre: CentreDep, rain: Literal["all", "first"] = "first") -> HTMLResponse:
     """Everything that the officer needs in a flood, the gravest first."""
     devices = centre.devices()
-    alarms = await asyncio.to_thread(disaster_alarms, centre)
+    alarms = await asyncio.to_thread(open_alarms_of, centre, Sector.DISASTER)
     rows = rain_rows(devices, rain_marks(centre.rules.running.rules))
     identity = request.state.identity
     return page(
@@ -94,23 +93,6 @@ async def disaster_page(request: Request, centre: CentreDep, rain: Literal["all"
         formats=value_formats(request, centre),
         is_operator=identity is not None and identity.role.includes(Role.OPERATOR),
     )
-
-
-def disaster_alarms(centre: Centre) -> list[AlarmRow]:
-    """Open alarms of the sector, the gravest first and of each severity the newest."""
-    found: list[AlarmRow] = []
-    for severity in SEVERITIES:
-        rows = centre.state.alarms(AlarmFilter(open=True, severity=severity), before=None, limit=MOST_ALARMS)
-        found += [row for row in rows if is_of_disaster(centre, row)]
-    return found
-
-
-def is_of_disaster(centre: Centre, alarm: AlarmRow) -> bool:
-    """Whether its rule, or its device, belongs to the sector."""
-    rule = centre.rules.running.rules.get(alarm.rule)
-    device = centre.device(alarm.gateway, alarm.device)
-    profile = centre.profiles.get((rule.selector.profile if rule else "") or (device.profile if device else ""))
-    return profile is not None and profile.sector is Sector.DISASTER
 
 
 async def _water(centre: Centre, devices: Devices) -> Water:

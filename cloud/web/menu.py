@@ -31,6 +31,7 @@ ALWAYS = (
     Entry("incidents", "/incidents", ("/handover",)),
     Entry("cameras", "/cameras"),
     Entry("disaster", "/disaster"),
+    Entry("environment", "/environment"),
     Entry("sectors", "/sectors"),
 )
 MORE = (

@@ -27,6 +27,9 @@ from cloud.api.views import (
     ThresholdView,
 )
 from cloud.attachments import AttachmentConfig, Attachments
+from cloud.citizen.config import CitizenConfig
+from cloud.citizen.desk import Stores
+from cloud.citizen.house import citizen_desk
 from cloud.commissioning.config import CommissioningConfig
 from cloud.commissioning.house import commissioning_office
 from cloud.disaster.office import DisasterOffice, read_plan
@@ -131,8 +134,13 @@ class FloodStore:
 
 def _bucket(key: SeriesKey, at: int, end: int) -> Bucket:
     hours = (end - at) / 3_600_000
-    value = 31.42 - 0.22 * hours + 0.05 * math.sin(at / 500_000) if key.point == "level_m" else 20 + 5 * math.sin(hours)
+    value = sample_fleet.COURSES.get(key.point, _ripple)(hours)
+    value += 0.05 * math.sin(at / 500_000) if key.point == "level_m" else 0.0
     return Bucket(at, value - 0.04, value + 0.04, value, value, 6)
+
+
+def _ripple(hours: float) -> float:
+    return 20 + 5 * math.sin(hours)
 
 
 class FakeCentre:
@@ -162,6 +170,9 @@ class FakeCentre:
         self.orders: list[Order] = []
         self.broken: dict[str, str] = {}
         self.strangers: tuple[str, ...] = ()
+        self.levels: dict[tuple[str, str], Sequence[ThresholdView]] = {
+            ("gauge-yen-bai", "level_m"): sample_fleet.LEVELS
+        }
         self.epochs: dict[str, str] = {}  # of gateways whose disk was changed
         self._devices = sample_fleet.devices(clock.now_ms())
         self._started_at = clock.now_ms()
@@ -172,6 +183,8 @@ class FakeCentre:
         self.snapshot_outcome: Outcome | None = None  # instead of a picture
         album = Album(folder / "pictures", PictureConfig.model_validate({}))
         self.pictures = PictureDesk(album, Photographer(send), clock)
+        stores = Stores(self.state.citizens, self.incidents, self.incident_files, self.attachments)
+        self.citizen = citizen_desk(self, stores, CitizenConfig.model_validate({"open": True}))
         self.enrolment, self.door = sample_enrolment(folder, self.state, clock)
         self.commissioning = commissioning_office(
             folder,
@@ -274,8 +287,8 @@ class FakeCentre:
         return self._devices.get((gateway, device))
 
     def thresholds(self, gateway: str, device: str, point: str) -> Sequence[ThresholdView]:
-        """The flood levels of Yên Bái."""
-        return sample_fleet.LEVELS if (device, point) == ("gauge-yen-bai", "level_m") else ()
+        """The flood levels of Yên Bái, and what a test adds."""
+        return self.levels.get((device, point), ())
 
     def ledger(self, gateway: str | None = None) -> Sequence[AccountView]:
         """The sample's accounts."""

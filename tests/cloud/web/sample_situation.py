@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
-from cloud.api.views import DeviceView, PointView
+from cloud.api.views import DeviceView, PointView, ThresholdView
 from cloud.disaster.evacuation import written
 from cloud.store.disaster_port import BulletinRow, EvacuationLine, EvacuationRow
 from device_profiles.schema import Text
@@ -21,6 +23,18 @@ RAIN = (
     ("rain-luc-yen", "gw-thac-ba", "Mưa Lục Yên", (0.0, 0.0, 0.0, 0.2, 1.4, 1.4, 6.0), 1, 100.0),
     ("rain-van-yen", "gw-thao", "Mưa Văn Yên", (None, None, None, None, None, None, None), None, 12.0),
 )
+LEVELS = {
+    ("lake-thac-ba", "level_up_m"): (ThresholdView("lake", "58 m", 58.0, 2), ThresholdView("lake", "61 m", 61.0, 1)),
+    ("lake-thac-ba", "gates_open"): (ThresholdView("gates", "1", 1, 2),),
+    ("sonde-thao", "nh4_mg_l"): (ThresholdView("ammonium", "0.3", 0.3, 3),),
+    **{
+        (f"slope-{name}", "tilt_rate_deg_h"): (
+            ThresholdView("tilt", "0.1", 0.1, 2),
+            ThresholdView("tilt", "0.5", 0.5, 1),
+        )
+        for name in ("tram-tau-1", "tram-tau-2", "khau-pha-1")
+    },
+}
 HOURS = (1, 3, 6, 12, 24, 48, 72)
 
 
@@ -34,6 +48,10 @@ def add_situation(centre: FakeCentre) -> None:
         {"rise_1h": 0.23, "rise_3h": 0.66, "rise_6h": 1.31, "rise_24h": 5.2, "peak_24h": 31.42, "flood_risk": 1},
     )  # fmt: skip
     centre.introduce(replace(river, source="gauge-yen-bai"))
+    centre.levels |= LEVELS
+    for rule in sorted(Path("deploy/rules").glob("rain_*h.toml")):
+        shutil.copy(rule, centre.sample_rules.folder)
+    centre.sample_rules.opened_again()
     _bulletins(centre, now)
     _evacuation(centre, now)
 

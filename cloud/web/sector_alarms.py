@@ -1,0 +1,27 @@
+"""The open alarms of one sector, as the pages of disaster and environment list them."""
+
+from __future__ import annotations
+
+from cloud.api.deps import Centre
+from cloud.store.base import AlarmFilter, AlarmRow
+from cloud.web.fleet import SEVERITIES
+from device_profiles.schema import Sector
+
+MOST = 300  # of each severity that are looked through
+
+
+def open_alarms_of(centre: Centre, sector: Sector) -> list[AlarmRow]:
+    """The gravest first, and of each severity the newest; reads the state: call it in a worker thread."""
+    found: list[AlarmRow] = []
+    for severity in SEVERITIES:
+        rows = centre.state.alarms(AlarmFilter(open=True, severity=severity), before=None, limit=MOST)
+        found += [row for row in rows if _sector_of(centre, row) is sector]
+    return found
+
+
+def _sector_of(centre: Centre, alarm: AlarmRow) -> Sector | None:
+    """That of the model its rule watches, or of its device."""
+    rule = centre.rules.running.rules.get(alarm.rule)
+    device = centre.device(alarm.gateway, alarm.device)
+    profile = centre.profiles.get((rule.selector.profile if rule else "") or (device.profile if device else ""))
+    return profile.sector if profile is not None else None
