@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select, bindparam, case, delete, func, select
 
+from cloud.store.audit_port import AuditFilter
+from cloud.store.audit_sql import SqlAuditLog
 from cloud.store.base import (
     AccountRow,
     AlarmFilter,
@@ -40,7 +42,6 @@ from cloud.store.tables import (
     ACCOUNT,
     ALARM,
     ALARM_HISTORY,
-    AUDIT,
     BIRTH,
     DIRTY,
     NOTICE,
@@ -79,6 +80,7 @@ class SqlStateStore:
         self.index_log = SqlIndexLog(self._door)
         self.disaster = SqlDisasterStore(self._door)
         self.citizens = SqlCitizenStore(self._door)
+        self.audit_log = SqlAuditLog(self._door)
 
     def migrate(self) -> None:
         """Brings the database to this version's schema; CloudError when it is newer than this program."""
@@ -193,12 +195,7 @@ class SqlStateStore:
 
     def forget_audit(self, *, before: int, limit: int) -> int:
         """Forgets the oldest audit rows of before that time; says how many."""
-        number = AUDIT.c.number
-        found = self._numbers(select(number).where(AUDIT.c.at < before).order_by(number).limit(limit))
-        if found:
-            with self._door.writing() as connection:
-                connection.execute(delete(AUDIT).where(number.in_(found)))
-        return len(found)
+        return self.audit_log.forget(before=before, limit=limit)
 
     def put_births(self, rows: Sequence[BirthRow]) -> None:
         """Keeps the last state and health of gateways."""
@@ -252,13 +249,12 @@ class SqlStateStore:
 
     def put_audit(self, row: AuditRow) -> None:
         """Appends to the audit log."""
-        with self._door.writing() as connection:
-            append(connection, AUDIT, [as_dict(row)])
+        self.audit_log.append(row)
 
     def audit(self, *, limit: int) -> Sequence[AuditRow]:
         """The newest audit rows."""
-        columns = [column for column in AUDIT.c if column.key != "number"]
-        return self._rows(AuditRow, select(*columns).order_by(AUDIT.c.number.desc()).limit(limit))
+        newest = self.audit_log.newest(AuditFilter(), before=None, limit=limit)
+        return [AuditRow(row.at, row.actor, row.action, row.target, row.detail) for row in newest]
 
     def close(self) -> None:
         """Lets go of the database."""

@@ -162,6 +162,8 @@ AUDIT = Table(
     Column("action", Text, nullable=False),
     Column("target", Text, nullable=False),
     Column("detail", Text, nullable=False),
+    Column("previous", Text, nullable=False, server_default=""),
+    Column("digest", Text, nullable=False, server_default=""),
 )
 
 DIRTY = Table(
