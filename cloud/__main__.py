@@ -11,6 +11,7 @@ import typer
 import uvloop
 
 from cloud import (
+    console_audit,
     console_authority,
     console_broker,
     console_commissioning,
@@ -45,6 +46,7 @@ users = typer.Typer(no_args_is_help=True, help="People who may log in.")
 tokens = typer.Typer(no_args_is_help=True, help="Programs that may ask.")
 app.add_typer(users, name="user")
 app.add_typer(tokens, name="token")
+app.add_typer(console_audit.app, name="audit")
 app.add_typer(console_authority.app, name="authority")
 app.add_typer(console_broker.app, name="broker")
 app.add_typer(console_commissioning.app, name="commissioning")

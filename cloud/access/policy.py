@@ -36,6 +36,18 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/api/v1/releases"): Open.EVERYONE,
     ("GET", "/api/v1/releases/{version}/manifest"): Open.EVERYONE,
     ("GET", "/api/v1/releases/{version}/files/{name}"): Open.EVERYONE,
+    # The public door; it is closed unless `[citizen]` opens it, and it counts who comes too often.
+    ("GET", "/public"): Open.EVERYONE,
+    ("GET", "/public/report"): Open.EVERYONE,
+    ("GET", "/public/report/{reference}"): Open.EVERYONE,
+    ("GET", "/public/survey/{site}"): Open.EVERYONE,
+    ("GET", "/api/v1/public"): Open.EVERYONE,
+    ("GET", "/api/v1/public/reports/{reference}"): Open.EVERYONE,
+    ("POST", "/api/v1/public/reports"): Open.EVERYONE,
+    ("PUT", "/api/v1/public/reports/{reference}/photo"): Open.EVERYONE,
+    ("POST", "/api/v1/public/answers"): Open.EVERYONE,
+    ("GET", "/api/v1/survey-answers"): _V,
+    ("GET", "/api/v1/incidents/{incident}/citizen-report"): _O,
     # Reading.
     ("DELETE", "/api/v1/session"): _V,
     ("GET", "/api/v1/me"): _V,
@@ -76,6 +88,8 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/api/v1/sectors/{sector}"): _V,
     ("GET", "/api/v1/sectors/{sector}/devices"): _V,
     ("GET", "/sectors"): _V,
+    ("GET", "/api/v1/map"): _V,
+    ("GET", "/api/v1/map/land"): _V,
     ("GET", "/api/v1/search"): _V,
     ("GET", "/search"): _V,
     ("GET", "/sectors/{sector}"): _V,
@@ -83,6 +97,7 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     # Cameras: their state for everybody, their pictures for whoever says what for.
     ("GET", "/api/v1/cameras"): _V,
     ("GET", "/cameras"): _V,
+    ("GET", "/wall"): _V,
     ("POST", "/api/v1/camera-watches"): _O,
     ("DELETE", "/api/v1/camera-watches/{watch}"): _O,
     ("GET", "/api/v1/camera-watches/{watch}/pictures/{gateway}/{device}"): _O,
@@ -188,8 +203,13 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/api/v1/exercise/debrief"): _E,
     ("GET", "/api/v1/exercise/debrief/pdf"): _E,
     ("GET", "/exercise/debrief"): _E,
+    # The land under everybody's map.
+    ("PUT", "/api/v1/map/land"): _A,
+    ("DELETE", "/api/v1/map/land"): _A,
     # Watching the watchers.
     ("GET", "/api/v1/audit"): _A,
+    ("GET", "/api/v1/audit/verify"): _A,
+    ("GET", "/api/v1/audit/export"): _A,
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from cloud.store.audit_port import AuditLog
 from cloud.store.rows import (
     AccountRow,
     AlarmFilter,
@@ -259,6 +260,13 @@ class StateStore(Protocol):
 
     def drop_secret(self, digest: str) -> None:
         """Ends a session or token."""
+
+    def secrets(self) -> Sequence[SecretRow]:
+        """Every session and token, newest first, ended ones too."""
+
+    @property
+    def audit_log(self) -> AuditLog:
+        """The audit log as a chain."""
 
     def put_audit(self, row: AuditRow) -> None:
         """Appends to the audit log."""

@@ -242,6 +242,10 @@ class SqlStateStore:
         """The session or token with this digest, even one that has ended: the caller knows what time it is."""
         return self._row(SecretRow, select(SECRET).where(SECRET.c.digest == digest))
 
+    def secrets(self) -> Sequence[SecretRow]:
+        """Every session and token, newest first, ended ones too."""
+        return self._rows(SecretRow, select(SECRET).order_by(SECRET.c.created_at.desc(), SECRET.c.digest))
+
     def drop_secret(self, digest: str) -> None:
         """Ends a session or token."""
         with self._door.writing() as connection:
