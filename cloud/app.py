@@ -210,6 +210,7 @@ class Centre:
             exercise=config.exercise.name if config.exercise else "",
             door_clock=SystemClock() if config.exercise else None,
             sectors=settings.sectors,
+            wall=config.wall,
         )
         return House(
             parts=parts,
@@ -247,7 +248,6 @@ class Centre:
             configuring=self.configuring,
             requests=self.state.configurations,
             disaster=DisasterOffice(self.state.disaster, lambda: settings.disaster_plan, clock),
-            album=Album(config.data_dir / PICTURES, config.pictures),
             exercise=office_for(config.exercise, self.state, clock, self.inventory),
         )
 
@@ -313,7 +313,6 @@ class Centre:
             self._escalations(),
             self.attachments,
             self.house.enrolment,
-            self.view.pictures,
             self.gatekeeper,
             self.followers,
             self.configuring.office,

@@ -24,6 +24,7 @@ from cloud.pictures.config import PictureConfig
 from cloud.retention import RetentionConfig
 from cloud.rollups.config import RollUpConfig
 from cloud.store.roll_up import RAW_DAYS
+from cloud.wallboard import WallConfig
 from device_profiles.exercise import ExerciseConfig, is_here
 from device_profiles.load import read_toml
 from device_profiles.schema import Identifier, Strict
@@ -230,6 +231,7 @@ class CentreConfig(Strict):
     pictures: PictureConfig = Field(
         default_factory=lambda: PictureConfig.model_validate({}), description="Pictures of cameras."
     )
+    wall: WallConfig = Field(default_factory=lambda: WallConfig.model_validate({}), description="The video wall.")
     enrolment: EnrolmentConfig = Field(
         default_factory=lambda: EnrolmentConfig.model_validate({}), description="How gateways are let in."
     )

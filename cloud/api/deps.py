@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from cloud.alarms.mutes import Mutes
@@ -47,6 +47,7 @@ from cloud.store.incident_port import IncidentStore
 from cloud.store.notice_port import NoticeStore
 from cloud.store.roll_up import GRAINS, RAW_DAYS
 from cloud.store.rule_version_port import RuleVersionRow
+from cloud.wallboard import WallConfig
 from device_profiles.clock import Clock
 from device_profiles.explain import Fault
 from device_profiles.schema import DeviceProfile, Text
@@ -86,6 +87,7 @@ class ApiSettings:
 
     `cookie_secure`: reached over HTTPS, as it must be in service. `kept`: raw readings first, then their roll-ups.
     `sectors`: the pages of the sectors, in their order; none = a plain one for each component project.
+    `wall`: what the video wall shows.
     `exercise`: the name of the exercise that this centre serves; its log-ins are then timed by `door_clock`.
     """
 
@@ -96,6 +98,7 @@ class ApiSettings:
     exercise: str = ""
     door_clock: Clock | None = None
     sectors: tuple[SectorPlan, ...] = ()
+    wall: WallConfig = field(default_factory=lambda: WallConfig.model_validate({}))
 
 
 class DeadLetters(Protocol):

@@ -28,6 +28,7 @@ from cloud.web import (
     search,
     sectors,
     sitemap,
+    wall,
     waves,
 )
 from cloud.web.render import HERE, page, taste_of
@@ -46,6 +47,7 @@ def add_pages(app: FastAPI) -> None:
     app.include_router(pages.router)
     app.include_router(alarms.router)
     app.include_router(cameras.router)
+    app.include_router(wall.router)
     app.include_router(incidents.router)
     app.include_router(disaster.router)
     app.include_router(environment.router)

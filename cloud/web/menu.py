@@ -38,6 +38,7 @@ MORE = (
     Entry("devices", "/devices", ("/profiles",)),
     Entry("gateways", "/gateways", ("/commissioning", "/waves", "/dead-letters")),
     Entry("rules", "/rules"),
+    Entry("wall", "/wall"),
 )
 
 

@@ -183,8 +183,9 @@ async def test_every_answer_carries_the_security_headers(stranger: httpx.AsyncCl
     policy = headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
+    assert "frame-ancestors 'self'" in policy
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["x-frame-options"] == "DENY"
+    assert headers["x-frame-options"] == "SAMEORIGIN"
     assert headers["strict-transport-security"].startswith("max-age=")
 
 
