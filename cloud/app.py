@@ -248,6 +248,7 @@ class Centre:
             configuring=self.configuring,
             requests=self.state.configurations,
             disaster=DisasterOffice(self.state.disaster, lambda: settings.disaster_plan, clock),
+            album=Album(config.data_dir / PICTURES, config.pictures),
             exercise=office_for(config.exercise, self.state, clock, self.inventory),
         )
 
@@ -313,6 +314,7 @@ class Centre:
             self._escalations(),
             self.attachments,
             self.house.enrolment,
+            self.view.pictures,
             self.gatekeeper,
             self.followers,
             self.configuring.office,
