@@ -21,6 +21,7 @@ from tests.browser.chromium import browser
 from tests.browser.page_pictures import take_page_pictures
 from tests.cloud.api.fake_centre import PASSWORD, FakeCentre
 from tests.cloud.commissioning.sample import keep, sample_record
+from tests.cloud.web.sample_situation import add_situation
 
 PAGES = {
     "overview": "/",
@@ -86,7 +87,10 @@ def main() -> None:
             "alarm": f"/alarms/{newest.id}",
             "incident": f"/incidents/{incident_of(running.centre, newest)}",
             "commissioning": f"/commissioning/{keep_record(running.centre, Path(scratch) / 'edge')}",
+            "disaster": "/disaster",
+            "environment": "/environment",
         }
+        running.call(add_situation)
         visit(running.url, "operator", PASSWORD, folder, more)
     take_page_pictures(folder)
 

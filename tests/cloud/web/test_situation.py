@@ -1,0 +1,83 @@
+"""The pages of disaster and environment: what is grave comes first, what is not known is said to be not known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import httpx
+
+from cloud.api.views import ThresholdView
+from cloud.disaster.outlook import HOUR_MS, MINUTE_MS
+from cloud.errors import StoreUnavailableError
+from cloud.rules.load import load_rules
+from cloud.store.base import Bucket, SeriesKey
+from cloud.web.disaster_parts import rain_marks
+from cloud.web.environment_parts import Cell, strip
+from cloud.web.sketch import Span, sketch
+from device_profiles.load import load_catalogue
+from tests.cloud.api.fake_centre import FakeCentre, FloodStore
+from tests.cloud.web.sample_situation import add_situation
+
+Clients = dict[str, httpx.AsyncClient]
+NOW = 1_725_850_800_000
+SPAN = Span(NOW - 24 * HOUR_MS, NOW, NOW + 6 * HOUR_MS)
+
+
+class AwayStore(FloodStore):
+    """A store that does not answer."""
+
+    async def series(self, key: SeriesKey, *, begin: int, end: int, step_ms: int) -> Sequence[Bucket]:
+        """Never."""
+        raise StoreUnavailableError("the store is away")
+
+
+def test_the_marks_of_rain_are_those_of_the_rules_in_service() -> None:
+    rules = load_rules(Path("deploy/rules"), load_catalogue(), channels=(), inventory=None).rules
+    found = {hours: [(each.value, each.severity) for each in levels] for hours, levels in rain_marks(rules).items()}
+    assert found[1] == [(30.0, 3), (50.0, 2)]
+    assert found[24] == [(50.0, 4), (100.0, 3), (200.0, 2), (400.0, 1)]
+    assert set(found) >= {1, 3, 6, 12, 24, 72}
+
+
+def test_a_drawing_breaks_where_nothing_came_and_leaves_out_what_is_far() -> None:
+    minutes = (300, 290, 280, 120, 110, 100)
+    levels = [(NOW - m * MINUTE_MS, 31.0 - m / 1000) for m in minutes]
+    marks = [ThresholdView("r", "II", 31.0, 2), ThresholdView("r", "III", 40.0, 1)]
+    drawing = sketch(levels, SPAN, marks, course=None, silence_ms=45 * MINUTE_MS)
+    assert drawing is not None
+    assert len(drawing.observed) == 2
+    assert [line.mark.level for line in drawing.lines] == ["II"]
+    assert drawing.ahead == ""
+    assert [hour for _, hour in drawing.hours] == ["12:00", "18:00", "09/09", "06:00", "12:00"]
+    assert sketch([], SPAN, marks, course=None, silence_ms=1) is None
+    one = sketch(levels[:1], SPAN, [], course=None, silence_ms=1)
+    assert one is not None
+    assert one.observed[0].count("L") == 1, "a single reading is a dot, not nothing"
+
+
+def test_an_hour_without_readings_has_no_state() -> None:
+    states = [Bucket(HOUR_MS, 2.0, 3.0, 2.5, 3.0, 2)]
+    assert strip(states, [], begin=0, cells=3, step_ms=HOUR_MS) == (Cell(0), Cell(HOUR_MS, 3, None), Cell(2 * HOUR_MS))
+
+
+async def test_without_the_store_the_present_is_shown_and_the_past_is_said_to_be_missing(
+    clients: Clients, centre: FakeCentre
+) -> None:
+    add_situation(centre)
+    centre.readings = AwayStore(centre.clock)
+    disaster = (await clients["viewer"].get("/disaster")).text
+    assert "Chưa đọc được số liệu 24 giờ qua" in disaster
+    assert "58,97" in disaster
+    assert 'id="do-copy"' not in disaster, "a viewer copies nothing"
+    assert "data-open=" not in disaster
+    environment = (await clients["viewer"].get("/environment")).text
+    assert "Chưa đọc được số liệu những giờ qua" in environment
+    assert "159" in environment
+
+
+async def test_an_empty_province_says_what_it_does_not_have(clients: Clients, centre: FakeCentre) -> None:
+    disaster = (await clients["operator"].get("/disaster")).text
+    for text in ("Chưa có trạm nào có lượng mưa", "Chưa có trạm cảnh báo sạt lở", "Chưa có bản tin nào còn hiệu lực"):
+        assert text in disaster
+    assert "Chưa có trạm nước nào." in (await clients["operator"].get("/environment")).text
