@@ -77,16 +77,15 @@ async def list_bulletins(
     office = centre.disaster
     if in_force:
         return Page(items=list(await asyncio.to_thread(office.bulletins)), next=None)
-    before = decode_cursor(cursor)
-    rows = await asyncio.to_thread(office.store.bulletins, before=before, limit=limit + 1)
-    return Page(items=list(rows[:limit]), next=encode_cursor(rows[limit - 1].id) if len(rows) > limit else None)
+    rows, after = await asyncio.to_thread(office.former_bulletins, before=decode_cursor(cursor), limit=limit)
+    return Page(items=list(rows), next=encode_cursor(after) if after else None)
 
 
 @router.post("/bulletins", summary="Copy an official bulletin", status_code=201)
 async def copy_bulletin(wanted: NewBulletin, centre: CentreDep, identity: IdentityDep) -> BulletinRow:
     """Only what the agency said: our own findings are alarms."""
     now = centre.clock.now_ms()
-    check_area(centre, wanted.area)
+    check_area(centre, wanted.area, needed=False)
     if wanted.issued_at > now + AHEAD_MS:
         raise RefusedOrderError("It cannot have been issued in the future.")
     if wanted.valid_until is not None and wanted.valid_until <= wanted.issued_at:
@@ -106,7 +105,7 @@ async def copy_bulletin(wanted: NewBulletin, centre: CentreDep, identity: Identi
 async def withdraw_bulletin(bulletin: str, wanted: Withdrawal, centre: CentreDep, identity: IdentityDep) -> BulletinRow:
     """It is shown no more, and stays in the records with the reason."""
     store, now = centre.disaster.store, centre.clock.now_ms()
-    if await asyncio.to_thread(store.bulletin, bulletin) is None:
+    if await asyncio.to_thread(centre.disaster.bulletin, bulletin) is None:
         raise UnknownThingError(f"There is no bulletin {bulletin!r}.")
     if not await asyncio.to_thread(
         store.withdraw_bulletin, bulletin, at=now, actor=identity.name, reason=wanted.reason
@@ -119,10 +118,12 @@ async def withdraw_bulletin(bulletin: str, wanted: Withdrawal, centre: CentreDep
     return row
 
 
-def check_area(centre: Centre, area: str) -> None:
-    """Refuses an area that does not exist."""
-    if area and area not in centre.area_names():
+def check_area(centre: Centre, area: str, *, needed: bool) -> None:
+    """Refuses an area that does not exist, or is not in sight; without one, whoever sees but a part of the province."""
+    if (area or needed) and area not in centre.area_names():
         raise RefusedOrderError(f"There is no area {area!r}.")
+    if not centre.disaster.sees(area):
+        raise RefusedOrderError(f"There is no area {area!r} in your sight.")
 
 
 def digest(*parts: str) -> str:

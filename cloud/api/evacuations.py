@@ -84,16 +84,15 @@ async def list_evacuations(
     limit: Limit = 50,
 ) -> Page[EvacuationView]:
     """Each with its checklist."""
-    store, before = centre.disaster.store, decode_cursor(cursor)
-    rows = await asyncio.to_thread(store.evacuations, open_only=not over, before=before, limit=limit + 1)
-    items = [_view(standing(row, await asyncio.to_thread(store.lines, row.id))) for row in rows[:limit]]
-    return Page(items=items, next=encode_cursor(items[-1].id) if len(rows) > limit else None)
+    page, before = centre.disaster.evacuation_page, decode_cursor(cursor)
+    found, after = await asyncio.to_thread(page, open_only=not over, before=before, limit=limit)
+    return Page(items=[_view(each) for each in found], next=encode_cursor(after) if after else None)
 
 
 @router.post("/evacuations", summary="Begin an evacuation", status_code=201)
 async def begin_evacuation(wanted: NewEvacuation, centre: CentreDep, identity: IdentityDep) -> EvacuationView:
     """One of a commune is open at a time; it takes the checklist of the plan as it is now."""
-    check_area(centre, wanted.area)
+    check_area(centre, wanted.area, needed=True)
     now, office = centre.clock.now_ms(), centre.disaster
     identifier = f"{now:012x}{digest(identity.name, wanted.area)}"
     row = EvacuationRow(identifier, wanted.area, wanted.reason, written(office.plan.steps), now, identity.name)

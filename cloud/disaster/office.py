@@ -16,13 +16,35 @@ DAY_MS = 86_400_000
 MOST_OPEN = 200
 
 
-class DisasterOffice:
-    """Synchronous, as the state store is: callers on the event loop use a worker thread."""
+def everywhere(area: str) -> bool:
+    """Every area is in sight, and the whole province."""
+    del area
+    return True
 
-    def __init__(self, store: DisasterStore, plan: Callable[[], DisasterPlan], clock: Clock) -> None:
+
+class DisasterOffice:
+    """Synchronous, as the state store is: callers on the event loop use a worker thread.
+
+    `sees` says which areas are in sight ("" = the whole province): what lies elsewhere does not exist here, but for
+    bulletins to the whole province, which are for everybody to read.
+    """
+
+    def __init__(
+        self,
+        store: DisasterStore,
+        plan: Callable[[], DisasterPlan],
+        clock: Clock,
+        *,
+        sees: Callable[[str], bool] = everywhere,
+    ) -> None:
         self.store = store
+        self.sees = sees
         self._plan = plan
         self._clock = clock
+
+    def within(self, sees: Callable[[str], bool]) -> DisasterOffice:
+        """The same office for somebody who sees these areas only."""
+        return DisasterOffice(self.store, self._plan, self._clock, sees=sees)
 
     @property
     def plan(self) -> DisasterPlan:
@@ -32,17 +54,39 @@ class DisasterOffice:
     def bulletins(self) -> Sequence[BulletinRow]:
         """What is in force, newest issue first."""
         now = self._clock.now_ms()
-        return self.store.bulletins_in_force(at=now, issued_since=now - round(self.plan.bulletin_days * DAY_MS))
+        rows = self.store.bulletins_in_force(at=now, issued_since=now - round(self.plan.bulletin_days * DAY_MS))
+        return [row for row in rows if self._reads(row)]
+
+    def former_bulletins(self, *, before: str | None, limit: int) -> tuple[Sequence[BulletinRow], str | None]:
+        """All of them, newest first, and behind which the next page starts (None = this is the last)."""
+        rows = self.store.bulletins(before=before, limit=limit + 1)
+        after = rows[limit - 1].id if len(rows) > limit else None
+        return [row for row in rows[:limit] if self._reads(row)], after
+
+    def bulletin(self, identifier: str) -> BulletinRow | None:
+        """One that may be withdrawn from here."""
+        row = self.store.bulletin(identifier)
+        return row if row is not None and self.sees(row.area) else None
+
+    def _reads(self, row: BulletinRow) -> bool:
+        return not row.area or self.sees(row.area)
 
     def evacuations(self) -> Sequence[Standing]:
         """Those that go on, newest first, each with where it stands."""
-        rows = self.store.evacuations(open_only=True, before=None, limit=MOST_OPEN)
-        return [standing(row, self.store.lines(row.id)) for row in rows]
+        return self.evacuation_page(open_only=True, before=None, limit=MOST_OPEN)[0]
+
+    def evacuation_page(
+        self, *, open_only: bool, before: str | None, limit: int
+    ) -> tuple[Sequence[Standing], str | None]:
+        """Newest first, and behind which the next page starts (None = this is the last)."""
+        rows = self.store.evacuations(open_only=open_only, before=before, limit=limit + 1)
+        after = rows[limit - 1].id if len(rows) > limit else None
+        return [standing(row, self.store.lines(row.id)) for row in rows[:limit] if self.sees(row.area)], after
 
     def evacuation(self, identifier: str) -> Standing | None:
         """One of them, also one that is over."""
         row = self.store.evacuation(identifier)
-        return standing(row, self.store.lines(identifier)) if row else None
+        return standing(row, self.store.lines(identifier)) if row and self.sees(row.area) else None
 
 
 def read_plan(path: Path | None) -> DisasterPlan:

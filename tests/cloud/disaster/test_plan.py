@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from cloud.disaster.evacuation import standing, written
-from cloud.disaster.office import read_plan
-from cloud.store.disaster_port import EvacuationLine, EvacuationRow
+from cloud.disaster.office import DisasterOffice, read_plan
+from cloud.store.disaster_port import BulletinRow, EvacuationLine, EvacuationRow
+from cloud.store.sql import SqlStateStore
 from device_profiles.load import FileFaultsError
+from tests.fakes import ManualClock
 
 
 def test_a_wrong_plan_tells_every_fault_at_once(tmp_path: Path) -> None:
@@ -53,3 +55,23 @@ def test_the_newest_line_of_a_step_counts_and_all_stay() -> None:
     assert [each.line.count if each.line else None for each in found.steps] == [None, 412, None]
     assert len(found.lines) == 5
     assert found.step("moved") is None, "of the plan of today, not of that day"
+
+
+def test_whoever_sees_one_commune_finds_nothing_of_another(tmp_path: Path) -> None:
+    state = SqlStateStore(f"sqlite:///{tmp_path / 'state.sqlite3'}")
+    state.migrate()
+    clock, plan = ManualClock(), read_plan(None)
+    office = DisasterOffice(state.disaster, lambda: plan, clock)
+    for number, area in enumerate(("a", "b", "")):
+        row = BulletinRow(f"0{number}", 1, "lan", "KTTV", "", "flood", 0, area, clock.now_ms(), None, "t", "x", "s")
+        state.disaster.put_bulletin(row)
+    for number, area in enumerate(("a", "b")):
+        state.disaster.open_evacuation(EvacuationRow(f"0{number}", area, "", written(plan.steps), 1, "lan"))
+    seen = office.within(lambda area: area == "a")
+    assert [row.area for row in seen.bulletins()] == ["", "a"]
+    assert [row.area for row in seen.former_bulletins(before=None, limit=9)[0]] == ["", "a"]
+    assert [seen.bulletin(each) is not None for each in ("00", "01", "02")] == [True, False, False]
+    assert [each.row.area for each in seen.evacuations()] == ["a"]
+    assert seen.evacuation("01") is None
+    assert len(office.evacuations()) == 2
+    state.close()
