@@ -11,6 +11,8 @@ from cloud.alarms.book import AlarmBook
 from cloud.alone import alone_in, listening
 from cloud.api.deps import ApiSettings
 from cloud.api.hub import Hub
+from cloud.atlas.atlas import FOLDER as ATLAS
+from cloud.atlas.atlas import Atlas
 from cloud.attachments import FOLDER as ATTACHMENTS
 from cloud.attachments import Attachments
 from cloud.births import Births
@@ -210,6 +212,7 @@ class Centre:
             exercise=config.exercise.name if config.exercise else "",
             door_clock=SystemClock() if config.exercise else None,
             sectors=settings.sectors,
+            atlas=Atlas(config.data_dir / ATLAS),
             wall=config.wall,
         )
         return House(

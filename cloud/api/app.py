@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from cloud.access.attempts import Attempts
 from cloud.api import (
     alarms,
+    atlas,
     attachments,
     audit,
     bulk,
@@ -56,7 +57,7 @@ RESOURCES = (
     session, ledger, sites, gateways, enrolment, security, commissioning, devices, gaps, series, planned_work, bulk,
     alarms, shelves, handovers, incidents, attachments, notices, rules, explain, chronicle, rehearsals, releases,
     commands, configurations, waves, dead_letters, live, audit, health, exercise, profiles, cameras, disaster,
-    evacuations, sectors, search,
+    evacuations, sectors, search, atlas,
 )  # fmt: skip
 UPLOADS_AT_ONCE = 4  # each holds a file of 10 MB in memory
 CHECKS_AT_ONCE = 2  # each password check takes 64 MiB and four threads

@@ -21,6 +21,7 @@ from cloud.api.views import (
     SiteView,
     ThresholdView,
 )
+from cloud.atlas.atlas import Atlas
 from cloud.attachments import Attachments
 from cloud.commissioning.office import CommissioningOffice
 from cloud.configuring.office import ConfigurationOffice
@@ -87,6 +88,7 @@ class ApiSettings:
 
     `cookie_secure`: reached over HTTPS, as it must be in service. `kept`: raw readings first, then their roll-ups.
     `sectors`: the pages of the sectors, in their order; none = a plain one for each component project.
+    `atlas`: the land under the map.
     `wall`: what the video wall shows.
     `exercise`: the name of the exercise that this centre serves; its log-ins are then timed by `door_clock`.
     """
@@ -98,6 +100,7 @@ class ApiSettings:
     exercise: str = ""
     door_clock: Clock | None = None
     sectors: tuple[SectorPlan, ...] = ()
+    atlas: Atlas = field(default_factory=Atlas)
     wall: WallConfig = field(default_factory=lambda: WallConfig.model_validate({}))
 
 

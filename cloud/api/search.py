@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated, Final
 from urllib.parse import quote
@@ -20,6 +21,7 @@ from device_profiles.schema import Text
 
 router = APIRouter(prefix="/api/v1", tags=["search"])
 MOST_OPEN = 5_000
+PLACE: Final = re.compile(r"\{[^{}]*\}")
 Asked = Annotated[str, Query(max_length=100, description="Words, with or without diacritics.")]
 Candidates = Callable[[Centre, tuple[DeviceView, ...]], Iterable[Candidate]]
 
@@ -98,7 +100,7 @@ def _incidents(centre: Centre, _: tuple[DeviceView, ...]) -> Iterator[Candidate]
 
 def _rules(centre: Centre, _: tuple[DeviceView, ...]) -> Iterator[Candidate]:
     for name, rule in centre.rules.running.rules.items():
-        yield Candidate(Found("rule", name, rule.text, rule.owner, f"/rules/{name}"), rule.owner)
+        yield Candidate(Found("rule", name, _without_places(rule.text), rule.owner, f"/rules/{name}"), rule.owner)
 
 
 def _profiles(centre: Centre, _: tuple[DeviceView, ...]) -> Iterator[Candidate]:
@@ -106,6 +108,11 @@ def _profiles(centre: Centre, _: tuple[DeviceView, ...]) -> Iterator[Candidate]:
         points = " ".join(_said(point.name) for point in profile.points)
         found = Found("profile", key, profile.name, profile.vendor, f"/profiles/{key}")
         yield Candidate(found, f"{profile.vendor} {profile.model} {profile.protocol} {points}")
+
+
+def _without_places(text: Text) -> Text:
+    """The text of a rule, whose figures are not there yet."""
+    return Text(vi=PLACE.sub("…", text.vi), en=PLACE.sub("…", text.en))
 
 
 def _said(name: Text | None) -> str:

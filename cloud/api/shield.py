@@ -11,6 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cloud.api.problems import ProblemError, problem
+from cloud.atlas.atlas import MAX_BYTES as MAX_LAND_BYTES
 from cloud.attachments import MAX_BYTES
 from device_profiles.wire.commissioning import MAX_RECORD_BYTES
 
@@ -32,7 +33,10 @@ HEADERS: Final[Mapping[str, str]] = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 UPLOAD: Final = re.compile(r"/api/v1/incidents/[^/]{1,64}/attachments")
-LARGER: Final[Mapping[str, int]] = {"/api/v1/commissioning": 2 * MAX_RECORD_BYTES}  # its text is a text in JSON
+LARGER: Final[Mapping[str, int]] = {
+    "/api/v1/commissioning": 2 * MAX_RECORD_BYTES,  # its text is a text in JSON
+    "/api/v1/map/land": MAX_LAND_BYTES,
+}
 STATIC: Final = "/static/"
 STRICT_TRANSPORT: Final = "max-age=31536000"
 EXERCISE: Final = "X-Thacba-Exercise"

@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable
 
-from cloud.api.views import DeviceView, Freshness, GatewayView, SiteView
+from cloud.api.views import DeviceView, Freshness, GatewayView
 from cloud.store.base import OpenAlarms
 
 HOUR_MS = 3_600_000
 SEVERITIES = (1, 2, 3, 4)  # the worst first
 GOOD_WORDS: tuple[Freshness, ...] = ("measured", "unchanged")
-
-
-@dataclass(frozen=True, slots=True)
-class SiteState:
-    """A site with the worst that is known of it; severity None = no open alarm."""
-
-    site: SiteView
-    severity: int | None
-    alarms: int
-    link: str  # ok, lost, stopped, none
-
-    @property
-    def mark(self) -> str:
-        """The name of its shape on the map."""
-        return f"severity_{self.severity}" if self.severity is not None else f"site_{self.link}"
 
 
 def room_left(gateway: GatewayView, *, now: int) -> float | None:
@@ -57,22 +41,3 @@ def severity_counts(opened: Iterable[OpenAlarms]) -> dict[int, int]:
     for each in opened:
         found[each.severity] += each.alarms
     return {severity: found[severity] for severity in SEVERITIES}
-
-
-def site_states(
-    sites: Sequence[SiteView], gateways: Sequence[GatewayView], opened: Sequence[OpenAlarms]
-) -> list[SiteState]:
-    """Every site with its worst open alarm, and else with its link."""
-    links: dict[str, set[str]] = defaultdict(set)
-    for gateway in gateways:
-        links[gateway.site].add(gateway.state)
-    alarms: dict[str, list[OpenAlarms]] = defaultdict(list)
-    for each in opened:
-        alarms[each.site].append(each)
-    return [_site_state(site, links[site.id], alarms[site.id]) for site in sites]
-
-
-def _site_state(site: SiteView, states: Container[str], opened: Sequence[OpenAlarms]) -> SiteState:
-    worst, number = min((each.severity for each in opened), default=None), sum(each.alarms for each in opened)
-    link = next((state for state in ("lost", "stopped") if state in states), "ok" if "online" in states else "none")
-    return SiteState(site, worst, number, link)

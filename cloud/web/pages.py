@@ -16,10 +16,11 @@ from cloud.api.ledger import TERMS, summarise, sums_of
 from cloud.api.pages import Cursor, page_of
 from cloud.api.sectors import plan_of, plans_of
 from cloud.api.views import AccountView
+from cloud.atlas.places import site_states
 from cloud.ingest.ranges import size_of_ranges
 from cloud.store.base import AlarmFilter, AlarmRow
 from cloud.web import present
-from cloud.web.fleet import SEVERITIES, freshness_counts, room_left, severity_counts, site_states
+from cloud.web.fleet import SEVERITIES, freshness_counts, room_left, severity_counts
 from cloud.web.render import LANGUAGE_COOKIE, THEME_COOKIE, page, taste_of
 from cloud.web.rivers import LEVEL_POINT, river_of
 from cloud.web.search import devices_found

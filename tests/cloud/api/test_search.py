@@ -1,4 +1,4 @@
-"""Search over everything: diacritics do not matter, names come before the rest, and nobody finds what he may not see."""
+"""Search over everything: diacritics do not matter, and names come before the rest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages of one gateway, of roll-outs and the map of sites."""
+"""The pages of one gateway and of roll-outs."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ import re
 import httpx
 import pytest
 
-from cloud.api.views import Order, SiteView
-from cloud.web.fleet import SiteState
-from cloud.web.sitemap import HEIGHT, WIDTH, placed
-from device_profiles.schema import Text
+from cloud.api.views import Order
 from tests.cloud.api.fake_centre import FakeCentre
 
 Clients = dict[str, httpx.AsyncClient]
@@ -82,29 +79,3 @@ async def test_roll_outs_are_listed_and_shown_by_wave(clients: Clients, filled: 
     seen = (await clients["viewer"].get(link)).text
     assert "do-pause" not in seen
     assert 'id="begin-wave"' not in (await clients["viewer"].get("/waves")).text
-
-
-async def test_the_map_says_severity_by_shape_and_no_data_by_grey(clients: Clients, centre: FakeCentre) -> None:
-    text = (await clients["viewer"].get("/map")).text
-    assert 'class="site at-severity_2" data-point="site-cau-yen-bai"' in text
-    assert "Phường Yên Bái" in text
-    assert "Khu vực 133" in text
-    assert text.count("data-newest=") == 5
-    assert "chưa có dữ liệu" in text.split('data-newest="site-mu-cang-chai"')[1][:80]
-    assert "&#34;gw-mcc&#34;: &#34;site-mu-cang-chai&#34;" in text
-
-
-def test_every_site_lies_in_the_drawing_and_names_keep_apart() -> None:
-    name = Text(vi="Trạm thủy văn", en="Gauge")
-    spots = [(21.7, 104.87), (21.702, 104.872), (21.1, 104.0), (22.0, 105.4)]
-    sites = [SiteView(f"s{n}", name, "a", lat, lon, ()) for n, (lat, lon) in enumerate(spots)]
-    found = placed([SiteState(site, None, 0, "ok") for site in sites], {"s0": 5}, "vi")
-    assert all(0 <= each.x <= WIDTH and 0 <= each.y <= HEIGHT for each in found)
-    by_name = {each.state.site.id: each for each in found}
-    assert by_name["s0"].side != by_name["s1"].side
-    assert by_name["s3"].side != "right"
-    assert by_name["s3"].y < by_name["s2"].y
-    assert (by_name["s0"].mark, by_name["s1"].mark) == ("site_ok", "site_none")
-    assert placed([], {}, "vi") == []
-    (alone,) = placed([SiteState(sites[0], 1, 2, "lost")], {}, "vi")
-    assert alone.mark == "severity_1"

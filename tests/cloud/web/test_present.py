@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 
 from cloud.api.views import DeviceView, GatewayView, PointView, ThresholdView
+from cloud.atlas.places import site_states
 from cloud.store.base import OpenAlarms
 from cloud.web import present
-from cloud.web.fleet import freshness_counts, has_problem, room_left, severity_counts, site_states
+from cloud.web.fleet import freshness_counts, has_problem, room_left, severity_counts
 from cloud.web.rivers import river_of
 from cloud.web.words import Language
 from device_profiles.schema import PointType, Text

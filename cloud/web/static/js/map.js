@@ -1,24 +1,19 @@
-// The map without internet: our own schematic drawing, and the sites with a shape and a name for their state.
+// The map without internet: the land, and the sites with a shape and a name for their state.
+import { drawLand, hideCrowded, overlaps } from "./mapland.js";
 import { t } from "./words.js";
-
-const FRAME = [[21.31, 103.86], [22.3, 105.15]];
 
 export async function startMap() {
   const place = document.getElementById("map");
   if (!place) return;
-  const map = L.map(place, { zoomControl: false, attributionControl: true, minZoom: 7, maxZoom: 13, zoomSnap: 0.25,
-    scrollWheelZoom: false, zoomAnimation: false, fadeAnimation: false, markerZoomAnimation: false, maxBounds: [[20.6, 103], [23, 106]] });
+  const map = L.map(place, { zoomControl: false, attributionControl: true, minZoom: 4, maxZoom: 13, zoomSnap: 0.25,
+    scrollWheelZoom: false, zoomAnimation: false, fadeAnimation: false, markerZoomAnimation: false });
   L.control.zoom({ zoomInTitle: t("zoom_in"), zoomOutTitle: t("zoom_out") }).addTo(map);
-  map.attributionControl.setPrefix(false).addAttribution(t("schematic"));
-  map.fitBounds(FRAME, { animate: false });
-  const answer = await fetch("/static/map/yen_bai.geojson");
-  L.geoJSON(await answer.json(), {
-    interactive: false,
-    style: (feature) => ({ className: `map-${feature.properties.kind}` }),
-    pointToLayer: (feature, at) => L.circleMarker(at, { radius: 2, className: "map-town" }),
-    onEachFeature: nameIt,
-  }).addTo(map);
+  map.attributionControl.setPrefix(false);
+  map.setView([21.8, 104.5], 8, { animate: false });
+  const { frame } = await drawLand(map);
+  map.fitBounds(frame, { animate: false });
   const layer = L.layerGroup().addTo(map);
+  map.setMaxBounds(L.latLngBounds(frame).pad(0.6));
   const draw = () => {
     drawSites(layer, place);
     hideCrowded(place);
@@ -32,16 +27,9 @@ export async function startMap() {
   new ResizeObserver(() => {
     if (place.clientWidth === width) return;
     width = place.clientWidth;
-    map.invalidateSize({ animate: false }).fitBounds(FRAME, { animate: false });
+    map.invalidateSize({ animate: false }).fitBounds(frame, { animate: false });
     draw();
   }).observe(place);
-}
-
-function nameIt(feature, layer) {
-  const { kind, name } = feature.properties;
-  if (kind === "outline") return;
-  layer.bindTooltip(name, { permanent: true, direction: kind === "town" ? "bottom" : "center",
-    className: `map-name map-name-${kind}`, offset: [0, 0], interactive: false });
 }
 
 // The worst first: they get the room for their names; a name without room shows on hover and focus.
@@ -91,21 +79,6 @@ function nameMarker(marker, facts, taken, frame) {
 
 function bind(marker, facts, options) {
   marker.bindTooltip(label(facts.name, stateOf(facts)), { ...options, className: `site-name at-${facts.mark}` });
-}
-
-// Names of towns and rivers give way to the sites, and to each other.
-function hideCrowded(place) {
-  const taken = [...place.querySelectorAll(".site-mark, .site-name")].map((each) => each.getBoundingClientRect());
-  for (const name of place.querySelectorAll(".map-name")) {
-    const box = name.getBoundingClientRect();
-    const crowded = taken.some((other) => overlaps(box, other));
-    name.classList.toggle("crowded", crowded);
-    if (!crowded) taken.push(box);
-  }
-}
-
-function overlaps(a, b) {
-  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 }
 
 function isInside(box, frame) {

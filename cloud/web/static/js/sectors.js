@@ -42,7 +42,8 @@ async function series(asked) {
 
 // All lines share one row of times. Where a device only speaks seldom its line goes on; where it was silent it breaks.
 function columns(told, silence) {
-  const times = [...new Set(told.flatMap((each) => each.map((bucket) => bucket.begin)))].sort((a, b) => a - b);
+  const breaks = told.flatMap((each) => each.flatMap((bucket, index) => (index && bucket.begin - each[index - 1].begin > silence ? [each[index - 1].begin + 1] : [])));
+  const times = [...new Set([...told.flatMap((each) => each.map((bucket) => bucket.begin)), ...breaks])].sort((a, b) => a - b);
   return [times.map((at) => at / 1000), ...told.map((each) => values(each, times, silence))];
 }
 

@@ -1,0 +1,1 @@
+"""The map: where sites stand and how they are, and the land beneath them, ours or the province's own."""
