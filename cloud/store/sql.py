@@ -35,6 +35,7 @@ from cloud.store.incident_sql import SqlIncidentStore
 from cloud.store.index_sql import SqlIndexLog, mark
 from cloud.store.notice_sql import SqlNoticeStore
 from cloud.store.past_sql import SqlPastStore
+from cloud.store.repeat_sql import SqlRepeatStore
 from cloud.store.rule_version_sql import SqlRuleVersionStore
 from cloud.store.schema_version import upgrade
 from cloud.store.sql_door import SqlDoor, append, as_dict, as_tuple, put, put_many, put_new
@@ -80,6 +81,7 @@ class SqlStateStore:
         self.index_log = SqlIndexLog(self._door)
         self.disaster = SqlDisasterStore(self._door)
         self.citizens = SqlCitizenStore(self._door)
+        self.repeats = SqlRepeatStore(self._door)
         self.audit_log = SqlAuditLog(self._door)
 
     def migrate(self) -> None:
@@ -123,6 +125,8 @@ class SqlStateStore:
             query = query.where(ALARM.c.open if wanted.open else ~ALARM.c.open)
         if wanted.since is not None:
             query = query.where(ALARM.c.changed_at >= wanted.since)
+        if wanted.sites is not None:
+            query = query.where(ALARM.c.site.in_(wanted.sites))
         for name in ("site", "gateway", "severity", "device", "rule", "assignee"):
             value = getattr(wanted, name)
             if value is not None:
