@@ -214,6 +214,7 @@ class Centre:
             sectors=settings.sectors,
             atlas=Atlas(config.data_dir / ATLAS),
             wall=config.wall,
+            leader=settings.leader,
         )
         return House(
             parts=parts,

@@ -249,6 +249,9 @@ class CentreConfig(Strict):
     disaster_plan: Path | None = Field(
         None, description="File of the disaster page's figures and evacuation steps; without it the packaged proposal."
     )
+    leader_plan: Path | None = Field(
+        None, description="File of the figures on the leader's page; without it the packaged proposal."
+    )
     sectors_dir: Path | None = Field(
         None, description="Folder of the sectors' pages; without it a plain page for each component project."
     )

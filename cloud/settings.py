@@ -21,6 +21,7 @@ from cloud.indices.spec import Indices
 from cloud.inventory.load import load_inventory
 from cloud.inventory.sites import Inventory
 from cloud.keys import read_command_key
+from cloud.leader.plan import LeaderPlan, read_leader_plan
 from cloud.notify.recipient import TEAM, team_recipient
 from cloud.notify.registry import build_channel
 from cloud.people.load import load_people
@@ -49,6 +50,7 @@ class Settings:
     indices: Indices = field(default_factory=Indices)
     disaster_plan: DisasterPlan = field(default_factory=lambda: read_plan(None))
     sectors: tuple[SectorPlan, ...] = ()
+    leader: LeaderPlan = field(default_factory=lambda: read_leader_plan(None))
 
 
 def read_settings(path: Path) -> Settings:
@@ -69,6 +71,7 @@ def read_settings(path: Path) -> Settings:
         rules = _tried(lambda: read_rules(config, catalogue, people=people, inventory=inventory), faults)
     regulation = _tried(lambda: read_regulation(config, people), faults)
     plan = _tried(lambda: read_plan(config.disaster_plan), faults)
+    leader = _tried(lambda: read_leader_plan(config.leader_plan), faults)
     for login in (config.broker, config.state, *([config.store] if config.store.kind == "influx" else [])):
         _tried(login.name, faults)
         _tried(login.password, faults)
@@ -78,7 +81,7 @@ def read_settings(path: Path) -> Settings:
         raise ConfigurationError("\n".join(faults))
     return Settings(
         config, catalogue, inventory, rules, key, people, regulation, indices or Indices(), plan or read_plan(None),
-        sectors or (),
+        sectors or (), leader or read_leader_plan(None),
     )  # fmt: skip
 
 

@@ -98,6 +98,7 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/api/v1/cameras"): _V,
     ("GET", "/cameras"): _V,
     ("GET", "/wall"): _V,
+    ("GET", "/leader"): _V,
     ("POST", "/api/v1/camera-watches"): _O,
     ("DELETE", "/api/v1/camera-watches/{watch}"): _O,
     ("GET", "/api/v1/camera-watches/{watch}/pictures/{gateway}/{device}"): _O,

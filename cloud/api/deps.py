@@ -32,6 +32,7 @@ from cloud.errors import CloudError
 from cloud.exercise.office import ExerciseOffice
 from cloud.incidents.regulation import Regulation
 from cloud.inventory.passages import Passage
+from cloud.leader.plan import LeaderPlan, read_leader_plan
 from cloud.pictures.desk import PictureDesk
 from cloud.releases.shelf import Shelf
 from cloud.rules.desk import Act
@@ -89,7 +90,7 @@ class ApiSettings:
     `cookie_secure`: reached over HTTPS, as it must be in service. `kept`: raw readings first, then their roll-ups.
     `sectors`: the pages of the sectors, in their order; none = a plain one for each component project.
     `atlas`: the land under the map.
-    `wall`: what the video wall shows.
+    `wall`: what the video wall shows. `leader`: the figures of the leader's page.
     `exercise`: the name of the exercise that this centre serves; its log-ins are then timed by `door_clock`.
     """
 
@@ -101,6 +102,7 @@ class ApiSettings:
     door_clock: Clock | None = None
     sectors: tuple[SectorPlan, ...] = ()
     atlas: Atlas = field(default_factory=Atlas)
+    leader: LeaderPlan = field(default_factory=lambda: read_leader_plan(None))
     wall: WallConfig = field(default_factory=lambda: WallConfig.model_validate({}))
 
 

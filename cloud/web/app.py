@@ -20,6 +20,7 @@ from cloud.web import (
     gateways,
     handover,
     incidents,
+    leader,
     letters,
     pages,
     planned,
@@ -48,6 +49,7 @@ def add_pages(app: FastAPI) -> None:
     app.include_router(alarms.router)
     app.include_router(cameras.router)
     app.include_router(wall.router)
+    app.include_router(leader.router)
     app.include_router(incidents.router)
     app.include_router(disaster.router)
     app.include_router(environment.router)

@@ -38,6 +38,7 @@ MORE = (
     Entry("devices", "/devices", ("/profiles",)),
     Entry("gateways", "/gateways", ("/commissioning", "/waves", "/dead-letters")),
     Entry("rules", "/rules"),
+    Entry("leader", "/leader"),
     Entry("wall", "/wall"),
 )
 
@@ -47,5 +48,4 @@ def menu_for(role: Role | None) -> tuple[Sequence[Entry], Sequence[Entry]]:
     return tuple(each for each in ALWAYS if _may(each, role)), tuple(each for each in MORE if _may(each, role))
 
 
-def _may(entry: Entry, role: Role | None) -> bool:
-    return role is not None and allows(rule_for("GET", entry.address), role)
+    return tuple(filter(may, ALWAYS)), tuple(filter(may, MORE))

@@ -34,6 +34,7 @@ PAGES = {
     "gateways": "/gateways",
     "map": "/map",
     "cameras": "/cameras",
+    "leader": "/leader",
     "waves": "/waves",
     "rules": "/rules",
     "profiles": "/profiles",
