@@ -48,4 +48,5 @@ def menu_for(role: Role | None) -> tuple[Sequence[Entry], Sequence[Entry]]:
     return tuple(each for each in ALWAYS if _may(each, role)), tuple(each for each in MORE if _may(each, role))
 
 
-    return tuple(filter(may, ALWAYS)), tuple(filter(may, MORE))
+def _may(entry: Entry, role: Role | None) -> bool:
+    return role is not None and allows(rule_for("GET", entry.address), role)
