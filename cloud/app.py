@@ -7,6 +7,7 @@ import logging
 import socket
 from functools import partial
 
+from cloud.access.pace import Pace
 from cloud.alarms.book import AlarmBook
 from cloud.alone import alone_in, listening
 from cloud.api.deps import ApiSettings
@@ -208,6 +209,7 @@ class Centre:
         api = ApiSettings(
             cookie_secure=config.http.cookie_secure,
             public_url=config.http.public_url,
+            pace=Pace(config.http.requests_per_s, config.http.requests_burst),
             kept=((config.store.retention_days, 1), *grains),
             exercise=config.exercise.name if config.exercise else "",
             door_clock=SystemClock() if config.exercise else None,

@@ -49,10 +49,12 @@ from cloud.api import (
     waves,
 )
 from cloud.api.deps import Centre
-from cloud.api.guard import guard
+from cloud.api.guard import cookie_name, guard
+from cloud.api.pacing import Pacing
 from cloud.api.problems import add_problems
 from cloud.api.shield import Shield
 
+from cloud.api.repeats import Repeats
 RESOURCES = (
     session, ledger, sites, gateways, enrolment, security, commissioning, devices, gaps, series, planned_work, bulk,
     alarms, shelves, handovers, incidents, attachments, notices, rules, explain, chronicle, rehearsals, releases,
@@ -107,6 +109,9 @@ def create_api(centre: Centre) -> FastAPI:
     app.add_middleware(Shield, https=centre.settings.cookie_secure, exercise=centre.settings.exercise)
     return app
 
+    clock = centre.settings.door_clock or centre.clock
+    app.add_middleware(Repeats)
+    app.add_middleware(Pacing, pace=centre.settings.pace, cookie=cookie_name(centre), seconds=clock.monotonic)
 
 @contract.get("/openapi.json", include_in_schema=False)
 async def openapi(request: Request) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from cloud.access.pace import Pace
 from cloud.alarms.mutes import Mutes
 from cloud.api.hub import Hub
 from cloud.api.views import (
@@ -93,6 +94,8 @@ class ApiSettings:
     `wall`: what the video wall shows. `leader`: the figures of the leader's page.
     `exercise`: the name of the exercise that this centre serves; its log-ins are then timed by `door_clock`.
     """
+    `arrangement`: rosters, channels and retention, which administrators see.
+    `pace`: how fast one caller may ask.
 
     version: str = "0.1.0"
     cookie_secure: bool = True
@@ -102,6 +105,7 @@ class ApiSettings:
     door_clock: Clock | None = None
     sectors: tuple[SectorPlan, ...] = ()
     atlas: Atlas = field(default_factory=Atlas)
+    pace: Pace = field(default_factory=Pace)
     leader: LeaderPlan = field(default_factory=lambda: read_leader_plan(None))
     wall: WallConfig = field(default_factory=lambda: WallConfig.model_validate({}))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from cloud.store.audit_port import AuditLog
+from cloud.store.repeat_port import RepeatStore
 from cloud.store.rows import (
     AccountRow,
     AlarmFilter,
@@ -179,6 +180,10 @@ class ReadingStore(Protocol):
 
 class StateStore(Protocol):
     """Transactional state. Synchronous: callers off the event loop use one worker thread (asyncio.to_thread)."""
+
+    @property
+    def repeats(self) -> RepeatStore:
+        """What orders with an idempotency key came to."""
 
     def migrate(self) -> None:
         """Brings the database to this version's schema; CloudError when it is newer than this program."""

@@ -35,6 +35,7 @@ from cloud.store.incident_sql import SqlIncidentStore
 from cloud.store.index_sql import SqlIndexLog, mark
 from cloud.store.notice_sql import SqlNoticeStore
 from cloud.store.past_sql import SqlPastStore
+from cloud.store.repeat_port import RepeatStore
 from cloud.store.repeat_sql import SqlRepeatStore
 from cloud.store.rule_version_sql import SqlRuleVersionStore
 from cloud.store.schema_version import upgrade
@@ -81,7 +82,7 @@ class SqlStateStore:
         self.index_log = SqlIndexLog(self._door)
         self.disaster = SqlDisasterStore(self._door)
         self.citizens = SqlCitizenStore(self._door)
-        self.repeats = SqlRepeatStore(self._door)
+        self.repeats: RepeatStore = SqlRepeatStore(self._door)
         self.audit_log = SqlAuditLog(self._door)
 
     def migrate(self) -> None:
