@@ -113,6 +113,7 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/alarms"): _V,
     ("GET", "/alarms/{alarm}"): _V,
     ("GET", "/disaster"): _V,
+    ("GET", "/disaster/evacuations/{evacuation}"): _V,
     ("GET", "/environment"): _V,
     ("GET", "/incidents"): _V,
     ("GET", "/incidents/{incident}"): _V,

@@ -75,6 +75,12 @@ class DisasterOffice:
         """Those that go on, newest first, each with where it stands."""
         return self.evacuation_page(open_only=True, before=None, limit=MOST_OPEN)[0]
 
+    def ended_evacuations(self, *, limit: int) -> Sequence[Standing]:
+        """The newest that are over, among the last hundred."""
+        rows = self.store.evacuations(open_only=False, before=None, limit=100)
+        over = [row for row in rows if row.closed_at is not None and self.sees(row.area)]
+        return [standing(row, self.store.lines(row.id)) for row in over[:limit]]
+
     def evacuation_page(
         self, *, open_only: bool, before: str | None, limit: int
     ) -> tuple[Sequence[Standing], str | None]:

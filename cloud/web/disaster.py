@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse
 from cloud.access.roles import Role
 from cloud.api.deps import Centre
 from cloud.api.disaster import HAZARDS
+from cloud.api.evacuations import known_evacuation
 from cloud.api.guard import CentreDep
 from cloud.api.views import DeviceView, ThresholdView
 from cloud.disaster.outlook import HOUR_MS, MINUTE_MS, Levels, course, crossing
@@ -45,6 +46,7 @@ PAST_H = 24
 STEP_MS = 600_000
 MOST_DRAWN = 24  # gauges with a drawing; the rest has figures
 SHOWN_ALARMS = 12
+SHOWN_OVER = 3  # evacuations that ended lately
 FIRST_ROWS = 15  # of the table of rain; the rest is behind a word
 
 
@@ -85,6 +87,7 @@ async def disaster_page(request: Request, centre: CentreDep, rain: Literal["all"
         alarm_count=len(alarms),
         bulletins=await asyncio.to_thread(centre.disaster.bulletins),
         evacuations=await asyncio.to_thread(centre.disaster.evacuations),
+        ended=await asyncio.to_thread(centre.disaster.ended_evacuations, limit=SHOWN_OVER),
         plan=centre.disaster.plan,
         hazards=HAZARDS,
         areas=centre.area_names(),
@@ -93,6 +96,13 @@ async def disaster_page(request: Request, centre: CentreDep, rain: Literal["all"
         formats=value_formats(request, centre),
         is_operator=identity is not None and identity.role.includes(Role.OPERATOR),
     )
+
+
+@router.get("/disaster/evacuations/{evacuation}")
+async def evacuation_page(request: Request, evacuation: str, centre: CentreDep) -> HTMLResponse:
+    """One evacuation, also one that is over: its checklist, and everything that was ticked and taken back."""
+    found = await known_evacuation(centre, evacuation)
+    return page(request, "evacuation.html", found=found, areas=centre.area_names())
 
 
 async def _water(centre: Centre, devices: Devices) -> Water:

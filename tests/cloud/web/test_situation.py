@@ -81,3 +81,19 @@ async def test_an_empty_province_says_what_it_does_not_have(clients: Clients, ce
     for text in ("Chưa có trạm nào có lượng mưa", "Chưa có trạm cảnh báo sạt lở", "Chưa có bản tin nào còn hiệu lực"):
         assert text in disaster
     assert "Chưa có trạm nước nào." in (await clients["operator"].get("/environment")).text
+
+
+async def test_an_evacuation_that_is_over_can_be_read_with_everything_that_was_taken_back(
+    clients: Clients, centre: FakeCentre
+) -> None:
+    add_situation(centre)
+    operator, path = clients["operator"], "/api/v1/disaster/evacuations/01"
+    await operator.post(f"{path}/tick", json={"step": "decision", "done": False, "note": "chưa ký"})
+    await operator.post(f"{path}/close", json={"note": "nước rút"})
+    listed = (await clients["viewer"].get("/disaster")).text
+    assert "Vừa kết thúc" in listed
+    assert 'href="/disaster/evacuations/01"' in listed
+    page = (await clients["viewer"].get("/disaster/evacuations/01")).text
+    for text in ("1/9 bước đã xong", "nước rút", "program-operator bỏ dấu", "chưa ký", "<b>412</b> hộ"):
+        assert text in page, text
+    assert (await clients["viewer"].get("/disaster/evacuations/none")).status_code == 404
