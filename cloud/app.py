@@ -255,6 +255,8 @@ class Centre:
             requests=self.state.configurations,
             disaster=DisasterOffice(self.state.disaster, lambda: settings.disaster_plan, clock),
             album=Album(config.data_dir / PICTURES, config.pictures),
+            citizens=self.state.citizens,
+            citizen=config.citizen,
             exercise=office_for(config.exercise, self.state, clock, self.inventory),
         )
 
@@ -321,6 +323,7 @@ class Centre:
             self.attachments,
             self.house.enrolment,
             self.view.pictures,
+            self.view.citizen,
             self.gatekeeper,
             self.followers,
             self.configuring.office,

@@ -30,6 +30,9 @@ from cloud.api.views import (
 )
 from cloud.attachments import Attachments
 from cloud.broadcast import Broadcast
+from cloud.citizen.config import CitizenConfig
+from cloud.citizen.desk import CitizenDesk, Stores
+from cloud.citizen.house import citizen_desk
 from cloud.commands import Commander, CommandRefusedError
 from cloud.commissioning.office import CommissioningOffice
 from cloud.configuring.house import Configuring
@@ -55,6 +58,7 @@ from cloud.rules.desk import Act, Remark
 from cloud.rules.rehearse import Wish
 from cloud.rules.rehearse_report import Report
 from cloud.store.base import AlarmRow, ReadingStore, StateStore
+from cloud.store.citizen_port import CitizenStore
 from cloud.store.configuration_port import ConfigurationStore
 from cloud.store.incident_files_port import IncidentFileStore
 from cloud.store.incident_port import IncidentStore
@@ -93,6 +97,8 @@ class House:
     requests: ConfigurationStore
     disaster: DisasterOffice
     album: Album
+    citizens: CitizenStore
+    citizen: CitizenConfig
     exercise: ExerciseOffice | None = None
 
 
@@ -108,6 +114,8 @@ class ThacbaCentre:
         send = partial(self.send_command, actor="")
         self._requests = OrderDesk(house.requests, send, parts.clock)
         self._pictures = PictureDesk(house.album, Photographer(send), parts.clock)
+        stores = Stores(house.citizens, house.incidents, house.incident_files, house.attachments)
+        self._citizen = citizen_desk(self, stores, house.citizen)
 
     @property
     def configurations(self) -> ConfigurationOffice:
@@ -123,6 +131,11 @@ class ThacbaCentre:
     def pictures(self) -> PictureDesk:
         """Pictures of cameras, while somebody watches."""
         return self._pictures
+
+    @property
+    def citizen(self) -> CitizenDesk:
+        """What the public sees, and what it says."""
+        return self._citizen
 
     @property
     def requests(self) -> OrderDesk:

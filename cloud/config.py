@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from cloud.attachments import AttachmentConfig
 from cloud.brokering.config import DoorConfig
+from cloud.citizen.config import CitizenConfig
 from cloud.commissioning.config import CommissioningConfig
 from cloud.enrolment.config import EnrolmentConfig
 from cloud.errors import ConfigurationError
@@ -236,6 +237,9 @@ class CentreConfig(Strict):
         default_factory=lambda: PictureConfig.model_validate({}), description="Pictures of cameras."
     )
     wall: WallConfig = Field(default_factory=lambda: WallConfig.model_validate({}), description="The video wall.")
+    citizen: CitizenConfig = Field(
+        default_factory=lambda: CitizenConfig.model_validate({}), description="The public page, reports and surveys."
+    )
     enrolment: EnrolmentConfig = Field(
         default_factory=lambda: EnrolmentConfig.model_validate({}), description="How gateways are let in."
     )

@@ -36,6 +36,7 @@ from cloud.api import (
     notices,
     planned_work,
     profiles,
+    public,
     rehearsals,
     releases,
     rules,
@@ -58,7 +59,7 @@ from cloud.api.repeats import Repeats
 RESOURCES = (
     session, ledger, sites, gateways, enrolment, security, commissioning, devices, gaps, series, planned_work, bulk,
     alarms, shelves, handovers, incidents, attachments, notices, rules, explain, chronicle, rehearsals, releases,
-    commands, configurations, waves, dead_letters, live, audit, health, exercise, profiles, cameras, disaster,
+    commands, configurations, waves, dead_letters, live, audit, health, exercise, profiles, cameras, disaster, public,
     evacuations, sectors, search, atlas,
 )  # fmt: skip
 UPLOADS_AT_ONCE = 4  # each holds a file of 10 MB in memory

@@ -24,6 +24,7 @@ from cloud.api.views import (
 )
 from cloud.atlas.atlas import Atlas
 from cloud.attachments import Attachments
+from cloud.citizen.desk import CitizenDesk
 from cloud.commissioning.office import CommissioningOffice
 from cloud.configuring.office import ConfigurationOffice
 from cloud.configuring.rollouts import RolloutOffice
@@ -222,6 +223,10 @@ class Centre(Protocol):
     @property
     def pictures(self) -> PictureDesk:
         """Pictures of cameras, while somebody watches."""
+
+    @property
+    def citizen(self) -> CitizenDesk:
+        """What the public sees, and what it says."""
 
     @property
     def clock(self) -> Clock:

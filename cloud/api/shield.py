@@ -32,7 +32,7 @@ HEADERS: Final[Mapping[str, str]] = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-UPLOAD: Final = re.compile(r"/api/v1/incidents/[^/]{1,64}/attachments")
+UPLOAD: Final = re.compile(r"/api/v1/(incidents/[^/]{1,64}/attachments|public/reports/[^/]{1,64}/photo)")
 LARGER: Final[Mapping[str, int]] = {
     "/api/v1/commissioning": 2 * MAX_RECORD_BYTES,  # its text is a text in JSON
     "/api/v1/map/land": MAX_LAND_BYTES,

@@ -6,12 +6,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from cloud.api.views import DeviceView, PointView, SiteView, ThresholdView
+from cloud.store.citizen_port import SurveyCount
 from cloud.store.disaster_port import BulletinRow
 from device_profiles.schema import Sector, Text
 
 AIR, RAIN, SATISFACTION, LEVEL = "index_vn_aqi_hour", "index_rain", "index_satisfaction", "level_m"
 RAIN_H = (1, 3, 24, 72)
 POLLUTANTS = ("PM2,5", "PM10", "SO₂", "NO₂", "CO", "O₃")  # in the order of the choices of `main`
+SATISFIED_FROM, LEAST_ANSWERS = 4, 10  # as deploy/indices/satisfaction.toml counts scores of tablets
 GONE = ("stale", "never")
 Levels = Callable[[str, str, str], Sequence[ThresholdView]]
 
@@ -63,6 +65,31 @@ class Satisfaction:
 
 
 @dataclass(frozen=True, slots=True)
+class Surveyed:
+    """What people answered at a place lately; of few answers no share is given."""
+
+    place: Text
+    satisfied_pct: float | None
+    answers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bulletin:
+    """An official bulletin with its source; who copied it is not for the public."""
+
+    agency: str
+    number: str
+    hazard: str
+    risk: int
+    area: str
+    issued_at: int
+    valid_until: int | None
+    title: str
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
     """Everything on the public page, as it was at one moment."""
 
@@ -71,12 +98,13 @@ class Board:
     water: Sequence[Water]
     rain: Sequence[Rain]
     satisfaction: Sequence[Satisfaction]
-    bulletins: Sequence[BulletinRow]
+    surveys: Sequence[Surveyed]
+    bulletins: Sequence[Bulletin]
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the board is made from; `areas`: communes by name."""
+    """What the board is made from; `hidden`: sites that are left out."""
 
     at: int
     devices: Sequence[DeviceView]
@@ -84,6 +112,7 @@ class Known:
     levels: Levels
     river_profiles: Collection[str]
     bulletins: Sequence[BulletinRow] = ()
+    answers: Sequence[SurveyCount] = ()
     hidden: Collection[str] = ()
 
 
@@ -107,7 +136,8 @@ def board_of(known: Known) -> Board:
         ),
         rain=sorted((_rain(each, *named(each)) for each in by_profile[RAIN]), key=lambda each: -(each.sums[24] or -1)),
         satisfaction=[_satisfaction(each, places[each.site]) for each in by_profile[SATISFACTION]],
-        bulletins=known.bulletins,
+        surveys=_surveys(known.answers, places),
+        bulletins=[_bulletin(each) for each in known.bulletins],
     )
 
 
@@ -142,6 +172,24 @@ def _rain(device: DeviceView, name: Text, place: Text) -> Rain:
 def _satisfaction(device: DeviceView, place: Text) -> Satisfaction:
     share, at = _value(device, "satisfied_pct")
     return Satisfaction(place, share, _value(device, "scores_today")[0], at)
+
+
+def _surveys(counts: Sequence[SurveyCount], places: Mapping[str, Text]) -> list[Surveyed]:
+    found: list[Surveyed] = []
+    for site, name in places.items():
+        mine = [each for each in counts if each.site == site]
+        total = sum(each.answers for each in mine)
+        happy = sum(each.answers for each in mine if each.score >= SATISFIED_FROM)
+        if total:
+            found.append(Surveyed(name, round(100 * happy / total, 1) if total >= LEAST_ANSWERS else None, total))
+    return found
+
+
+def _bulletin(row: BulletinRow) -> Bulletin:
+    return Bulletin(
+        row.agency, row.number, row.hazard, row.risk, row.area, row.issued_at, row.valid_until, row.title, row.text,
+        row.source,
+    )  # fmt: skip
 
 
 def _value(device: DeviceView, key: str) -> tuple[float | None, int | None]:

@@ -57,10 +57,15 @@ def open_incident(action: Action) -> IncidentChange:
     facts = action.facts
     if not facts.alarms or facts.severity is None or not facts.title:
         raise IncidentError("an incident needs an alarm, a severity and a title")
-    started = clocks.begin(action.rules, facts.severity, action.at)
-    action = replace(action, facts=replace(facts, deadlines=started))
-    line = _line(incident_id(facts.alarms[0], action.at), 1, OPENED, action)
-    return IncidentChange([apply(None, line)], [line], added=[(alarm, line.incident) for alarm in facts.alarms])
+    return _begun(action, facts.alarms[0], facts.severity)
+
+
+def open_reported(action: Action, reference: str) -> IncidentChange:
+    """A new incident out of what somebody reported: it has no alarm; the facts name title and severity."""
+    facts = action.facts
+    if facts.severity is None or not facts.title:
+        raise IncidentError("an incident needs a severity and a title")
+    return _begun(action, reference, facts.severity)
 
 
 def move(row: IncidentRow, how: Move, action: Action) -> IncidentChange:
@@ -166,8 +171,15 @@ def tier_of(row: IncidentRow, now: int, rules: Regulation) -> clocks.Tier:
 
 
 def incident_id(alarm: str, at: int) -> str:
-    """12 hex digits of the time of opening and 12 of a hash of its first alarm: ids sort by time."""
+    """12 hex digits of the time of opening and 12 of a hash of its first alarm, or report: ids sort by time."""
     return f"{at:012x}{hashlib.sha256(alarm.encode()).hexdigest()[:12]}"
+
+
+def _begun(action: Action, seed: str, severity: int) -> IncidentChange:
+    started = clocks.begin(action.rules, severity, action.at)
+    action = replace(action, facts=replace(action.facts, deadlines=started))
+    line = _line(incident_id(seed, action.at), 1, OPENED, action)
+    return IncidentChange([apply(None, line)], [line], added=[(alarm, line.incident) for alarm in action.facts.alarms])
 
 
 def _changed(row: IncidentRow, what: str, action: Action) -> IncidentChange:

@@ -25,6 +25,7 @@ from cloud.web import (
     pages,
     planned,
     profiles,
+    public,
     rules,
     search,
     sectors,
@@ -65,6 +66,7 @@ def add_pages(app: FastAPI) -> None:
     app.include_router(sectors.router)
     app.include_router(search.router)
     app.include_router(exercise.router)
+    app.include_router(public.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.state.error_page = error_page
 

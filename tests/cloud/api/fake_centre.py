@@ -27,6 +27,9 @@ from cloud.api.views import (
     ThresholdView,
 )
 from cloud.attachments import AttachmentConfig, Attachments
+from cloud.citizen.config import CitizenConfig
+from cloud.citizen.desk import Stores
+from cloud.citizen.house import citizen_desk
 from cloud.commissioning.config import CommissioningConfig
 from cloud.commissioning.house import commissioning_office
 from cloud.disaster.office import DisasterOffice, read_plan
@@ -180,6 +183,8 @@ class FakeCentre:
         self.snapshot_outcome: Outcome | None = None  # instead of a picture
         album = Album(folder / "pictures", PictureConfig.model_validate({}))
         self.pictures = PictureDesk(album, Photographer(send), clock)
+        stores = Stores(self.state.citizens, self.incidents, self.incident_files, self.attachments)
+        self.citizen = citizen_desk(self, stores, CitizenConfig.model_validate({"open": True}))
         self.enrolment, self.door = sample_enrolment(folder, self.state, clock)
         self.commissioning = commissioning_office(
             folder,
