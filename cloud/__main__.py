@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,6 +29,7 @@ from cloud import (
 )
 from cloud.access.passwords import fault_of, hash_password
 from cloud.access.roles import Role
+from cloud.access.scope import kept
 from cloud.access.sessions import begin_token
 from cloud.app import Centre
 from cloud.config import load_config
@@ -34,6 +37,7 @@ from cloud.console import WRONG_CONFIGURATION, Config, opened_state, told
 from cloud.console_backup import backup, restore_command
 from cloud.console_doctor import doctor_command
 from cloud.console_ledger import ledger_command
+from cloud.errors import ConfigurationError
 from cloud.keys import make_command_key, public_text
 from cloud.serving import serve
 from cloud.settings import Settings, read_settings
@@ -97,16 +101,24 @@ def keys_command(config: Config) -> None:
 
 
 @users.command("add")
-def add_user(name: str, config: Config, role: RoleOption) -> None:
-    """Adds somebody, or gives them a new password and role; the password comes from a prompt or standard input."""
+def add_user(
+    name: str,
+    config: Config,
+    role: RoleOption,
+    areas: Annotated[
+        list[str] | None, typer.Option("--area", help="An area that they see; may be given again. None: all of them.")
+    ] = None,
+) -> None:
+    """Adds somebody, or gives them a new password, role and areas; the password comes from a prompt or stdin."""
     password = _asked_password()
     if fault := fault_of(password):
         typer.echo(fault, err=True)
         raise typer.Exit(WRONG_CONFIGURATION)
     with told(), opened_state(config) as state:
         now = SystemClock().now_ms()
-        state.put_user(UserRow(name, role.value, hash_password(password), now))
-        state.put_audit(AuditRow(now, "console", "user_add", name, role.value))
+        seen = kept(_known_areas(config, areas or ()))
+        state.put_user(UserRow(name, role.value, hash_password(password), now, areas=seen))
+        state.put_audit(AuditRow(now, "console", "user_add", name, f"{role.value} {seen}".strip()))
 
 
 @tokens.command("add")
@@ -132,6 +144,15 @@ def main() -> None:
 
 async def _live(settings: Settings) -> None:
     await serve(Centre(settings))
+
+
+def _known_areas(config: Path, wanted: Sequence[str]) -> Sequence[str]:
+    """The areas, when all of them stand in the inventory; ConfigurationError names those that do not."""
+    known = {each.area for each in read_settings(config).inventory.sites.values()} if wanted else set()
+    unknown = [each for each in wanted if each not in known]
+    if unknown:
+        raise ConfigurationError(f"no site lies in {', '.join(unknown)}; there are: {', '.join(sorted(known))}")
+    return wanted
 
 
 def _asked_password() -> str:

@@ -209,6 +209,13 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("PUT", "/api/v1/map/land"): _A,
     ("DELETE", "/api/v1/map/land"): _A,
     # Watching the watchers.
+    ("GET", "/admin"): _A,
+    ("GET", "/admin/{part}"): _A,
+    ("GET", "/api/v1/users"): _A,
+    ("POST", "/api/v1/users"): _A,
+    ("PATCH", "/api/v1/users/{name}"): _A,
+    ("GET", "/api/v1/sessions"): _A,
+    ("DELETE", "/api/v1/sessions/{session}"): _A,
     ("GET", "/api/v1/audit"): _A,
     ("GET", "/api/v1/audit/verify"): _A,
     ("GET", "/api/v1/audit/export"): _A,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from cloud.access.roles import Role
+from cloud.access.scope import WHOLE, Scope, scope_of
 from cloud.access.secrets import new_secret
 from cloud.store.base import SecretRow, UserRow
 
@@ -22,12 +23,13 @@ class Identity:
     role: Role
     kind: Literal["session", "token"]
     digest: str
+    scope: Scope = WHOLE
 
 
-def begin_session(user: UserRow, *, now: int) -> tuple[str, SecretRow]:
-    """A new session: the secret for the cookie, and the row that is kept."""
+def begin_session(user: UserRow, *, now: int, note: str = "") -> tuple[str, SecretRow]:
+    """A new session: the secret for the cookie, and the row that is kept; `note`: where from, for its list."""
     secret, digest = new_secret()
-    return secret, SecretRow(digest, "session", user.name, user.role, now, now + IDLE_MS)
+    return secret, SecretRow(digest, "session", user.name, user.role, now, now + IDLE_MS, note)
 
 
 def begin_token(name: str, role: Role, *, now: int, days: int, note: str = "") -> tuple[str, SecretRow]:
@@ -39,7 +41,7 @@ def begin_token(name: str, role: Role, *, now: int, days: int, note: str = "") -
 def identity_of(row: SecretRow | None, user: UserRow | None, *, now: int) -> Identity | None:
     """Whom a secret stands for now; None when it expired, or its user is gone or disabled.
 
-    A session has the role that the user has now; a token keeps the role it was made with, and needs no user.
+    A session has the role and the areas that the user has now; a token keeps its role, and needs no user.
     """
     if row is None or now >= row.expires_at:
         return None
@@ -49,7 +51,7 @@ def identity_of(row: SecretRow | None, user: UserRow | None, *, now: int) -> Ide
         return Identity(row.user, Role(row.role), "token", row.digest)
     if row.kind != "session" or user is None:
         return None
-    return Identity(user.name, Role(user.role), "session", row.digest)
+    return Identity(user.name, Role(user.role), "session", row.digest, scope_of(user.areas))
 
 
 def prolonged(row: SecretRow, *, now: int) -> SecretRow | None:

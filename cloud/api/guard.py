@@ -9,20 +9,29 @@ from fastapi import Depends, Request
 
 from cloud.access.origin import is_cross_site
 from cloud.access.policy import Open, allows, rule_for
+from cloud.access.scope import Reach, reach_of
 from cloud.access.secrets import digest_of
 from cloud.access.sessions import Identity, identity_of, prolonged
 from cloud.api.deps import Centre
 from cloud.api.problems import ProblemError
+from cloud.api.scoped import ScopedCentre
 
 COOKIE = "thacba_session"
 
 
-def centre_of(request: Request) -> Centre:
+def whole_centre_of(request: Request) -> Centre:
     """The centre that this app shows."""
     centre: Centre = request.app.state.centre
     return centre
 
 
+def centre_of(request: Request) -> Centre:
+    """The centre as far as whoever asks sees it; guard has run before every route."""
+    seen: Centre | None = getattr(request.state, "centre", None)
+    return seen if seen is not None else whole_centre_of(request)
+
+
+WholeCentreDep = Annotated[Centre, Depends(whole_centre_of)]
 CentreDep = Annotated[Centre, Depends(centre_of)]
 
 
@@ -31,18 +40,31 @@ def cookie_name(centre: Centre) -> str:
     return f"__Host-{COOKIE}" if centre.settings.cookie_secure else COOKIE
 
 
-async def guard(request: Request, centre: CentreDep) -> None:
-    """Runs before every route: policy table, identity, origin. Leaves the identity in `request.state`."""
+async def guard(request: Request, centre: WholeCentreDep) -> None:
+    """Runs before every route: policy table, identity, origin, areas. Leaves identity and centre in `request.state`."""
     rule = rule_for(request.method, request.scope["route"].path)
     if is_cross_site(request.method, request.headers):
         raise ProblemError(403, "cross_site", "Another site made your browser send this request.")
     identity = await identify(request, centre)
     request.state.identity = identity
     if allows(rule, identity.role if identity else None):
+        if identity is not None and not identity.scope.is_whole and rule is not Open.EVERYONE:
+            await _narrow(request, centre, identity)
         return
     if identity is None and rule is not None and rule is not Open.EVERYONE:
         raise ProblemError(401, "not_logged_in", "Log in, or send a bearer token.")
     raise ProblemError(403, "forbidden", "Your role does not allow this.")
+
+
+async def _narrow(request: Request, centre: Centre, identity: Identity) -> None:
+    """From here on the route sees the areas of whoever asks, and nothing else."""
+    reach = reach_of(request.method, request.scope["route"].path)
+    if reach is None:
+        raise ProblemError(403, "whole_province", "This is for people who look after the whole province.")
+    seen = ScopedCentre(centre, identity.scope)
+    if reach is Reach.LOOKED_UP:
+        await asyncio.to_thread(seen.look_up, request.path_params)
+    request.state.centre = seen
 
 
 async def identify(request: Request, centre: Centre) -> Identity | None:

@@ -74,6 +74,8 @@ class IncidentFilter:
     site: str | None = None
     assignee: str | None = None
     due_before: int | None = None
+    sites: frozenset[str] | None = None  # at one of these, or in one of `areas`
+    areas: frozenset[str] = frozenset()
 
 
 class IncidentStore(Protocol):

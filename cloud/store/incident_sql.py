@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 
 from cloud.store.incident_port import IncidentChange, IncidentFilter, IncidentHistoryRow, IncidentRow
 from cloud.store.incident_tables import ATTACHMENT, INCIDENT, INCIDENT_ALARM, INCIDENT_HISTORY
@@ -76,6 +76,8 @@ def _conditions(wanted: IncidentFilter) -> list[ColumnElement[bool]]:
             found.append(column == value)
     if wanted.open is not None:
         found.append(INCIDENT.c.open if wanted.open else ~INCIDENT.c.open)
+    if wanted.sites is not None:
+        found.append(or_(INCIDENT.c.site.in_(wanted.sites), INCIDENT.c.area.in_(wanted.areas)))
     if wanted.due_before is not None:
         found.append(INCIDENT.c.next_due_at < wanted.due_before)
     return found

@@ -160,6 +160,7 @@ class UserRow:
     password_hash: str
     created_at: int
     disabled: bool = False
+    areas: str = ""  # as access/scope.py keeps them; empty = the whole province
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,3 +209,4 @@ class AlarmFilter:
     rule: str | None = None
     assignee: str | None = None
     since: int | None = None  # something happened to it at that time or later
+    sites: frozenset[str] | None = None  # at one of these

@@ -139,6 +139,7 @@ PERSON = Table(
     Column("password_hash", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("disabled", Boolean, nullable=False),
+    Column("areas", Text, nullable=False, server_default=""),
 )
 
 SECRET = Table(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cloud.access.policy import allows, rule_for
 from cloud.access.roles import Role
+from cloud.access.scope import WHOLE, Scope, reach_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +39,18 @@ MORE = (
     Entry("devices", "/devices", ("/profiles",)),
     Entry("gateways", "/gateways", ("/commissioning", "/waves", "/dead-letters")),
     Entry("rules", "/rules"),
+    Entry("admin", "/admin"),
     Entry("leader", "/leader"),
     Entry("wall", "/wall"),
 )
 
 
-def menu_for(role: Role | None) -> tuple[Sequence[Entry], Sequence[Entry]]:
-    """What somebody of this role may open: always in sight, and behind "more"."""
-    return tuple(each for each in ALWAYS if _may(each, role)), tuple(each for each in MORE if _may(each, role))
+def menu_for(role: Role | None, scope: Scope = WHOLE) -> tuple[Sequence[Entry], Sequence[Entry]]:
+    """What somebody of this role and these areas may open: always in sight, and behind "more"."""
 
+    def may(entry: Entry) -> bool:
+        if role is None or not allows(rule_for("GET", entry.address), role):
+            return False
+        return scope.is_whole or reach_of("GET", entry.address) is not None
 
-def _may(entry: Entry, role: Role | None) -> bool:
-    return role is not None and allows(rule_for("GET", entry.address), role)
+    return tuple(filter(may, ALWAYS)), tuple(filter(may, MORE))
