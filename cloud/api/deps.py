@@ -93,10 +93,9 @@ class ApiSettings:
     `sectors`: the pages of the sectors, in their order; none = a plain one for each component project.
     `atlas`: the land under the map.
     `wall`: what the video wall shows. `leader`: the figures of the leader's page.
+    `pace`: how fast one caller may ask.
     `exercise`: the name of the exercise that this centre serves; its log-ins are then timed by `door_clock`.
     """
-    `arrangement`: rosters, channels and retention, which administrators see.
-    `pace`: how fast one caller may ask.
 
     version: str = "0.1.0"
     cookie_secure: bool = True
