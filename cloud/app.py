@@ -10,6 +10,7 @@ from functools import partial
 from cloud.access.pace import Pace
 from cloud.alarms.book import AlarmBook
 from cloud.alone import alone_in, listening
+from cloud.api.arrangement import Arrangement
 from cloud.api.deps import ApiSettings
 from cloud.api.hub import Hub
 from cloud.atlas.atlas import FOLDER as ATLAS
@@ -214,6 +215,12 @@ class Centre:
             exercise=config.exercise.name if config.exercise else "",
             door_clock=SystemClock() if config.exercise else None,
             sectors=settings.sectors,
+            arrangement=Arrangement(
+                lambda: self.pipeline.terms.people,
+                tuple((each.name, each.kind) for each in config.notify.channels),
+                alarm_days=config.retention.alarm_days,
+                audit_days=config.retention.audit_days,
+            ),
             atlas=Atlas(config.data_dir / ATLAS),
             wall=config.wall,
             leader=settings.leader,

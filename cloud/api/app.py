@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 
 from cloud.access.attempts import Attempts
 from cloud.api import (
+    accounts,
     alarms,
     atlas,
     attachments,
@@ -60,7 +61,7 @@ RESOURCES = (
     session, ledger, sites, gateways, enrolment, security, commissioning, devices, gaps, series, planned_work, bulk,
     alarms, shelves, handovers, incidents, attachments, notices, rules, explain, chronicle, rehearsals, releases,
     commands, configurations, waves, dead_letters, live, audit, health, exercise, profiles, cameras, disaster, public,
-    evacuations, sectors, search, atlas,
+    evacuations, sectors, search, atlas, accounts,
 )  # fmt: skip
 UPLOADS_AT_ONCE = 4  # each holds a file of 10 MB in memory
 CHECKS_AT_ONCE = 2  # each password check takes 64 MiB and four threads
@@ -102,6 +103,7 @@ def create_api(centre: Centre) -> FastAPI:
     app.state.join_attempts = Attempts()
     app.state.joins = asyncio.Semaphore(centre.enrolment.config.joins_at_once)
     app.state.uploads = asyncio.Semaphore(UPLOADS_AT_ONCE)
+    app.state.account_changes = asyncio.Lock()
     app.state.password_checks = asyncio.Semaphore(CHECKS_AT_ONCE)
     for resource in RESOURCES:
         app.include_router(resource.router)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from cloud.access.pace import Pace
 from cloud.alarms.mutes import Mutes
+from cloud.api.arrangement import Arrangement
 from cloud.api.hub import Hub
 from cloud.api.views import (
     AccountView,
@@ -93,6 +94,7 @@ class ApiSettings:
     `sectors`: the pages of the sectors, in their order; none = a plain one for each component project.
     `atlas`: the land under the map.
     `wall`: what the video wall shows. `leader`: the figures of the leader's page.
+    `arrangement`: rosters, channels and retention, which administrators see.
     `pace`: how fast one caller may ask.
     `exercise`: the name of the exercise that this centre serves; its log-ins are then timed by `door_clock`.
     """
@@ -107,6 +109,7 @@ class ApiSettings:
     atlas: Atlas = field(default_factory=Atlas)
     pace: Pace = field(default_factory=Pace)
     leader: LeaderPlan = field(default_factory=lambda: read_leader_plan(None))
+    arrangement: Arrangement = field(default_factory=Arrangement)
     wall: WallConfig = field(default_factory=lambda: WallConfig.model_validate({}))
 
 

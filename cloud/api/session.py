@@ -54,7 +54,7 @@ async def log_in(credentials: Credentials, request: Request, response: Response,
         await write_audit(centre, actor=credentials.user, action="log_in_failed", target=address)
         raise ProblemError(401, "wrong_credentials", "User or password is wrong.")
     attempts.succeeded(user.name, address)
-    secret, row = begin_session(user, now=door_now(centre))
+    secret, row = begin_session(user, now=door_now(centre), note=address)
     await asyncio.to_thread(centre.state.put_secret, row)
     await write_audit(centre, actor=user.name, action="log_in", target=address)
     response.set_cookie(

@@ -122,7 +122,7 @@ function showOwnTime(form) {
 export function bodyOf(form) {
   const body = {};
   for (const control of form.elements) {
-    const value = control.value?.trim();
+    const value = control.type === "password" ? control.value : control.value?.trim();
     const off = control.disabled || control.name === "own_time" || (["checkbox", "radio"].includes(control.type) && !control.checked);
     if (!control.name || !value || off) continue;
     if (control.dataset.kind === "among") (body[control.name] ??= []).push(value);
