@@ -52,7 +52,7 @@ async def environment_page(request: Request, centre: CentreDep) -> HTMLResponse:
         return centre.thresholds(device.gateway, device.id, key)
 
     hours, classes = indices_of(devices, HOUR_INDEX), indices_of(devices, WATER_INDEX)
-    air = [await history.air(each, hours) for each in air_of(devices, levels)]
+    air = [await history.air(each, hours) for each in air_of(devices, centre.profiles, levels)]
     waters = [await history.water(each, classes) for each in waters_of(devices, levels)]
     alarms = await asyncio.to_thread(open_alarms_of, centre, Sector.ENVIRONMENT)
     return page(

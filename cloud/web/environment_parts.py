@@ -9,17 +9,18 @@ from typing import Final
 from cloud.api.views import DeviceView, ThresholdView
 from cloud.store.base import Bucket
 from cloud.web.figures import Devices, Figure, figure, indices_of
-from device_profiles.schema import DeviceProfile
+from device_profiles.schema import DeviceProfile, Sector
 
 HOUR_INDEX, DAY_INDEX, WATER_INDEX = "index_vn_aqi_hour", "index_vn_aqi_day", "index_water_class"
 POLLUTANTS: Final = ("pm25", "pm10", "so2", "no2", "co", "o3")
 AIR_AROUND: Final = ("temp_c", "rh", "wind_m_s", "noise_dba")
 WATER_POINTS: Final = ("ph", "do_mg_l", "tss_mg_l", "cod_mg_l", "bod_mg_l", "nh4_mg_l", "temp_c", "ec_us_cm")
 NOISE_POINTS: Final = ("laeq_1h_dba", "laeq_1min_dba", "noise_dba")
-INDICATIVE: Final = frozenset({"air_node", "ikea_vindstyrka"})  # never held against a legal limit
+REFERENCE: Final = frozenset({"air_station", "circular10_air"})  # others are never held against a legal limit
 AQI_MOST: Final = 500
 HOUR_MS: Final = 3_600_000
 Levels = Callable[[DeviceView, str], Sequence[ThresholdView]]
+Profiles = Mapping[str, DeviceProfile]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +87,17 @@ class Water:
         return (self.grade.state if self.grade else None) or 0
 
 
-def air_of(devices: Devices, levels: Levels) -> list[Air]:
-    """Every station that has, or should have, an index of the hour: the worst air first, then what says nothing."""
+def air_of(devices: Devices, profiles: Profiles, levels: Levels) -> list[Air]:
+    """Every station with an index of the hour, and those of the sector that have none yet: the worst air first.
+
+    Dust in a classroom is no air of the town.
+    """
     hours, days = indices_of(devices, HOUR_INDEX), indices_of(devices, DAY_INDEX)
     found = []
     for device in devices:
         key = (device.gateway, device.id)
-        if device.source or (key not in hours and figure(device, "pm25") is None):
+        outdoors = is_of_sector(device, profiles) and figure(device, "pm25") is not None
+        if device.source or not (key in hours or outdoors):
             continue
         found.append(_air(device, hours.get(key), days.get(key), levels))
     return sorted(found, key=lambda each: (-each.state, -_number(each.aqi), each.indicative, each.device.id))
@@ -104,11 +109,17 @@ def _air(device: DeviceView, hour: DeviceView | None, day: DeviceView | None, le
         Pollutant(name, figure(hour, f"aqi_{name}"), figure(device, name, levels(device, name))) for name in POLLUTANTS
     ]
     return Air(
-        device, device.profile in INDICATIVE, figure(hour, "aqi"), figure(hour, "band"), figure(hour, "main"),
+        device, device.profile not in REFERENCE, figure(hour, "aqi"), figure(hour, "band"), figure(hour, "main"),
         figure(day, "aqi"), figure(day, "band"),
         [each for each in pollutants if each.measured is not None],
         [each for each in around if each is not None and each.known],
     )  # fmt: skip
+
+
+def is_of_sector(device: DeviceView, profiles: Profiles) -> bool:
+    """Whether its model is one of the environment."""
+    profile = profiles.get(device.profile)
+    return profile is not None and profile.sector is Sector.ENVIRONMENT
 
 
 def waters_of(devices: Devices, levels: Levels) -> list[Water]:
@@ -129,12 +140,11 @@ def waters_of(devices: Devices, levels: Levels) -> list[Water]:
     return sorted(found, key=lambda each: (-each.state, each.device.id))
 
 
-def noises_of(devices: Devices, profiles: Mapping[str, DeviceProfile], levels: Levels) -> list[Figure]:
+def noises_of(devices: Devices, profiles: Profiles, levels: Levels) -> list[Figure]:
     """The loudness at every place of the sector, the loudest first; what says nothing comes last."""
     found: list[Figure] = []
     for device in devices:
-        profile = profiles.get(device.profile)
-        if device.source or profile is None or profile.sector != "environment":
+        if device.source or not is_of_sector(device, profiles):
             continue
         figures = (figure(device, key, levels(device, key)) for key in NOISE_POINTS)
         known = [each for each in figures if each is not None]

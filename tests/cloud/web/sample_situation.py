@@ -114,6 +114,7 @@ def _air(now: int) -> list[DeviceView]:
         replace(made(now, "gw-pvhcc", "station-yen-bai.d", "AQI ngày", "index_vn_aqi_day", day), source=station.id),
         replace(made(now, "gw-pvhcc", "air-yen-bai.h", "AQI giờ", "index_vn_aqi_hour", node), source="air-yen-bai"),
         made(now, "gw-mcc", "air-mcc", "Không khí Mù Cang Chải", "air_node", {}),
+        made(now, "gw-mcc", "class-mcc", "Lớp 1A Mù Cang Chải", "classroom_iaq", {"pm25": 15.0, "co2_ppm": 900.0}),
     ]
 
 

@@ -74,6 +74,7 @@ async def test_without_the_store_the_present_is_shown_and_the_past_is_said_to_be
     environment = (await clients["viewer"].get("/environment")).text
     assert "Chưa đọc được số liệu những giờ qua" in environment
     assert "159" in environment
+    assert "Lớp 1A" not in environment, "dust in a classroom is no air of the town"
 
 
 async def test_an_empty_province_says_what_it_does_not_have(clients: Clients, centre: FakeCentre) -> None:
