@@ -18,6 +18,7 @@ from tests.browser.chromium import browser
 from tests.browser.pictures import incident_of, keep_record, log_in
 from tests.browser.site_walk import addresses, pages_of_policy
 from tests.cloud.api.fake_centre import PASSWORD
+from tests.cloud.web.sample_situation import add_situation
 
 pytestmark = pytest.mark.browser
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
@@ -41,6 +42,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCentre]
         incident_of(running.centre, next(row for row in opened if row.level))
         keep_record(running.centre, folder / "edge")
         asyncio.run_coroutine_threadsafe(running.centre.offices.fill(), running.loop).result(timeout=20)
+        running.call(add_situation)
         yield running
 
 
