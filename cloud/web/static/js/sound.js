@@ -1,4 +1,4 @@
-// The sound of alarms: made here, without a file; silenced with one key or click, and off where nobody wants it.
+// The sound of alarms: made here, without a file; silenced with Alt+M or a click, and off where nobody wants it.
 //
 // New unacknowledged alarms ring: severity 1 again and again until silenced or acknowledged, severity 2 once.
 // What rings is remembered for the whole browser, so that the next page goes on and a silence holds in every window.
@@ -19,7 +19,7 @@ export function startSound({ early = false } = {}) {
   button.hidden = false;
   button.addEventListener("click", press);
   document.addEventListener("keydown", (event) => {
-    if (event.key === "m" && !event.ctrlKey && !event.altKey && !event.metaKey && !typing(event.target)) press();
+    if (event.code === "KeyM" && event.altKey && !event.ctrlKey && !event.metaKey) press(); // WCAG 2.1.4: no bare letter
   });
   for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, unlock, { passive: true });
   addEventListener("storage", (event) => event.key === STORE && show());
@@ -42,10 +42,6 @@ function remembered() {
 function remember(change) {
   localStorage.setItem(STORE, JSON.stringify({ ...remembered(), ...change }));
   show();
-}
-
-function typing(target) {
-  return target.matches?.("input, textarea, select, [contenteditable]");
 }
 
 // A browser lets a page sound only after somebody touched it.
