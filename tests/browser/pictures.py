@@ -44,9 +44,6 @@ PAGES = {
     "profile": "/profiles/power_meter_sdm630",
     "letters": "/dead-letters",
     "commissionings": "/commissioning",
-    "admin": "/admin",
-    "sessions": "/admin/sessions",
-    "audit": "/admin/audit?verify=true",
 }
 WIDTHS = {1440: 900, 390: 844}
 LANGUAGES = ("vi", "en")
