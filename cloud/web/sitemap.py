@@ -16,7 +16,7 @@ from cloud.web.render import page
 from device_profiles.schema import Key
 
 router = APIRouter(include_in_schema=False)
-MOST_ROWS = 100
+MOST_ROWS = 50
 DISTANCES_KM = (1, 2, 5, 10, 20, 50, 100)
 
 

@@ -5,7 +5,7 @@ import { now, t, zone } from "./words.js";
 
 const STEPS = 288; // of a day: five minutes each
 const REDRAW_MS = 60e3;
-const LINES = [["--accent", []], ["--severity-3", [8, 4]], ["--severity-4", [3, 3]], ["--severity-2", [10, 3, 3, 3]], ["--good", [5, 2]], ["--text", [1, 3]]];
+const LINES = [["--accent", [], "━"], ["--severity-3", [12, 6], "╍"], ["--severity-4", [3, 4], "┅"], ["--severity-2", [12, 4, 3, 4], "╍·"], ["--good", [6, 3], "┉"], ["--text", [1, 5], "···"]];
 
 for (const place of document.querySelectorAll(".chart.many")) start(place);
 
@@ -76,7 +76,7 @@ function options(view, range) {
     series: [
       { label: t("time"), value: (plot, value) => (value === null ? "–" : day(plot, value)) },
       ...view.lines.map((line, index) => ({
-        label: line.name,
+        label: `${LINES[index % LINES.length][2]} ${line.name}`,
         stroke: colour(LINES[index % LINES.length][0]),
         dash: LINES[index % LINES.length][1],
         width: 2,
