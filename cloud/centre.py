@@ -64,7 +64,7 @@ from cloud.store.incident_files_port import IncidentFileStore
 from cloud.store.incident_port import IncidentStore
 from cloud.store.notice_port import NoticeStore
 from cloud.tally import Tally
-from cloud.views import Display, account_views, site_view, threshold_views
+from cloud.views import Display, Levels, account_views, site_view, threshold_views
 from device_profiles.clock import Clock
 from device_profiles.schema import DeviceProfile, Text
 from device_profiles.wire.helping import is_for_gateway
@@ -108,6 +108,7 @@ class ThacbaCentre:
     def __init__(self, house: House) -> None:
         self._house = house
         self._parts = parts = house.parts
+        self._levels = Levels()
         self._letters = LetterOffice(
             Desk(parts.graveyard, parts.intake, parts.store, parts.state, parts.recorder, parts.clock)
         )
@@ -266,8 +267,11 @@ class ThacbaCentre:
         site = self._house.inventory.site_of(gateway)
         if standing is None or site is None:
             return []
+        rules = self._levels.watching(self._house.rules.running.rules, standing.profile, point)
+        if not rules:
+            return []
         areas = [area.id for area in self._house.inventory.path_of(site.area)]
-        return threshold_views(self._house.rules.running.rules, standing, point, areas=areas)
+        return threshold_views(rules, standing, areas=areas)
 
     def ledger(self, gateway: str | None = None) -> Sequence[AccountView]:
         """Every account, or those of one gateway."""

@@ -198,25 +198,38 @@ def account_views(ledger: Ledger, wanted: str | None = None) -> Iterator[Account
         )
 
 
-def threshold_views(
-    rules: Mapping[str, Rule], device: DeviceStanding, point: str, *, areas: Sequence[str]
-) -> list[ThresholdView]:
-    """The levels of the threshold rules that watch this point of this device, lowest first."""
+class Levels:
+    """The threshold rules by what they watch, sorted out anew when other rules run: pages ask for every device."""
+
+    def __init__(self) -> None:
+        self._rules: Mapping[str, Rule] | None = None
+        self._watching: dict[tuple[str, str], list[Rule]] = {}
+
+    def watching(self, rules: Mapping[str, Rule], profile: str, point: str) -> Sequence[Rule]:
+        """The rules of a point of devices of this model, whatever the place."""
+        if self._rules is not rules:
+            self._rules, self._watching = rules, {}
+            for rule in (place for each in rules.values() for place in each.places):
+                if isinstance(rule.kind, Threshold):
+                    self._watching.setdefault((rule.selector.profile, rule.selector.point), []).append(rule)
+        return self._watching.get((profile, point), ())
+
+
+def threshold_views(rules: Sequence[Rule], device: DeviceStanding, *, areas: Sequence[str]) -> list[ThresholdView]:
+    """The levels of those rules that look at this device, lowest first."""
     views = [
         ThresholdView(rule.id, level.name, level.threshold, level.severity)
-        for rule in (place for each in rules.values() for place in each.places)
-        if isinstance(rule.kind, Threshold) and _watches(rule, device, point, areas)
+        for rule in rules
+        if isinstance(rule.kind, Threshold) and _watches(rule, device, areas)
         for level in rule.kind.levels
     ]
     return sorted(views, key=lambda each: each.value)
 
 
-def _watches(rule: Rule, device: DeviceStanding, point: str, areas: Sequence[str]) -> bool:
+def _watches(rule: Rule, device: DeviceStanding, areas: Sequence[str]) -> bool:
     wanted = rule.selector
     return (
-        wanted.profile == device.profile
-        and wanted.point == point
-        and (not wanted.sites or device.site in wanted.sites)
+        (not wanted.sites or device.site in wanted.sites)
         and (not wanted.areas or not set(wanted.areas).isdisjoint(areas))
         and (not wanted.gateways or device.gateway in wanted.gateways)
         and (not wanted.devices or device.device in wanted.devices)

@@ -27,6 +27,7 @@ from cloud.api import (
     evacuations,
     exercise,
     explain,
+    exports,
     gaps,
     gateways,
     handovers,
@@ -51,17 +52,20 @@ from cloud.api import (
     waves,
 )
 from cloud.api.deps import Centre
+from cloud.api.examples import with_examples
 from cloud.api.guard import cookie_name, guard
 from cloud.api.pacing import Pacing
 from cloud.api.problems import add_problems
 from cloud.api.shield import Shield
 
+from cloud.exports.desk import ExportDesk
 from cloud.api.repeats import Repeats
 RESOURCES = (
     session, ledger, sites, gateways, enrolment, security, commissioning, devices, gaps, series, planned_work, bulk,
     alarms, shelves, handovers, incidents, attachments, notices, rules, explain, chronicle, rehearsals, releases,
     commands, configurations, waves, dead_letters, live, audit, health, exercise, profiles, cameras, disaster, public,
     evacuations, sectors, search, atlas, accounts,
+    exports,
 )  # fmt: skip
 UPLOADS_AT_ONCE = 4  # each holds a file of 10 MB in memory
 CHECKS_AT_ONCE = 2  # each password check takes 64 MiB and four threads
@@ -101,6 +105,7 @@ def create_api(centre: Centre) -> FastAPI:
     app.state.centre = centre
     app.state.attempts = Attempts()
     app.state.join_attempts = Attempts()
+    app.state.exports = ExportDesk()
     app.state.joins = asyncio.Semaphore(centre.enrolment.config.joins_at_once)
     app.state.uploads = asyncio.Semaphore(UPLOADS_AT_ONCE)
     app.state.account_changes = asyncio.Lock()
@@ -119,5 +124,5 @@ def create_api(centre: Centre) -> FastAPI:
 @contract.get("/openapi.json", include_in_schema=False)
 async def openapi(request: Request) -> dict[str, Any]:
     """This API's contract, OpenAPI 3.1."""
-    document: dict[str, Any] = request.app.openapi()
-    return document
+    document: dict[str, Any] = await asyncio.to_thread(request.app.openapi)  # takes seconds, once
+    return with_examples(document)

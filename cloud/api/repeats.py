@@ -24,7 +24,7 @@ REPLAYED: Final = "Idempotency-Replayed"
 KEPT_MS: Final = 24 * 3_600_000
 MOST_KEY: Final = 200
 MOST_ANSWER: Final = 256 * 1024
-SAID_ONCE: Final = ("/api/v1/gateways",)  # claims: their codes, and new secrets of people and programs, are not kept
+SAID_ONCE: Final = ("/api/v1/gateways", "/api/v1/users")  # codes of claims and new passwords are not kept
 ORDERS: Final = "/api/v1/"
 STRANGE: Final = ("/api/v1/session", "/api/v1/enrolment", "/api/v1/commissioning", "/api/v1/public")
 

@@ -6,8 +6,9 @@ from cloud.ingest.admission import Admission, AdmissionConfig
 from cloud.inventory.fleet import Fleet
 from cloud.inventory.freshness import stale_after_ms
 from cloud.inventory.sites import Inventory
+from cloud.rules.rule import Rule
 from cloud.store.base import Columns
-from cloud.views import Display
+from cloud.views import Display, Levels, threshold_views
 from device_profiles.load import load_catalogue
 from device_profiles.schema import PointType
 from tests.fakes import ManualClock
@@ -42,3 +43,32 @@ async def test_a_view_is_kept_until_a_reading_or_the_time_changes_it() -> None:
     await clock.advance(0.001)
     (third,) = display.devices()
     assert {point.key: point.freshness for point in third.points}["level_m"] == "stale"
+
+
+def test_the_levels_of_a_point_are_those_of_the_rules_that_run_now() -> None:
+    fleet, clock, levels = Fleet(), ManualClock(), Levels()
+    said(fleet, clock, 31.4)
+    standing = fleet.device("gw-1", "gauge-1")
+    assert standing is not None
+    rules = {"flood": rule(31.0)}
+    watching = levels.watching(rules, GAUGE.profile, "level_m")
+    assert [each.value for each in threshold_views(watching, standing, areas=[])] == [31.0]
+    assert levels.watching(rules, GAUGE.profile, "batt_v") == ()
+    assert [each.kind for each in levels.watching({"flood": rule(32.0)}, GAUGE.profile, "level_m")] == [rule(32.0).kind]
+
+
+def rule(above: float) -> Rule:
+    """A flood level."""
+    return Rule.model_validate(
+        {
+            "id": "flood",
+            "version": 1,
+            "text": {"vi": "Mực nước {value}", "en": "Level {value}"},
+            "instruction": {"vi": "Xem", "en": "Look"},
+            "owner": "test",
+            "source": "test",
+            "confirmed": True,
+            "selector": {"profile": GAUGE.profile, "point": "level_m"},
+            "kind": {"kind": "threshold", "unit": "m", "levels": [{"name": "I", "severity": 3, "above": above}]},
+        }
+    )

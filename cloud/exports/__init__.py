@@ -1,0 +1,1 @@
+"""Readings of long stretches of time as files that are written while they travel."""
