@@ -209,8 +209,8 @@ class Centre:
         grains = ((days, grain.step_ms) for grain, days in config.roll_ups.keep_days().items())
         api = ApiSettings(
             cookie_secure=config.http.cookie_secure,
-            public_url=config.http.public_url,
             pace=Pace(config.http.requests_per_s, config.http.requests_burst),
+            public_url=config.http.public_url,
             kept=((config.store.retention_days, 1), *grains),
             exercise=config.exercise.name if config.exercise else "",
             door_clock=SystemClock() if config.exercise else None,
@@ -260,10 +260,10 @@ class Centre:
             ),
             configuring=self.configuring,
             requests=self.state.configurations,
-            disaster=DisasterOffice(self.state.disaster, lambda: settings.disaster_plan, clock),
             album=Album(config.data_dir / PICTURES, config.pictures),
             citizens=self.state.citizens,
             citizen=config.citizen,
+            disaster=DisasterOffice(self.state.disaster, lambda: settings.disaster_plan, clock),
             exercise=office_for(config.exercise, self.state, clock, self.inventory),
         )
 
@@ -328,9 +328,9 @@ class Centre:
             Retention(self.state, self.state.incident_files, self._settings.config.retention, self.clock),
             self._escalations(),
             self.attachments,
-            self.house.enrolment,
             self.view.pictures,
             self.view.citizen,
+            self.house.enrolment,
             self.gatekeeper,
             self.followers,
             self.configuring.office,

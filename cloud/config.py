@@ -65,11 +65,11 @@ class HttpConfig(Strict):
     request_within_s: float = Field(  # head and body, at most 64 KiB; a bad phone link needs a third of it
         30.0, ge=1, le=600, description="Longest time that a request may take to arrive; then the connection is ended."
     )
-
     requests_per_s: float = Field(
         50.0, ge=0, le=10_000, description="Requests of one user or program each second, on average; 0 = any number."
     )
     requests_burst: int = Field(500, ge=1, le=100_000, description="Requests that he may send at once after a rest.")
+
 
 class BrokerConfig(Login):
     """The MQTT broker between the fleet and the centre."""

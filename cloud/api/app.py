@@ -56,10 +56,10 @@ from cloud.api.examples import with_examples
 from cloud.api.guard import cookie_name, guard
 from cloud.api.pacing import Pacing
 from cloud.api.problems import add_problems
-from cloud.api.shield import Shield
-
-from cloud.exports.desk import ExportDesk
 from cloud.api.repeats import Repeats
+from cloud.api.shield import Shield
+from cloud.exports.desk import ExportDesk
+
 RESOURCES = (
     session, ledger, sites, gateways, enrolment, security, commissioning, devices, gaps, series, planned_work, bulk,
     alarms, shelves, handovers, incidents, attachments, notices, rules, explain, chronicle, rehearsals, releases,
@@ -114,12 +114,12 @@ def create_api(centre: Centre) -> FastAPI:
         app.include_router(resource.router)
     app.include_router(contract)
     add_problems(app)
-    app.add_middleware(Shield, https=centre.settings.cookie_secure, exercise=centre.settings.exercise)
-    return app
-
     clock = centre.settings.door_clock or centre.clock
     app.add_middleware(Repeats)
     app.add_middleware(Pacing, pace=centre.settings.pace, cookie=cookie_name(centre), seconds=clock.monotonic)
+    app.add_middleware(Shield, https=centre.settings.cookie_secure, exercise=centre.settings.exercise)
+    return app
+
 
 @contract.get("/openapi.json", include_in_schema=False)
 async def openapi(request: Request) -> dict[str, Any]:

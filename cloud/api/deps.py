@@ -105,11 +105,11 @@ class ApiSettings:
     kept: Kept = KEPT
     exercise: str = ""
     door_clock: Clock | None = None
+    pace: Pace = field(default_factory=Pace)
     sectors: tuple[SectorPlan, ...] = ()
     atlas: Atlas = field(default_factory=Atlas)
-    pace: Pace = field(default_factory=Pace)
-    leader: LeaderPlan = field(default_factory=lambda: read_leader_plan(None))
     arrangement: Arrangement = field(default_factory=Arrangement)
+    leader: LeaderPlan = field(default_factory=lambda: read_leader_plan(None))
     wall: WallConfig = field(default_factory=lambda: WallConfig.model_validate({}))
 
 
