@@ -23,6 +23,7 @@ class AccountChange:
     role: Role | None = None
     disabled: bool | None = None
     password_hash: str | None = None
+    areas: str | None = None  # as scope.py keeps them
 
 
 def changed(user: UserRow, change: AccountChange, *, by: str, everybody: Iterable[UserRow]) -> UserRow:
@@ -32,6 +33,7 @@ def changed(user: UserRow, change: AccountChange, *, by: str, everybody: Iterabl
         role=user.role if change.role is None else change.role.value,
         disabled=user.disabled if change.disabled is None else change.disabled,
         password_hash=change.password_hash or user.password_hash,
+        areas=user.areas if change.areas is None else change.areas,
     )
     loses = _is_in_charge(user) and not _is_in_charge(after)
     if loses and user.name == by:
@@ -46,6 +48,8 @@ def words_of(before: UserRow, after: UserRow) -> str:
     said = []
     if before.role != after.role:
         said.append(f"role {before.role} -> {after.role}")
+    if before.areas != after.areas:
+        said.append(f"areas {before.areas or 'all'} -> {after.areas or 'all'}")
     if before.disabled != after.disabled:
         said.append("disabled" if after.disabled else "enabled")
     if before.password_hash != after.password_hash:
@@ -64,4 +68,4 @@ def name_of(secret: SecretRow) -> str:
 
 
 def _is_in_charge(user: UserRow) -> bool:
-    return user.role == Role.ADMIN and not user.disabled
+    return user.role == Role.ADMIN and not user.disabled and not user.areas

@@ -13,17 +13,20 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from cloud.access.accounts import AccountChange, AccountError, changed, ends_sessions, name_of, words_of
 from cloud.access.passwords import MAX_LENGTH, fault_of, hash_password
 from cloud.access.roles import Role
+from cloud.access.scope import kept
 from cloud.api.audit import write_audit
 from cloud.api.deps import Centre, UnknownThingError, WrongStateError
 from cloud.api.guard import CentreDep, IdentityDep, door_now
 from cloud.api.pages import Cursor, Limit, Page, page_of
 from cloud.api.problems import ProblemError
 from cloud.store.base import SecretRow, UserRow
+from device_profiles.schema import Identifier
 
 router = APIRouter(prefix="/api/v1", tags=["administration"])
 NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 Name = Annotated[str, InPath(pattern=r"^[^/]{1,64}$")]
 SessionName = Annotated[str, InPath(pattern=r"^[0-9a-f]{16}$")]
+Areas = Annotated[tuple[Identifier, ...], Field(max_length=200)]
 Password = Annotated[SecretStr, Field(min_length=1, max_length=MAX_LENGTH)]
 
 
@@ -38,6 +41,7 @@ class NewAccount(BaseModel):
     name: str = Field(pattern=NAME)
     role: Role
     password: Password
+    areas: Areas = Field((), description="The areas that they see; none = the whole province.")
 
 
 class AccountWish(BaseModel):
@@ -49,17 +53,19 @@ class AccountWish(BaseModel):
     role: Role | None = None
     state: Literal["enabled", "disabled"] | None = None
     password: Password | None = None
+    areas: Areas | None = Field(None, description="The areas that they see; an empty list = the whole province.")
 
 
 @dataclass(frozen=True, slots=True)
 class AccountView:
-    """Somebody who may log in; `sessions`: how many are open now."""
+    """Somebody who may log in; `sessions`: how many are open now; `areas`: what they see, none = everything."""
 
     name: str
     role: Role
     created_at: int
     disabled: bool
     sessions: int
+    areas: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +96,13 @@ async def add_account(wanted: NewAccount, request: Request, centre: CentreDep, i
     """409 when the name is taken; names are never given twice, for the audit log knows people by them."""
     if await asyncio.to_thread(centre.state.user, wanted.name) is not None:
         raise WrongStateError(f"There is an account {wanted.name!r} already.")
+    areas = _known(centre, wanted.areas)
     password_hash = await _hashed(request, wanted.password)
-    user = UserRow(wanted.name, wanted.role.value, password_hash, centre.clock.now_ms())
+    user = UserRow(wanted.name, wanted.role.value, password_hash, centre.clock.now_ms(), areas=areas)
     await asyncio.to_thread(centre.state.put_user, user)
-    await write_audit(centre, actor=identity.name, action="user_add", target=user.name, detail=user.role)
+    await write_audit(
+        centre, actor=identity.name, action="user_add", target=user.name, detail=f"{user.role} {areas}".strip()
+    )
     return _view(user, [])
 
 
@@ -105,12 +114,17 @@ async def change_account(
     if await asyncio.to_thread(centre.state.user, name) is None:
         raise UnknownThingError(f"There is no account {name!r}.")
     fresh = await _hashed(request, wanted.password) if wanted.password else None
-    disabled = None if wanted.state is None else wanted.state == "disabled"
+    change = AccountChange(
+        wanted.role,
+        disabled=None if wanted.state is None else wanted.state == "disabled",
+        password_hash=fresh,
+        areas=None if wanted.areas is None else _known(centre, wanted.areas),
+    )
     async with request.app.state.account_changes:  # or two administrators could disable each other at once
         everybody = await asyncio.to_thread(centre.state.users)
         user = next(each for each in everybody if each.name == name)
         try:
-            after = changed(user, AccountChange(wanted.role, disabled, fresh), by=identity.name, everybody=everybody)
+            after = changed(user, change, by=identity.name, everybody=everybody)
         except AccountError as error:
             raise WrongStateError(str(error)) from error
         await asyncio.to_thread(centre.state.put_user, after)
@@ -143,6 +157,14 @@ async def _open(centre: Centre) -> list[SecretRow]:
     return [row for row in rows if row.kind in ("session", "token") and now < row.expires_at]
 
 
+def _known(centre: Centre, areas: tuple[str, ...]) -> str:
+    """The areas as an account keeps them; 422 for one that does not exist."""
+    for area in areas:
+        if area not in centre.area_names():
+            raise ProblemError(422, "invalid", f"There is no area {area!r}.")
+    return kept(areas)
+
+
 async def _end_all(centre: Centre, user: str, *, but: str) -> None:
     """Every session of somebody but the one that asks."""
     for row in await _open(centre):
@@ -160,7 +182,8 @@ async def _hashed(request: Request, password: SecretStr) -> str:
 
 def _view(user: UserRow, secrets: list[SecretRow]) -> AccountView:
     count = sum(row.kind == "session" and row.user == user.name for row in secrets)
-    return AccountView(user.name, Role(user.role), user.created_at, user.disabled, count)
+    areas = tuple(user.areas.split())
+    return AccountView(user.name, Role(user.role), user.created_at, user.disabled, sessions=count, areas=areas)
 
 
 def _session(row: SecretRow, own: str) -> SessionView:

@@ -40,7 +40,7 @@ class AuditLook(BaseModel):
 async def accounts_page(request: Request, centre: CentreDep) -> HTMLResponse:
     """Who may log in."""
     found = await list_accounts(centre, limit=500)
-    return _part(request, "accounts", accounts=found.items, roles=list(Role))
+    return _part(request, "accounts", accounts=found.items, roles=list(Role), areas=centre.area_names())
 
 
 @router.get("/admin/{part}")
