@@ -45,6 +45,7 @@ LAKE_POINT = "level_up_m"
 PAST_H = 24
 STEP_MS = 600_000
 MOST_DRAWN = 24  # gauges with a drawing; the rest has figures
+PATIENCE_S = 4.0  # with the store, for all drawings together: the present must not wait for the past
 SHOWN_ALARMS = 12
 SHOWN_OVER = 3  # evacuations that ended lately
 FIRST_ROWS = 15  # of the table of rain; the rest is behind a word
@@ -132,6 +133,7 @@ class _Reader:
     def __init__(self, centre: Centre) -> None:
         self._centre = centre
         self._drawn = 0
+        self._until = asyncio.get_running_loop().time() + PATIENCE_S
         self._now = centre.clock.now_ms()
         self._terms: Outlook = centre.disaster.plan.outlook
         self.away = False
@@ -163,8 +165,9 @@ class _Reader:
         series = SeriesKey(device.profile, device.gateway, device.id, key)
         begin = self._now - PAST_H * HOUR_MS
         try:
-            buckets = await self._centre.readings.series(series, begin=begin, end=self._now, step_ms=STEP_MS)
-        except StoreUnavailableError:
+            async with asyncio.timeout_at(self._until):
+                buckets = await self._centre.readings.series(series, begin=begin, end=self._now, step_ms=STEP_MS)
+        except (StoreUnavailableError, TimeoutError):
             self.away = True
             return []
         return [(min(each.begin + STEP_MS, self._now), each.last) for each in buckets]

@@ -36,6 +36,7 @@ router = APIRouter(include_in_schema=False)
 AIR_HOURS = 24
 WATER_STEPS, WATER_STEP_MS = 28, 6 * HOUR_MS  # seven days
 MOST_DRAWN = 40  # stations with a strip; the rest has figures
+PATIENCE_S = 4.0  # with the store, for all strips together: the present must not wait for the past
 SHOWN_ALARMS = 8
 BANDS = range(1, 7)
 CLASSES = range(1, 5)
@@ -78,6 +79,7 @@ class _History:
     def __init__(self, centre: Centre) -> None:
         self._centre = centre
         self._drawn = 0
+        self._until = asyncio.get_running_loop().time() + PATIENCE_S
         self.away = False
 
     async def air(self, found: Air, hours: Index) -> Air:
@@ -99,8 +101,9 @@ class _History:
         end = -(-self._centre.clock.now_ms() // step_ms) * step_ms
         begin = end - cells * step_ms
         try:
-            states, values = [await self._series(index, point, begin, end, step_ms) for point in points]
-        except StoreUnavailableError:
+            async with asyncio.timeout_at(self._until):
+                states, values = [await self._series(index, point, begin, end, step_ms) for point in points]
+        except (StoreUnavailableError, TimeoutError):
             self.away = True
             return ()
         return strip(states, values, begin=begin, cells=cells, step_ms=step_ms)
