@@ -4,7 +4,7 @@
  policy.py: may this role use this route?  ──▶  scope.py: may somebody of some areas only?  ──▶  what is handed out
                                                common, listed, looked up, or for the whole province alone
 ```
-What does not stand in REACH is for people of the whole province.
+What does not stand in REACH is for people of the whole province, too; a test asks for a line for every route.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ class Reach(Enum):
     COMMON = "common"  # the same for everybody; no thing of an area is in it
     LISTED = "listed"  # what lies in the areas, and nothing else
     LOOKED_UP = "looked_up"  # one thing, when it lies in the areas; else there is no such thing
+    PROVINCE = "province"  # nothing: it is for people of the whole province
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +54,15 @@ def kept(areas: Iterable[str]) -> str:
     return SEPARATOR.join(sorted(set(areas)))
 
 
-def reach_of(method: str, path: str) -> Reach | None:
-    """What the route hands to somebody of some areas only; None = nothing, it is for the whole province."""
-    return REACH.get((method, path))
+def reach_of(method: str, path: str) -> Reach:
+    """What the route hands to somebody of some areas only."""
+    return REACH.get((method, path), Reach.PROVINCE)
 
 
 _C: Final = Reach.COMMON
 _L: Final = Reach.LISTED
 _U: Final = Reach.LOOKED_UP
+_P: Final = Reach.PROVINCE
 
 REACH: Final[dict[tuple[str, str], Reach]] = {
     ("POST", "/api/v1/session"): _C,
@@ -106,7 +108,7 @@ REACH: Final[dict[tuple[str, str], Reach]] = {
     ("GET", "/disaster/evacuations/{evacuation}"): _U,
     ("GET", "/environment"): _L,
     ("GET", "/disaster"): _L,
-    ("GET", "/api/v1/disaster/bulletins"): _C,
+    ("GET", "/api/v1/disaster/bulletins"): _L,
     ("GET", "/api/v1/disaster/evacuations"): _L,
     ("GET", "/api/v1/disaster/evacuations/{evacuation}"): _U,
     ("GET", "/"): _L,
@@ -148,4 +150,92 @@ REACH: Final[dict[tuple[str, str], Reach]] = {
     ("POST", "/api/v1/disaster/evacuations/{evacuation}/close"): _U,
     ("GET", "/gateways/{gateway}"): _U,
     ("GET", "/rules/{rule}"): _C,
+    ("GET", "/api/v1/chronicle"): _L,
+    ("GET", "/api/v1/shelves"): _L,
+    ("POST", "/api/v1/alarms/bulk"): _L,
+    ("GET", "/api/v1/planned-work"): _L,
+    ("GET", "/api/v1/alarms/silenced"): _L,
+    ("GET", "/api/v1/commissioning"): _L,
+    ("GET", "/commissioning"): _L,
+    ("GET", "/api/v1/dead-letters"): _L,
+    ("GET", "/dead-letters"): _L,
+    ("GET", "/planned-work"): _L,
+    ("GET", "/silenced"): _L,
+    ("GET", "/api/v1/survey-answers"): _L,
+    ("GET", "/api/v1/incidents/{incident}/citizen-report"): _U,
+    ("GET", "/incidents/{incident}/citizen-report"): _U,
+    ("GET", "/api/v1/commissioning/{record}"): _U,
+    ("GET", "/api/v1/commissioning/{record}/files/{sha256}"): _U,
+    ("GET", "/api/v1/commissioning/{record}/pdf"): _U,
+    ("GET", "/commissioning/{record}"): _U,
+    ("GET", "/api/v1/dead-letters/{letter}"): _U,
+    ("POST", "/api/v1/dead-letters/{letter}/retry"): _U,
+    ("POST", "/api/v1/dead-letters/{letter}/discard"): _U,
+    # For people of the whole province: what goes through the fleet, is everybody's, or watches people.
+    ("GET", "/api/v1/points"): _P,
+    ("GET", "/api/v1/exports"): _P,
+    ("POST", "/api/v1/exports"): _P,
+    ("GET", "/api/v1/exports/{export}"): _P,
+    ("GET", "/api/v1/exports/{export}/content"): _P,
+    ("GET", "/api/v1/configurations"): _P,
+    ("GET", "/api/v1/waves"): _P,
+    ("GET", "/waves"): _P,
+    ("GET", "/waves/{wave}"): _P,
+    ("GET", "/api/v1/waves/{wave}"): _P,
+    ("GET", "/metrics"): _P,
+    ("GET", "/api/v1/exercise"): _P,
+    ("GET", "/exercise"): _P,
+    ("POST", "/api/v1/incidents/handover"): _P,
+    ("GET", "/api/v1/incidents/handover"): _P,
+    ("GET", "/api/v1/notices"): _P,
+    ("POST", "/api/v1/notices/{key}/called"): _P,
+    ("GET", "/handover"): _P,
+    ("POST", "/api/v1/planned-work"): _P,
+    ("DELETE", "/api/v1/planned-work/{work}"): _P,
+    ("GET", "/api/v1/enrolment/gateways"): _P,
+    ("GET", "/api/v1/gateways/{gateway}/enrolment"): _P,
+    ("POST", "/api/v1/gateways"): _P,
+    ("POST", "/api/v1/gateways/{gateway}/label"): _P,
+    ("POST", "/api/v1/gateways/{gateway}/replace"): _P,
+    ("POST", "/api/v1/gateways/{gateway}/move"): _P,
+    ("POST", "/api/v1/gateways/{gateway}/retire"): _P,
+    ("POST", "/api/v1/gateways/{gateway}/revoke"): _P,
+    ("GET", "/api/v1/security-events"): _P,
+    ("POST", "/api/v1/commands"): _P,
+    ("GET", "/api/v1/commands/requests"): _P,
+    ("POST", "/api/v1/commands/requests/{request}/confirm"): _P,
+    ("POST", "/api/v1/commands/requests/{request}/withdraw"): _P,
+    ("GET", "/api/v1/configurations/{gateway}"): _P,
+    ("PUT", "/api/v1/configurations/{gateway}"): _P,
+    ("GET", "/api/v1/configurations/{gateway}/versions"): _P,
+    ("GET", "/api/v1/configurations/{gateway}/versions/{version}"): _P,
+    ("POST", "/api/v1/configurations/{gateway}/check"): _P,
+    ("POST", "/api/v1/configurations/{gateway}/plan"): _P,
+    ("POST", "/api/v1/configurations/{gateway}/restore/{version}"): _P,
+    ("POST", "/api/v1/waves"): _P,
+    ("POST", "/api/v1/waves/{wave}/{trigger}"): _P,
+    ("GET", "/api/v1/rejects"): _P,
+    ("POST", "/api/v1/rules/check"): _P,
+    ("POST", "/api/v1/rules/{rule}/rehearsals"): _P,
+    ("PUT", "/api/v1/rules/{rule}"): _P,
+    ("DELETE", "/api/v1/rules/{rule}"): _P,
+    ("POST", "/api/v1/rules/{rule}/restore/{version}"): _P,
+    ("POST", "/api/v1/exercise/speed"): _P,
+    ("POST", "/api/v1/exercise/injections"): _P,
+    ("GET", "/api/v1/exercise/verdict"): _P,
+    ("GET", "/api/v1/exercise/debrief"): _P,
+    ("GET", "/api/v1/exercise/debrief/pdf"): _P,
+    ("GET", "/exercise/debrief"): _P,
+    ("PUT", "/api/v1/map/land"): _P,
+    ("DELETE", "/api/v1/map/land"): _P,
+    ("GET", "/admin"): _P,
+    ("GET", "/admin/{part}"): _P,
+    ("GET", "/api/v1/users"): _P,
+    ("POST", "/api/v1/users"): _P,
+    ("PATCH", "/api/v1/users/{name}"): _P,
+    ("GET", "/api/v1/sessions"): _P,
+    ("DELETE", "/api/v1/sessions/{session}"): _P,
+    ("GET", "/api/v1/audit"): _P,
+    ("GET", "/api/v1/audit/verify"): _P,
+    ("GET", "/api/v1/audit/export"): _P,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from cloud.api.alarms import MAX_COMMENT, check_assignee
 from cloud.api.audit import write_audit
 from cloud.api.guard import CentreDep, IdentityDep
+from cloud.api.scoped import alarms_in_sight
 from cloud.rules import desk, handling, shelving
 from cloud.rules.desk import Act, Remark
 
@@ -66,10 +68,11 @@ async def bulk(wanted: Bulk, centre: CentreDep, identity: IdentityDep) -> BulkAn
     """In one commit: what cannot be done to one alarm leaves the others alone."""
     if wanted.action == "assign":
         await check_assignee(centre, wanted.assignee)
-    refusals: dict[str, str] = {}
     remark = Remark(identity.name, wanted.reason)
     names = list(dict.fromkeys(wanted.alarms))
-    await centre.act(handling.each([(name, _deed(wanted, name, remark)) for name in names], refusals))
+    seen = await asyncio.to_thread(alarms_in_sight, centre, names)
+    refusals = {name: f"no open alarm {name}" for name in names if name not in seen}
+    await centre.act(handling.each([(name, _deed(wanted, name, remark)) for name in names if name in seen], refusals))
     items = [Answer(id=name, done=name not in refusals, detail=refusals.get(name, "")) for name in names]
     done = len(names) - len(refusals)
     detail = f"{wanted.action} {done}: {wanted.reason}"

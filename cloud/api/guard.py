@@ -59,7 +59,7 @@ async def guard(request: Request, centre: WholeCentreDep) -> None:
 async def _narrow(request: Request, centre: Centre, identity: Identity) -> None:
     """From here on the route sees the areas of whoever asks, and nothing else."""
     reach = reach_of(request.method, request.scope["route"].path)
-    if reach is None:
+    if reach is Reach.PROVINCE:
         raise ProblemError(403, "whole_province", "This is for people who look after the whole province.")
     seen = ScopedCentre(centre, identity.scope)
     if reach is Reach.LOOKED_UP:
@@ -93,8 +93,9 @@ def _look_up(centre: Centre, digest: str) -> Identity | None:
 
 
 async def is_still_valid(centre: Centre, identity: Identity) -> bool:
-    """Whether somebody who asked long ago may still listen: long answers ask again."""
-    return await asyncio.to_thread(_look_up, centre, identity.digest) is not None
+    """Whether somebody who asked long ago may still listen, and sees as far as then: long answers ask again."""
+    found = await asyncio.to_thread(_look_up, centre, identity.digest)
+    return found is not None and found.scope == identity.scope
 
 
 def identity_in(request: Request) -> Identity:

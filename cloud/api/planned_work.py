@@ -17,6 +17,7 @@ from cloud.api.audit import write_audit
 from cloud.api.deps import Centre, RefusedOrderError
 from cloud.api.guard import CentreDep, IdentityDep
 from cloud.api.pages import Cursor, Limit, Page, page_of
+from cloud.api.scoped import alarms_in_sight, has_place
 from cloud.rules.desk import Remark
 from cloud.rules.planning import end_work, plan
 from cloud.rules.retell import BUILT_IN
@@ -67,7 +68,7 @@ class Silenced(BaseModel):
 @router.get("/planned-work", summary="Planned work, what begins first before the rest")
 async def list_planned_work(centre: CentreDep, ended: NewAndOld = False) -> Page[PlannedWork]:
     """What is, or will be, out of service; its alarms are recorded and told to nobody."""
-    works = centre.mutes().planned.all()
+    works = [each for each in centre.mutes().planned.all() if has_place(centre, each.scope.site, each.scope.gateway)]
     return Page(items=[work for work in works if ended or work.ended_at is None], next=None)
 
 
@@ -105,8 +106,10 @@ async def end_planned_work(
 async def list_silenced(centre: CentreDep, cursor: Cursor = None, limit: Limit = 100) -> Page[Silenced]:
     """Everything on the shelf and everything out of service now, with the alarms meanwhile."""
     now, mutes = centre.clock.now_ms(), centre.mutes()
-    shelves = [_of_shelf(shelf) for shelf in mutes.shelves.all()]
-    works = [_of_work(work) for work in mutes.planned.all() if work.lasts(now)]
+    shelved, working = mutes.shelves.all(), [work for work in mutes.planned.all() if work.lasts(now)]
+    seen = await asyncio.to_thread(alarms_in_sight, centre, [shelf.alarm for shelf in shelved])
+    shelves = [_of_shelf(shelf) for shelf in shelved if shelf.alarm in seen]
+    works = [_of_work(work) for work in working if has_place(centre, work.scope.site, work.scope.gateway)]
     page = page_of([*works, *shelves], lambda item: f"{item.kind} {item.id}", cursor=cursor, limit=limit)
     items = await asyncio.to_thread(lambda: [_with_alarms(centre, item) for item in page.items])
     return Page(items=items, next=page.next)

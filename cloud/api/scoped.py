@@ -6,13 +6,14 @@ through; access/scope.py lets nobody of some areas come to the routes that use i
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from cloud.access.scope import Scope
 from cloud.api.deps import Centre, UnknownThingError
 from cloud.api.hub import Hub, LiveEvent
+from cloud.api.scoped_offices import ScopedCommissioning, ScopedLetters
 from cloud.api.views import AccountView, DeviceView, GatewayView, SiteView
 from cloud.store.base import AlarmFilter, AlarmRow, OpenAlarms, StateStore
 from cloud.store.incident_port import IncidentFilter, IncidentRow, IncidentStore
@@ -32,6 +33,8 @@ class ScopedCentre:
         self.incidents = ScopedIncidents(centre.incidents, here, scope.areas or frozenset())
         self.disaster = centre.disaster.within(scope.sees)
         self.hub = ScopedHub(centre.hub, here, self._gateways)
+        self.letters = ScopedLetters(centre.letters, self._gateways)
+        self.commissioning = ScopedCommissioning(centre.commissioning, self._gateways)
 
     def __getattr__(self, name: str) -> Any:
         """Whatever is the same for everybody."""
@@ -68,13 +71,33 @@ class ScopedCentre:
 
     def look_up(self, names: Mapping[str, str]) -> None:
         """UnknownThingError when a thing that the address names lies elsewhere. Synchronous, as `state` is."""
-        gateway, alarm, incident = (names.get(name) for name in ("gateway", "alarm", "incident"))
+        gateway, alarm, incident, record = (names.get(name) for name in ("gateway", "alarm", "incident", "record"))
         if gateway is not None and gateway not in self._gateways:
             raise UnknownThingError(f"There is no gateway {gateway!r}.")
         if alarm is not None and self.state.alarm(alarm) is None:
             raise UnknownThingError(f"There is no alarm {alarm!r}.")
         if incident is not None and self.incidents.incident(incident) is None:
             raise UnknownThingError(f"There is no incident {incident!r}.")
+        if record is not None and self.commissioning.store.record(record) is None:
+            raise UnknownThingError(f"There is no commissioning record {record!r}.")
+
+    def has_place(self, site: str, gateway: str) -> bool:
+        """Whether a place is in sight; one that names neither is everywhere."""
+        if site:
+            return site in self._sites
+        return not gateway or gateway in self._gateways
+
+
+def alarms_in_sight(centre: Centre, alarms: Iterable[str]) -> frozenset[str]:
+    """Those of the alarms that whoever asks may see or know of. Synchronous, as `state` is."""
+    if not isinstance(centre, ScopedCentre):
+        return frozenset(alarms)
+    return frozenset(each for each in alarms if centre.state.alarm(each) is not None)
+
+
+def has_place(centre: Centre, site: str, gateway: str) -> bool:
+    """Whether whoever asks sees that place."""
+    return not isinstance(centre, ScopedCentre) or centre.has_place(site, gateway)
 
 
 class ScopedState:

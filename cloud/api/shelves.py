@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Body
@@ -12,6 +13,7 @@ from cloud.api.alarms import MAX_COMMENT, Remark
 from cloud.api.audit import write_audit
 from cloud.api.guard import CentreDep, IdentityDep
 from cloud.api.pages import Page
+from cloud.api.scoped import alarms_in_sight
 from cloud.store.base import AlarmRow
 
 router = APIRouter(prefix="/api/v1", tags=["alarms"])
@@ -32,7 +34,9 @@ class Shelving(BaseModel):
 @router.get("/shelves", summary="What is shelved, the first to end first")
 async def list_shelves(centre: CentreDep) -> Page[Shelf]:
     """Problems that send no notices, by rule and device; `alarm` is the one that was shelved."""
-    return Page(items=list(centre.mutes().shelves.all()), next=None)
+    shelves = centre.mutes().shelves.all()
+    seen = await asyncio.to_thread(alarms_in_sight, centre, [each.alarm for each in shelves])
+    return Page(items=[each for each in shelves if each.alarm in seen], next=None)
 
 
 @router.post("/alarms/{alarm}/shelve", summary="Shelve: no notices until a time")

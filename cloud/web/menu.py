@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cloud.access.policy import allows, rule_for
 from cloud.access.roles import Role
-from cloud.access.scope import WHOLE, Scope, reach_of
+from cloud.access.scope import WHOLE, Reach, Scope, reach_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,6 @@ def menu_for(role: Role | None, scope: Scope = WHOLE) -> tuple[Sequence[Entry], 
     def may(entry: Entry) -> bool:
         if role is None or not allows(rule_for("GET", entry.address), role):
             return False
-        return scope.is_whole or reach_of("GET", entry.address) is not None
+        return scope.is_whole or reach_of("GET", entry.address) is not Reach.PROVINCE
 
     return tuple(filter(may, ALWAYS)), tuple(filter(may, MORE))
