@@ -48,6 +48,7 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/api/v1/public/answers"): Open.EVERYONE,
     ("GET", "/api/v1/survey-answers"): _V,
     ("GET", "/api/v1/incidents/{incident}/citizen-report"): _O,
+    ("GET", "/incidents/{incident}/citizen-report"): _O,
     # Reading.
     ("DELETE", "/api/v1/session"): _V,
     ("GET", "/api/v1/me"): _V,

@@ -1,4 +1,4 @@
-"""The pages that need no log-in: figures for everybody, the report form, how a report stands, and a survey."""
+"""The pages that need no log-in: figures, the report form, how a report stands, a survey; and what officers read."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse
 
 from cloud.api.deps import UnknownThingError
-from cloud.api.guard import CentreDep
-from cloud.api.public import REFUSED, Reference, followed, refusal
+from cloud.api.guard import CentreDep, IdentityDep
+from cloud.api.public import REFUSED, Reference, citizen_report, followed, refusal
 from cloud.citizen.board import RAIN_H
 from cloud.citizen.topics import TOPICS
 from cloud.web.render import page
@@ -59,6 +59,15 @@ async def survey_page(site: Annotated[str, Path(max_length=64)], request: Reques
     if place is None:
         raise UnknownThingError("There is no such survey.")
     return page(request, "public_survey.html", place=place, scores=SCORES)
+
+
+@router.get("/incidents/{incident}/citizen-report")
+async def citizen_report_page(
+    incident: str, request: Request, centre: CentreDep, identity: IdentityDep
+) -> HTMLResponse:
+    """What a citizen reported; who looked is written down."""
+    report = await citizen_report(incident, centre, identity)
+    return page(request, "citizen_report.html", report=report, areas=centre.area_names())
 
 
 def _must_be_open(is_open: bool) -> None:

@@ -88,12 +88,16 @@ async def test_a_report_becomes_an_incident_with_a_photo_and_is_followed_by_its_
     assert (await clients["viewer"].get(f"{path}/citizen-report")).status_code == 403
     said = (await clients["operator"].get(f"{path}/citizen-report")).json()
     assert (said["phone"], said["words"]) == (SEEN["phone"], SEEN["words"])
-    [row] = [
+    page = (await clients["operator"].get(f"/incidents/{incident['id']}/citizen-report")).text
+    assert "cạnh nhà ông Tư" in page
+    assert (await clients["viewer"].get(f"/incidents/{incident['id']}/citizen-report")).status_code == 403
+    assert "citizen-report" in (await clients["operator"].get(f"/incidents/{incident['id']}")).text
+    [again, row] = [
         each
         for each in (await clients["admin"].get("/api/v1/audit")).json()["items"]
         if each["action"] == "citizen_report_read"
     ]
-    assert row["actor"] == "program-operator"
+    assert (again["actor"], row["actor"]) == ("program-operator", "program-operator"), "each reading is recorded"
 
 
 async def test_what_is_personal_is_forgotten(centre: FakeCentre, clients: Clients, clock: ManualClock) -> None:
