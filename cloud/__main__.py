@@ -25,6 +25,7 @@ from cloud import (
     console_notify,
     console_people,
     console_releases,
+    console_report,
     console_rules,
 )
 from cloud.access.passwords import fault_of, hash_password
@@ -60,6 +61,7 @@ app.add_typer(console_gateways.app, name="gateway")
 app.add_typer(console_indices.app, name="indices")
 app.add_typer(console_letters.app, name="deadletter")
 app.add_typer(console_releases.app, name="release")
+app.add_typer(console_report.app, name="report")
 app.add_typer(console_rules.app, name="rules")
 app.add_typer(console_people.app, name="people")
 app.add_typer(console_notify.app, name="notify")

@@ -1,0 +1,75 @@
+"""What indicators come to, and how they stand against their targets."""
+
+from __future__ import annotations
+
+import pytest
+
+from cloud.errors import ConfigurationError
+from cloud.reports.figures import Figure, Series, Word, figure_of, word_of
+from cloud.reports.month import month_of
+from cloud.reports.plan import Indicator, ReportPlan, read_report_plan
+from device_profiles.load import CATALOGUE, load_catalogue
+from tests.readme_check import assert_documented
+
+HOUR = 3_600_000
+PLAN = read_report_plan(None)
+FRIDGE = next(each for each in PLAN.indicators if each.id == "fridges_in_range")
+WARM = Series([0, HOUR, 2 * HOUR], [5.0, 9.0, 5.0])
+
+
+def figure(indicator: Indicator, *found: Series, silent: int = 0) -> Figure:
+    return figure_of(indicator, found, silent=silent, begin=0, end=4 * HOUR)
+
+
+@pytest.mark.parametrize(
+    ("change", "value"),
+    [
+        ({}, 200 / 3),
+        ({"how": "hours", "at_least": 8.5, "at_most": None}, 1.0),
+        ({"how": "mean"}, 19 / 3),
+        ({"how": "median"}, 5.0),
+        ({"hold_s": 1800}, 200 / 3),
+        ({"hold_s": 7200}, 75.0),
+    ],
+)
+def test_readings_weigh_as_long_as_they_hold(change: dict[str, object], value: float) -> None:
+    assert figure(FRIDGE.model_copy(update=change), WARM).value == pytest.approx(value)
+
+
+def test_what_was_not_measured_lowers_the_coverage_and_is_no_zero() -> None:
+    assert figure(FRIDGE, WARM).covered_pct == 75.0
+    assert figure(FRIDGE, WARM, silent=1).covered_pct == 37.5
+    nothing = figure(FRIDGE, silent=2)
+    assert (nothing.value, nothing.covered_pct) == (None, 0.0)
+    assert figure(FRIDGE).covered_pct is None
+
+
+@pytest.mark.parametrize(
+    ("better", "target", "value", "word"),
+    [
+        ("higher", 97.0, 97.0, "met"),
+        ("higher", 97.0, 96.9, "missed"),
+        ("lower", 15.0, 15.1, "missed"),
+        ("lower", 15.0, 15.0, "met"),
+        ("lower", None, 15.0, "trend"),
+        ("lower", 15.0, None, "none"),
+    ],
+)
+def test_a_figure_meets_its_target_or_not(better: str, target: float | None, value: float | None, word: Word) -> None:
+    assert word_of(FRIDGE.model_copy(update={"better": better, "target": target}), value) == word
+
+
+def test_months_are_those_of_vietnam() -> None:
+    december = month_of("2024-12")
+    assert december.end == month_of("2025-01").begin == 1_735_664_400_000  # 31 December 17:00 UTC
+    assert month_of("2025-01").before == december
+    assert str(december.before) == "2024-11"
+    with pytest.raises(ConfigurationError, match="2024-13"):
+        month_of("2024-13")
+
+
+def test_the_proposal_names_points_that_exist_and_its_fields_are_documented() -> None:
+    profiles = load_catalogue(CATALOGUE).profiles
+    for each in PLAN.indicators:
+        assert each.point in {point.key for point in profiles[each.profile].points}, each.id
+    assert_documented("cloud/reports", ReportPlan, Indicator)

@@ -1,0 +1,71 @@
+"""The console makes the report of a month from the configured stores: figures, verdicts, paper, digest."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cloud.__main__ import app
+from cloud.reports.month import month_of
+from cloud.store.base import Columns
+from cloud.store.sqlite import SqliteStore
+from device_profiles.schema import PointType
+from tests.cloud.stage import write_config
+
+HALF_HOUR = 1_800_000
+JUNE = month_of("2024-06")
+
+
+async def fill(folder: Path, values: list[float], begin: int) -> None:
+    store = SqliteStore(folder / "data" / "readings.sqlite3")
+    await store.open()
+    times = [begin + HALF_HOUR * number for number in range(len(values))]
+    types = {"temp_c": PointType.FLOAT}
+    await store.write([Columns("tyt", "gw", "fridge", "vaccine_fridge", times, {"temp_c": [*values]}, {}, types)], [])
+    await store.close()
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A centre that has kept a fridge's June: one hour in thirty days too warm."""
+    (tmp_path / "data").mkdir()
+    asyncio.run(fill(tmp_path, [5.0] * 1438 + [9.0] * 2, JUNE.begin))
+    return write_config(tmp_path, "mqtt://127.0.0.1:1")
+
+
+def report(config: Path, month: str = "2024-06", *more: str) -> Result:
+    out = config.parent / "out"
+    return CliRunner().invoke(app, ["report", "month", month, "--config", str(config), "--out", str(out), *more])
+
+
+def lines_of(config: Path) -> dict[str, dict[str, str]]:
+    with (config.parent / "out" / "report-2024-06.csv").open(encoding="utf-8-sig", newline="") as file:
+        return {line["indicator"]: line for line in csv.DictReader(file)}
+
+
+def test_a_month_is_told_on_paper_and_in_a_table(config: Path) -> None:
+    result = report(config)
+    assert result.exit_code == 0, result.output
+    fridge, camera = lines_of(config)["fridges_in_range"], lines_of(config)["camera_online"]
+    assert float(fridge["value"]) == pytest.approx(100 * 1438 / 1440)
+    assert (fridge["covered_pct"], fridge["verdict"], fridge["month_before"]) == ("100.0", "missed", "")
+    assert (camera["value"], camera["verdict"]) == ("", "none")
+    assert fridge["inputs_sha256"] in result.stdout
+    assert (config.parent / "out" / "report-2024-06-vi.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_the_digest_changes_with_the_inputs_alone(config: Path) -> None:
+    first, again = (report(config, "2024-06", "--language", "en").stdout.splitlines()[-1] for _ in range(2))
+    asyncio.run(fill(config.parent, [6.0], JUNE.before.begin))
+    assert first == again
+    assert report(config).stdout.splitlines()[-1] != first
+
+
+def test_a_month_that_is_not_over_is_refused(config: Path) -> None:
+    result = report(config, "2099-01")
+    assert result.exit_code == 2
+    assert "not over" in result.output
