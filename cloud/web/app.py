@@ -67,8 +67,8 @@ def add_pages(app: FastAPI) -> None:
     app.include_router(sectors.router)
     app.include_router(search.router)
     app.include_router(exercise.router)
-    app.include_router(admin.router)
     app.include_router(public.router)
+    app.include_router(admin.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.state.error_page = error_page
 
