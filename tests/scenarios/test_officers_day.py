@@ -121,9 +121,13 @@ class Officer:
         self.page.goto(f"{self._duty.url}/preferences?language={self._language}&theme=dark")
         log_in(self.page, self._duty.url, name, PASSWORD)
 
+    def waits_until_it_lives(self) -> None:
+        """The page's modules are at work: before that a button does nothing."""
+        expect(self.page.locator("#live")).to_have_attribute("data-state", "live")
+
     def moves(self, move: str, **fields: str) -> None:
         """Makes one move of the incident, and waits until it is done."""
-        expect(self.page.locator("#live")).to_have_attribute("data-state", "live")
+        self.waits_until_it_lives()
         state = self.page.locator("#incident-state")
         before = state.inner_text()
         self.page.click(f"#move-{move}")
@@ -165,17 +169,20 @@ def test_the_day_of_an_officer(
         works_the_alarm(officer)
         works_the_incident(officer)
         page.goto(f"{duty.url}/handover")
+        officer.waits_until_it_lives()
         page.locator("[name=to]").select_option(LEADER)
         page.locator("[name=note]").fill("Sông Thao còn trên báo động II; phường đã gia cố đê bối")
         page.locator("#handover [type=submit]").click()
         expect(page.locator("#handovers")).to_contain_text(f"{OFFICER} → {LEADER}")
         officer.sees("6-handover")
+        officer.waits_until_it_lives()
         page.click("#log-out")
         page.wait_for_url("**/login*")
         officer.logs_in(LEADER)
         page.goto(f"{duty.url}/handover")
         expect(page.locator("#handovers")).to_contain_text("Sông Thao còn trên báo động II")
         page.locator("#handovers a[href^='/incidents/']").click()
+        page.wait_for_url("**/incidents/*")
         officer.moves("close")  # whoever worked it does not close it
         expect(page.locator("#incident-state")).to_have_text(officer.says("incident_state.closed"))
         officer.sees("7-closed")
@@ -184,6 +191,8 @@ def test_the_day_of_an_officer(
 def works_the_alarm(officer: Officer) -> None:
     """Acknowledges it and opens an incident."""
     page = officer.page
+    page.wait_for_url("**/alarms/*")
+    officer.waits_until_it_lives()
     page.click("#do-acknowledge")
     page.keyboard.type("Đang gọi phường Yên Bái")
     page.locator("dialog[open] [type=submit]").click()
@@ -206,6 +215,7 @@ def works_the_incident(officer: Officer) -> None:
     expect(page.locator("#incident .facts")).to_contain_text("UBND phường Yên Bái")
     officer.moves("start")
     officer.sees("4-sent")
+    officer.waits_until_it_lives()
     page.set_input_files("[name=file]", files=[photo()])  # type: ignore[list-item]
     page.locator("#attach [type=submit]").click()
     expect(page.locator(".files a")).to_have_text("photo.jpg")
