@@ -65,6 +65,7 @@ def where(context: BrowserContext, running: RunningCentre) -> dict[str, str]:
         unlinked = {  # papers on walls and messages lead there, and a link that only its incident has
             "/public/report/{reference}": f"/public/report/{answer.json()['reference']}",
             "/public/survey/{site}": "/public/survey/site-pvhcc",
+            "/incidents/{incident}": f"/incidents/{newest['id']}",  # the one with most on it
             "/incidents/{incident}/citizen-report": f"/incidents/{newest['id']}/citizen-report",
         }
         return addresses(client, unlinked)
