@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from cloud.commissioning.telling import expected_of, moment, value_of
-from cloud.commissioning.words import Language
 from cloud.console import Config, Json, table, told
 from cloud.console_api import Url, running_centre
+from device_profiles.basics import Language
 from device_profiles.wire import decode
 from device_profiles.wire.commissioning import RECORD_LIMITS, CommissioningRecord
 

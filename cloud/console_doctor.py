@@ -11,7 +11,8 @@ import typer
 from cloud.config import CentreConfig, load_config
 from cloud.console import Config, Json
 from cloud.doctor.checks import checks_of
-from device_profiles.checkup import Language, Report, as_document, check_up, exit_code, in_words, summary
+from device_profiles.basics import Language
+from device_profiles.checkup import Report, as_document, check_up, exit_code, in_words, summary
 from device_profiles.clock import SystemClock
 from device_profiles.load import FileFaultsError
 

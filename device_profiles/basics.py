@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
 ID_PATTERN = r"^[A-Za-z0-9._:-]{1,64}$"
+
+Language = Literal["vi", "en"]  # of every screen and message
 
 Key = Annotated[str, Field(pattern=NAME_PATTERN, max_length=48)]
 Identifier = Annotated[str, Field(pattern=ID_PATTERN)]

@@ -14,10 +14,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass, field
 from typing import Literal
 
+from device_profiles.basics import Language
 from device_profiles.schema import Text
 
 Status = Literal["ok", "warning", "error", "skipped"]
-Language = Literal["vi", "en"]
 Fact = str | int | float | bool
 
 CHECK_WITHIN_S = 30.0

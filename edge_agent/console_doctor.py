@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from device_profiles.checkup import Language, Report, as_document, check_up, exit_code, in_words, summary
+from device_profiles.basics import Language
+from device_profiles.checkup import Report, as_document, check_up, exit_code, in_words, summary
 from edge_agent.control.client import SOCKET, ControlClient
 from edge_agent.control.protocol import AgentAwayError, ControlError
 

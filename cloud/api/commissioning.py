@@ -22,9 +22,9 @@ from cloud.commissioning.checking import RecordRefusedError
 from cloud.commissioning.office import Part, Sender
 from cloud.commissioning.photos import PhotoError, for_paper
 from cloud.commissioning.sheet import Printed, pdf_of
-from cloud.commissioning.words import Language
 from cloud.store.commissioning_port import CommissioningFileRow, CommissioningRow
 from cloud.store.commissioning_port import Page as Wanted
+from device_profiles.basics import Language
 from device_profiles.wire import decode
 from device_profiles.wire.commissioning import RECORD_LIMITS, CommissioningRecord
 

@@ -17,8 +17,9 @@ from reportlab.platypus import CondPageBreak, Flowable, Image, KeepTogether, Par
 
 from cloud.commissioning.photos import PhotoError, for_paper
 from cloud.commissioning.telling import MARKS, expected_of, moment, value_of
-from cloud.commissioning.words import WORDS, Language
+from cloud.commissioning.words import WORDS
 from cloud.paper.typeface import BOLD, REGULAR, make_known, printable
+from device_profiles.basics import Language
 from device_profiles.wire.commissioning import (
     ChecklistItem,
     CommissioningRecord,

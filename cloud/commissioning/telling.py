@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
-from cloud.commissioning.words import REASONS, UNITS, WORDS, Language
+from cloud.commissioning.words import REASONS, UNITS, WORDS
+from device_profiles.basics import Language
 from device_profiles.units import shown
 from device_profiles.wire.commissioning import PointCheck, Verdict
 from device_profiles.wire.messages import Scalar

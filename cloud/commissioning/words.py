@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final
 
-Language = Literal["vi", "en"]
+from device_profiles.basics import Language
 
 WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
     "vi": {

@@ -16,8 +16,9 @@ from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, T
 
 from cloud.exercise.debrief import Debrief
 from cloud.exercise.verdict import Verdict
-from cloud.exercise.words import WORDS, Language
+from cloud.exercise.words import WORDS
 from cloud.paper.typeface import BOLD, REGULAR, make_known, printable
+from device_profiles.basics import Language
 
 HANOI: Final = timezone(timedelta(hours=7))
 WIDTH: Final = A4[0] - 36 * mm - 12

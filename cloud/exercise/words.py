@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 
-Language = Literal["vi", "en"]
+from device_profiles.basics import Language
 
 WORDS: Final[dict[Language, dict[str, str]]] = {
     "vi": {

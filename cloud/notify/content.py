@@ -7,7 +7,6 @@ from typing import Literal
 import msgspec
 
 NoticeKind = Literal["raised", "cleared", "flapping", "escalated", "digest", "test"]
-Language = Literal["vi", "en"]
 
 
 class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from cloud.notify.content import Language, NoticeContent, Words, encode_content
+from cloud.notify.content import NoticeContent, Words, encode_content
 from cloud.notify.lines import Line
 from cloud.notify.words import SEVERITIES, local_time, said_in
 from cloud.store.rows import NoticeRow
+from device_profiles.basics import Language
 
 MOST_LINES = 20
 MOST_NAMES = 5

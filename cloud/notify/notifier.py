@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from cloud.errors import CloudError
-from cloud.notify.content import Language, NoticeContent
+from cloud.notify.content import NoticeContent
+from device_profiles.basics import Language
 
 
 @dataclass(frozen=True, slots=True)

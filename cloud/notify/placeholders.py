@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-from cloud.notify.content import Language, NoticeContent
+from cloud.notify.content import NoticeContent
 from cloud.notify.words import LABELS, SEVERITIES, local_time, mark, number, said_in, saying
+from device_profiles.basics import Language
 from device_profiles.units import shown
 
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
-from cloud.notify.content import Language, NoticeContent, NoticeKind, Words
+from cloud.notify.content import NoticeContent, NoticeKind, Words
+from device_profiles.basics import Language
 from device_profiles.units import shown
 
 VIETNAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")  # no daylight saving since 1975

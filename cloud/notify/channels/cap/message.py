@@ -12,8 +12,9 @@ from xml.etree import ElementTree as ET  # only written here, never read
 
 from cloud.notify.channels.cap.config import CapConfig, CapSeverity, Category
 from cloud.notify.channels.cap.place import Place, area_of, geocodes_of
-from cloud.notify.content import Language, NoticeContent, Words
+from cloud.notify.content import NoticeContent, Words
 from cloud.notify.words import VIETNAM, local_time, number, said_in, saying
+from device_profiles.basics import Language
 from device_profiles.units import shown
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"

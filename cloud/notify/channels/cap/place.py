@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cloud.notify.channels.cap.config import CapConfig
-from cloud.notify.content import Language, NoticeContent, Words
+from cloud.notify.content import NoticeContent, Words
 from cloud.notify.words import said_in
+from device_profiles.basics import Language
 
 Place = tuple[float, float]  # latitude and longitude, WGS 84
 

@@ -8,10 +8,10 @@ from typing import Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from cloud.notify.channels.sms.message import Diacritics
-from cloud.notify.content import Language
 from cloud.notify.http_channel import HttpChannelConfig
 from cloud.notify.phone import mobile_numbers
 from cloud.notify.placeholders import PLACEHOLDER, check_template
+from device_profiles.basics import Language
 
 NUMBERS = frozenset({"phone", "phone_plus", "phone_local"})
 FACTS = NUMBERS | {"encoding", "key", "parts", "secret", "sender", "text", "unicode", "username"}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from cloud.notify.channels.sms.text import fitted, size_of, without_diacritics
-from cloud.notify.content import Language, NoticeContent, Words
+from cloud.notify.content import NoticeContent, Words
 from cloud.notify.words import local_time, mark, said_in
+from device_profiles.basics import Language
 
 Diacritics = bool | Literal["auto"]
 GRAVEST = Words("{count} cảnh báo, nặng nhất: ", "{count} alarms, gravest: ")
