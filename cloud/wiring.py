@@ -22,7 +22,7 @@ from cloud.commissioning.house import commissioning_office
 from cloud.disaster.office import DisasterOffice
 from cloud.enrolling import enrolment_of
 from cloud.escalations import Desk, Escalations
-from cloud.exercise.house import deaf_for, office_for
+from cloud.exercise.house import hearing_for, office_for
 from cloud.fleet_status import PROFILE as FLEET_STATUS
 from cloud.fleet_status import FleetStatus
 from cloud.flow import Flow, Parts
@@ -49,7 +49,7 @@ from cloud.rule_office import Shelf as RuleShelf
 from cloud.rules.judge import Judge, Judgement, NoticeOptions
 from cloud.rules.rule_set import RuleSet
 from cloud.settings import known_to_rules, read_rules_anew
-from cloud.views import Display
+from cloud.display import Display
 from device_profiles.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -138,8 +138,8 @@ def _new_judge(centre: Centre, rules: RuleSet) -> Judge:
     channels = tuple(channel.name for channel in notify.channels)
     by_default = tuple(channel.name for channel in notify.channels if is_usual(channel))
     options = NoticeOptions(channels, notify.late_s, config.http.public_url, by_default, notify.platform_teams)
-    deaf_ms = deaf_for(config.exercise)
-    return Judge(rules, AlarmBook(), places=places_of(centre.inventory), notices=options, deaf_ms=deaf_ms)
+    hearing = hearing_for(config.exercise)
+    return Judge(rules, AlarmBook(), places=places_of(centre.inventory), notices=options, hearing=hearing)
 
 
 def house_of(centre: Centre) -> House:

@@ -11,7 +11,7 @@ from cloud.inventory.live import LiveInventory
 from cloud.inventory.sites import Inventory
 from cloud.notify.lane import Channel
 from cloud.notify.registry import ChannelConfig, build_channel
-from cloud.rules.silence import DEAF_MS
+from cloud.rules.silence import IN_SERVICE, Hearing
 from cloud.store.base import StateStore
 from device_profiles.clock import Clock, PatientClock, ScaledClock, SystemClock
 from device_profiles.exercise import ExerciseConfig, PaceFollower
@@ -28,9 +28,9 @@ def clocks_for(exercise: ExerciseConfig | None, given: Clock | None) -> tuple[Cl
     return story, PatientClock(story)
 
 
-def deaf_for(exercise: ExerciseConfig | None) -> int:
-    """So far apart two looks at silence may be; on a fast story a blink of the machine is minutes long."""
-    return DEAF_MS if exercise is None else STORY_DEAF_MS
+def hearing_for(exercise: ExerciseConfig | None) -> Hearing:
+    """How the centre listens: on a fast story a blink of the machine is minutes long, and is nobody's silence."""
+    return IN_SERVICE if exercise is None else Hearing(STORY_DEAF_MS, in_step=True)
 
 
 def channel_for(channel: ChannelConfig, config: CentreConfig, inventory: Inventory, clock: Clock) -> Channel:

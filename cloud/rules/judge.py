@@ -32,7 +32,7 @@ from cloud.rules.roster import SEEN, Roster
 from cloud.rules.rule_set import RuleSet
 from cloud.rules.scope import Geography
 from cloud.rules.shelving import end_shelves
-from cloud.rules.silence import DEAF_MS, Ears, decode_ears, follow_silence
+from cloud.rules.silence import IN_SERVICE, Ears, Hearing, decode_ears, follow_silence
 from cloud.rules.turn import Turn
 from cloud.rules.watch import Track, Watch
 from cloud.store.base import AlarmHistoryRow, AlarmRow, Columns, NoticeRow, RuleStateRow
@@ -91,7 +91,7 @@ class Judge:
         *,
         places: Places | None = None,
         notices: NoticeOptions | None = None,
-        deaf_ms: int = DEAF_MS,
+        hearing: Hearing = IN_SERVICE,
     ) -> None:
         self._book = alarms
         self._places = places or Places()
@@ -99,7 +99,8 @@ class Judge:
         geography = Geography(self._places.areas, self._places.sites)
         self._roster = Roster(alarms, geography)
         self._ears = Ears()
-        self._deaf_ms = deaf_ms
+        self._hearing = hearing
+        self._newest = 0  # reading of anybody
         self._absences = Absences()
         self.mutes = Mutes()
         self.causes = Causes(geography, self.mutes.suppressed)
@@ -137,6 +138,8 @@ class Judge:
             watch = self._roster.get(block.gateway, block.device)
             if watch is None or watch.profile != block.profile or watch.site != block.site:
                 watch = self._place(block.gateway, block.device, block.profile, site=block.site)
+            if block.times:
+                self._newest = max(self._newest, block.times[-1])
             if watch.listened and block.times:
                 self._observe_device(watch, block, turn)
         return self._end(turn)
@@ -163,9 +166,11 @@ class Judge:
 
         `gateways`: what the gateways last said. One that is away is an alarm; the silence behind it is not.
         """
+        if self._hearing.in_step and self._newest:
+            now = min(now, self._newest)
         turn = self._begin(now)
         since = self._ears.since
-        keep = self._ears.listen(now, deaf_ms=self._deaf_ms)
+        keep = self._ears.listen(now, deaf_ms=self._hearing.deaf_ms)
         end_shelves(turn, self._roster)
         follow_causes(turn, self._roster)
         follow_planned(turn, self._roster)

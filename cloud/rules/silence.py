@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Final
 
 import msgspec
 
@@ -18,6 +19,21 @@ DEAF_MS = 60_000  # ticks further apart mean that the centre did not listen in b
 KEEP_MS = 10_000  # how often the last tick is kept
 
 
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """How the centre listens.
+
+    `deaf_ms`: looks further apart than this mean that it did not listen in between. `in_step`: one hand sends what
+    everybody says, so nobody has been silent beyond the newest reading of anybody (exercises on a fast story).
+    """
+
+    deaf_ms: int = DEAF_MS
+    in_step: bool = False
+
+
+IN_SERVICE: Final = Hearing()
+
+
 @dataclass(slots=True)
 class Ears:
     """Since when the centre listens. What it could not hear is nobody's silence. Mutable; the judge owns it."""
@@ -26,7 +42,7 @@ class Ears:
     since: int = 0
     kept: int = 0
 
-    def listen(self, now: int, *, deaf_ms: int = DEAF_MS) -> bool:
+    def listen(self, now: int, *, deaf_ms: int) -> bool:
         """Takes note that the centre listens now; true when that is worth keeping."""
         deaf = now - self.last > deaf_ms
         if deaf:

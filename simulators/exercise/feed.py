@@ -35,12 +35,13 @@ from simulators.province.province import Province
 TURN_S = 0.15  # real seconds between two turns; every gateway has its turn each four
 TURNS = 4
 LEAD_MS = 240_000  # the centre refuses what is more than five minutes ahead of it
+IN_STEP_MS = 300_000  # nobody gets further ahead of the slowest: after a blink of the machine all catch up together
 STEP_MS = 300_000  # devices are read at most so often: the centre has better things to do than a fast story
 MOST_SAMPLES = 12  # of one device in one turn; what is beyond comes with the next
 QUICK_S = 60.0  # what is read so often may be missed after ten minutes: its gateway says so often that it answers
 QUICK_HEALTH_MS, HEALTH_MS = 240_000, 900_000
 RESEND_S = 15.0
-GOVERN_S = 1.0
+GOVERN_S = 0.5
 DOUBTED_MS = 45_000  # a device whose clock differs more is not believed: with the lead it would be too far ahead
 FLUSH_S = 60.0
 
@@ -99,9 +100,15 @@ class Feed:
 
     @property
     def lag_s(self) -> float:
-        """Real seconds that the oldest batch has been without a receipt, or that a round of turns takes."""
+        """Real seconds that the oldest batch has no receipt, a round of turns takes, or the slowest gateway is behind."""
         waits_s = _MACHINE.monotonic() - next(iter(self._on_way.values())) if self._on_way else 0.0
-        return max(waits_s, self._cycle_s)
+        behind_s = self._behind_ms() / 1000 / self._clock.speed if self._clock.speed > 0 else 0.0
+        return max(waits_s, self._cycle_s, behind_s - TURN_S * TURNS)
+
+    def _behind_ms(self) -> int:
+        """How much of the story the slowest gateway has still to say."""
+        slowest = min(gateway.sampled_to for gateway in self.gateways.values())
+        return max(0, min(self._clock.now_ms() + LEAD_MS, self._province.end_ms) - slowest)
 
     async def run(self, url: str, *, username: str, password: str) -> None:
         """Feeds until the story is over and everything has its receipt, or until that lasts too long."""
@@ -122,9 +129,11 @@ class Feed:
             turn += 1
             spent_s = _MACHINE.monotonic() - began
             self._cycle_s = spent_s * TURNS if spent_s > TURN_S else 0.0
-            await asyncio.sleep(max(0.0, TURN_S - spent_s))
-        for rest in range(TURNS):
-            self.turn(link, rest)
+            await asyncio.sleep(max(0.0, TURN_S - spent_s) if self._behind_ms() <= IN_STEP_MS else 0)
+        while self._behind_ms():
+            self.turn(link, turn % TURNS)
+            turn += 1
+            await asyncio.sleep(0)
         with suppress(TimeoutError):
             async with asyncio.timeout(FLUSH_S):
                 while self._on_way:
@@ -145,9 +154,10 @@ class Feed:
         """One turn for a quarter of the gateways: what their devices said meanwhile goes on its way."""
         now, end = self._clock.now_ms(), self._province.end_ms
         until = min(now + LEAD_MS, end) if self._clock.speed > 0 or now >= end else now
+        until = min(until, min(gateway.sampled_to for gateway in self.gateways.values()) + IN_STEP_MS)
         for gateway in list(self.gateways.values())[number::TURNS]:
             self._keep_link(gateway, link, now)
-            sequence = gateway.take(self._said(gateway, until), self._catalogue)
+            sequence = gateway.take(self._said(gateway, max(until, gateway.sampled_to)), self._catalogue)
             if sequence is not None and gateway.is_up:
                 self._send(gateway, sequence, Channel.READINGS, link)
             if gateway.is_up and now - gateway.healthy_at >= self._health_ms[gateway.id]:

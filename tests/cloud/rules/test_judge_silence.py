@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from cloud.alarms.book import AlarmBook
+from cloud.rules.judge import Judge
+from cloud.rules.rule_set import rule_set
+from cloud.rules.silence import Hearing
 from device_profiles.wire.messages import Cell
 from tests.cloud.rules.builders import FLOOD, MINUTE, NOW, START, Kept, block, minutes, rule, stale_rule
 
@@ -104,3 +108,16 @@ def test_a_point_can_be_silent_while_its_device_talks() -> None:
         kept.keep(judge.observe([block([(at, 12.5)], point="batt_v")], received_at=at))
         kept.keep(judge.tick(at))
     assert kept.story() == [("raised", "s1", 10)]
+
+
+def test_where_one_hand_sends_everything_nobody_is_silent_beyond_the_newest_reading() -> None:
+    kept = Kept()
+    judge = Judge(rule_set([stale_rule(600)]), AlarmBook(), hearing=Hearing(7_200_000, in_step=True))
+    kept.keep(judge.observe([block(minutes(29.0)), block(minutes(29.0), device="river-2")], received_at=START))
+    kept.keep(judge.tick(START))
+    kept.keep(judge.tick(START + 40 * MINUTE))
+    assert kept.story() == [], "the hand was held up, not the gauges"
+    later = block(minutes(29.0, start=START + 11 * MINUTE), device="river-2")
+    kept.keep(judge.observe([later], received_at=START + 41 * MINUTE))
+    kept.keep(judge.tick(START + 41 * MINUTE))
+    assert [(alarm.device, alarm.level) for alarm in kept.alarms.values()] == [("river-1", "s1")]
