@@ -100,7 +100,7 @@ class Feed:
 
     @property
     def lag_s(self) -> float:
-        """Real seconds that the oldest batch has no receipt, a round of turns takes, or the slowest gateway is behind."""
+        """Real seconds: how long the oldest batch waits, a round of turns takes, or the slowest gateway is behind."""
         waits_s = _MACHINE.monotonic() - next(iter(self._on_way.values())) if self._on_way else 0.0
         behind_s = self._behind_ms() / 1000 / self._clock.speed if self._clock.speed > 0 else 0.0
         return max(waits_s, self._cycle_s, behind_s - TURN_S * TURNS)
