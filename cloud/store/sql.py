@@ -37,6 +37,7 @@ from cloud.store.notice_sql import SqlNoticeStore
 from cloud.store.past_sql import SqlPastStore
 from cloud.store.repeat_port import RepeatStore
 from cloud.store.repeat_sql import SqlRepeatStore
+from cloud.store.rule_proposal_sql import SqlRuleProposalStore
 from cloud.store.rule_version_sql import SqlRuleVersionStore
 from cloud.store.schema_version import upgrade
 from cloud.store.sql_door import SqlDoor, append, as_dict, as_tuple, put, put_many, put_new
@@ -75,6 +76,7 @@ class SqlStateStore:
         self.incident_files = SqlIncidentFiles(self._door)
         self.notice_book = SqlNoticeStore(self._door)
         self.rule_versions = SqlRuleVersionStore(self._door)
+        self.rule_proposals = SqlRuleProposalStore(self._door)
         self.pasts = SqlPastStore(self._door)
         self.configurations = SqlConfigurationStore(self._door)
         self.enrolment = SqlEnrolmentStore(self._door)
