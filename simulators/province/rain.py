@@ -48,8 +48,8 @@ class RainField:
         return self._sum(place).at(elapsed_s)
 
     def since_mm(self, place: Position, elapsed_s: float, hours: float) -> float:
-        """What has fallen in the last hours."""
-        return self.total_mm(place, elapsed_s) - self.total_mm(place, elapsed_s - hours * 3600)
+        """What has fallen in the last hours; sums of a long story differ by a rounding, never by less than nothing."""
+        return max(0.0, self.total_mm(place, elapsed_s) - self.total_mm(place, elapsed_s - hours * 3600))
 
     def rate_mm_h(self, place: Position, elapsed_s: float) -> float:
         """How hard it rains, as the mean of ten minutes."""

@@ -150,3 +150,10 @@ def test_people_of_a_festival_fill_sights_and_streets() -> None:
 def test_series_before_their_begin_and_after_their_end_stand_still() -> None:
     series = Series([1.0, 3.0])
     assert [series.at(at) for at in (-100, 0, 300, 600, 9e9)] == [1, 1, 2, 3, 3]
+
+
+def test_after_rain_none_falls_rather_than_less_than_none() -> None:
+    world, place = small(storms=[STORM]).world, by_id()["lu-quet-phuong-nghia-lo-1-1"].position
+    begin = world.elapsed_s(ms("2026-08-11 14:00"))
+    fell = [world.rain.since_mm(place, begin + 7 * each, 0.75) for each in range(500)]
+    assert min(fell) == 0
