@@ -9,9 +9,9 @@ from typing import NoReturn
 from cloud.api.hub import Hub
 from cloud.api.views import DeviceView, GatewayView
 from cloud.commands import Commander
+from cloud.display import Display
 from cloud.recorder import Settled
 from cloud.rules.judge import Judgement
-from cloud.views import Display
 from device_profiles.clock import Clock
 from device_profiles.wire import Result
 
@@ -40,6 +40,7 @@ class Broadcast:
         self._touched: set[tuple[str, str]] = set()
         self.first_reading_at: int | None = None
         self.alarms_raised = 0
+        self.judgements = 0  # that changed alarms
 
     def gateway_changed(self, gateway: str) -> None:
         """A gateway said something of itself."""
@@ -58,6 +59,7 @@ class Broadcast:
 
     def judged(self, judgement: Judgement) -> None:
         """Alarms changed."""
+        self.judgements += bool(judgement.alarms)
         self.alarms_raised += sum(1 for line in judgement.history if line.what == "raised")
         for alarm in judgement.alarms:
             self._hub.publish("alarm", alarm.id, asdict(alarm))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 
 from cloud.alarms.lifecycle import AlarmError
@@ -13,11 +13,11 @@ from cloud.api.deps import (
     ApiSettings,
     DeadLetters,
     RefusedOrderError,
-    RuleBook,
     UnknownThingError,
     WrongStateError,
 )
 from cloud.api.hub import Hub
+from cloud.api.rule_book import RuleBook
 from cloud.api.views import (
     AccountView,
     Counters,
@@ -28,6 +28,7 @@ from cloud.api.views import (
     SiteView,
     ThresholdView,
 )
+from cloud.api.which import EVERY, DeviceCounts, Which
 from cloud.attachments import Attachments
 from cloud.broadcast import Broadcast
 from cloud.citizen.config import CitizenConfig
@@ -39,6 +40,7 @@ from cloud.configuring.house import Configuring
 from cloud.configuring.office import ConfigurationOffice
 from cloud.configuring.rollouts import RolloutOffice
 from cloud.disaster.office import DisasterOffice
+from cloud.display import Display
 from cloud.enrolment.house import Enrolment
 from cloud.exercise.office import ExerciseOffice
 from cloud.flow import Flow, Parts
@@ -46,6 +48,7 @@ from cloud.incidents.regulation import Regulation
 from cloud.inventory.live import LiveInventory
 from cloud.inventory.passages import Passage
 from cloud.letter_office import Desk, LetterOffice
+from cloud.opened import OpenAlarmRows
 from cloud.orders import OrderDesk
 from cloud.pictures.album import Album
 from cloud.pictures.desk import PictureDesk
@@ -64,7 +67,7 @@ from cloud.store.incident_files_port import IncidentFileStore
 from cloud.store.incident_port import IncidentStore
 from cloud.store.notice_port import NoticeStore
 from cloud.tally import Tally
-from cloud.views import Display, Levels, account_views, site_view, threshold_views
+from cloud.views import Levels, account_views, site_view, threshold_views
 from device_profiles.clock import Clock
 from device_profiles.schema import DeviceProfile, Text
 from device_profiles.wire.helping import is_for_gateway
@@ -109,6 +112,7 @@ class ThacbaCentre:
         self._house = house
         self._parts = parts = house.parts
         self._levels = Levels()
+        self._opened = OpenAlarmRows(parts.state, lambda: house.broadcast.judgements, parts.clock)
         self._letters = LetterOffice(
             Desk(parts.graveyard, parts.intake, parts.store, parts.state, parts.recorder, parts.clock)
         )
@@ -253,9 +257,17 @@ class ThacbaCentre:
         """One of them."""
         return self._house.display.known_gateway(gateway)
 
-    def devices(self) -> Sequence[DeviceView]:
-        """Every device with its newest values."""
-        return self._house.display.devices()
+    def devices(self, wanted: Which = EVERY) -> Sequence[DeviceView]:
+        """The devices that are asked for, with their newest values."""
+        return self._house.display.devices(wanted)
+
+    def device_counts(self) -> DeviceCounts:
+        """How many devices there are, how fresh, and of which models."""
+        return self._house.display.counts()
+
+    def open_alarms(self) -> Sequence[AlarmRow]:
+        """Every open alarm, newest first."""
+        return self._opened.rows()
 
     def device(self, gateway: str, device: str) -> DeviceView | None:
         """One device."""
@@ -276,6 +288,10 @@ class ThacbaCentre:
     def ledger(self, gateway: str | None = None) -> Sequence[AccountView]:
         """Every account, or those of one gateway."""
         return list(account_views(self._parts.recorder.ledger, gateway))
+
+    def ledger_sums(self) -> Mapping[str, int]:
+        """The five terms of the ledger over all accounts."""
+        return asdict(self._parts.recorder.ledger.terms())
 
     def passages(self, gateway: str, device: str) -> Sequence[Passage]:
         """What of a device came late, or with doubted times, lately."""

@@ -10,8 +10,7 @@ from typing import Annotated
 
 import typer
 
-from cloud.api.ledger import TERMS, sums_of
-from cloud.api.views import AccountView, SpanView
+from cloud.api.views import TERMS, AccountView, SpanView, sums_of
 from cloud.console import Config, Json, opened_state, table, told
 from cloud.ingest.ledger import AccountKey, Ledger
 from cloud.store.base import BirthRow

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cloud.api.ledger import sums_of
+from cloud.api.views import sums_of
 from cloud.config import CentreConfig, load_config
 from cloud.console import Config, opened_state, told
 from cloud.errors import CloudError, ConfigurationError

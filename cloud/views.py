@@ -4,106 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from cloud.api.views import AccountView, DeviceView, GatewayView, PointView, SiteView, SpanView, ThresholdView
-from cloud.ingest.admission import Admission
 from cloud.ingest.ledger import Ledger
-from cloud.inventory.fleet import DeviceStanding, Fleet, GatewayStanding, PointStanding
+from cloud.inventory.fleet import DeviceStanding, GatewayStanding, PointStanding
 from cloud.inventory.freshness import freshness, stale_after_ms
 from cloud.inventory.passages import DOUBTED
 from cloud.inventory.sites import Directory, Site
 from cloud.rules.kinds.threshold import Threshold
 from cloud.rules.rule import Rule
-from device_profiles.clock import Clock
 from device_profiles.schema import DeviceProfile, Point, Text
 
 UNSEEN = PointStanding()
-
-
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """A view that was made already, what it was made of, and until when its words on freshness hold."""
-
-    standing: DeviceStanding
-    turn: int
-    profile: DeviceProfile | None
-    clock_is_good: bool
-    begin: int
-    end: float
-    view: DeviceView
-
-
-class Display:
-    """What the fleet looks like now, gateway by gateway and device by device.
-
-    Views are kept as long as they hold: most of ten thousand devices look as they did a second ago.
-    """
-
-    def __init__(
-        self,
-        fleet: Fleet,
-        inventory: Directory,
-        profiles: Mapping[str, DeviceProfile],
-        *,
-        clock: Clock,
-        admission: Admission,
-    ) -> None:
-        self._fleet = fleet
-        self._admission = admission
-        self._inventory = inventory
-        self._clock = clock
-        self._shown: dict[tuple[str, str], _Shown] = {}
-        self.profiles = profiles
-
-    def gateway(self, gateway: str) -> GatewayView:
-        """One gateway, heard or not."""
-        view = gateway_view(gateway, self._fleet.gateway(gateway), self._inventory)
-        withheld = self._admission.withheld(gateway)
-        return replace(view, withheld=withheld) if withheld else view
-
-    def known_gateway(self, gateway: str) -> GatewayView | None:
-        """One gateway; None when nobody listed it and it was not heard as a stranger."""
-        is_known = gateway in self._inventory.gateways or any(
-            each.gateway == gateway for each in self._fleet.strangers()
-        )
-        return self.gateway(gateway) if is_known else None
-
-    def gateways(self) -> list[GatewayView]:
-        """Every gateway of the inventory, and every stranger that was heard."""
-        known = self._inventory.gateways
-        strangers = [each.gateway for each in self._fleet.strangers() if each.gateway not in known]
-        return [self.gateway(each) for each in (*known, *strangers)]
-
-    def device(self, gateway: str, device: str) -> DeviceView | None:
-        """One device, if it was ever introduced or heard."""
-        standing = self._fleet.device(gateway, device)
-        return None if standing is None else self._view(standing)
-
-    def devices(self) -> list[DeviceView]:
-        """Every device with its newest values."""
-        views = [self._view(device) for device in self._fleet.devices()]
-        if len(self._shown) > 2 * len(views):  # most of them are gone from the fleet
-            self._shown.clear()
-        return views
-
-    def _view(self, device: DeviceStanding) -> DeviceView:
-        key, now = (device.gateway, device.device), self._clock.now_ms()
-        profile = self.profiles.get(device.profile)
-        clock_is_good = _clock_is_good(self._fleet.gateway(device.gateway))
-        shown = self._shown.get(key)
-        if (
-            shown is None
-            or shown.standing is not device
-            or shown.turn != device.turn
-            or shown.profile is not profile
-            or shown.clock_is_good is not clock_is_good
-            or not shown.begin <= now <= shown.end
-        ):
-            view = device_view(device, profile, now=now, clock_is_good=clock_is_good)
-            end = words_hold_until(view, now=now)
-            shown = self._shown[key] = _Shown(device, device.turn, profile, clock_is_good, now, end, view)
-        return shown.view
 
 
 def site_view(site: Site) -> SiteView:
@@ -150,10 +62,6 @@ def words_hold_until(view: DeviceView, *, now: int) -> float:
         for each in (point.observed_at, max(point.observed_at, view.read_at or 0))
     ]
     return min((end for end in ends if end >= now), default=math.inf)
-
-
-def _clock_is_good(gateway: GatewayStanding | None) -> bool:
-    return gateway is None or gateway.health is None or gateway.health.clock == "good"
 
 
 def device_view(device: DeviceStanding, profile: DeviceProfile | None, *, now: int, clock_is_good: bool) -> DeviceView:

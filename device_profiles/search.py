@@ -21,6 +21,8 @@ def folded(text: str) -> str:
 def found(profiles: Iterable[DeviceProfile], query: str) -> list[DeviceProfile]:
     """The models that hold every word of the query: those called so first, and kinds before vendors' models."""
     words = folded(query).split()
+    if not words:
+        return sorted(profiles, key=lambda profile: bool(profile.reports_as))
     hits = [(profile, folded(_said_by(profile))) for profile in profiles]
     kept = [profile for profile, said in hits if all(word in said for word in words)]
     return sorted(kept, key=lambda profile: (_is_called_otherwise(profile, words), bool(profile.reports_as)))

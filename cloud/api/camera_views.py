@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from cloud.api.views import DeviceView, PointView
+from cloud.api.which import EVERY, Which
 from device_profiles.schema import DeviceProfile, Text
 
 PROTOCOL = "camera"
@@ -36,25 +37,20 @@ class Sighted(Protocol):
     def profiles(self) -> Mapping[str, DeviceProfile]:
         """The catalogue."""
 
-    def devices(self) -> Sequence[DeviceView]:
-        """Every device."""
+    def devices(self, wanted: Which = EVERY) -> Sequence[DeviceView]:
+        """The devices that are asked for."""
 
 
 def camera_views(centre: Sighted) -> list[CameraView]:
     """Every camera that this centre shows."""
-    return [view_of(each) for each in centre.devices() if is_camera(each, centre.profiles.get(each.profile))]
-
-
-def is_camera(device: DeviceView, profile: DeviceProfile | None) -> bool:
-    """Whether a gateway looks at its pictures."""
-    return profile is not None and profile.protocol == PROTOCOL and not device.source
+    models = [key for key, each in centre.profiles.items() if each.protocol == PROTOCOL]
+    return [view_of(each) for each in centre.devices(Which(profiles=models)) if not each.source]
 
 
 def view_of(device: DeviceView) -> CameraView:
     """A camera as its newest values tell it; old values tell nothing."""
     points = {point.key: point for point in device.points}
     online = points.get("online")
-    observed = [point.observed_at for point in device.points if point.observed_at is not None]
     faults = tuple(each for each in FAULTS if _is_true(points.get(each)))
     rate = points.get("fps")
     return CameraView(
@@ -64,7 +60,7 @@ def view_of(device: DeviceView) -> CameraView:
         site=device.site,
         sight=_sight(online, faults),
         faults=faults,
-        observed_at=max(observed, default=None),
+        observed_at=device.glance.newest_at,
         frames_per_s=float(rate.value) if rate and _is_fresh(rate) and isinstance(rate.value, int | float) else None,
     )
 

@@ -23,6 +23,7 @@ from cloud.api.views import (
     SiteView,
     ThresholdView,
 )
+from cloud.api.which import EVERY, DeviceCounts, Which
 from cloud.atlas.atlas import Atlas
 from cloud.attachments import Attachments
 from cloud.citizen.desk import CitizenDesk
@@ -321,8 +322,14 @@ class Centre(Protocol):
     def gateway(self, gateway: str) -> GatewayView | None:
         """One of them."""
 
-    def devices(self) -> Sequence[DeviceView]:
-        """Every device with its newest values."""
+    def devices(self, wanted: Which = EVERY) -> Sequence[DeviceView]:
+        """The devices that are asked for, with their newest values; ask for no more than is shown."""
+
+    def device_counts(self) -> DeviceCounts:
+        """How many devices there are, how fresh, and of which models."""
+
+    def open_alarms(self) -> Sequence[AlarmRow]:
+        """Every open alarm, newest first; synchronous, as `state` is."""
 
     def device(self, gateway: str, device: str) -> DeviceView | None:
         """One device."""
@@ -332,6 +339,9 @@ class Centre(Protocol):
 
     def ledger(self, gateway: str | None = None) -> Sequence[AccountView]:
         """Every account, or those of one gateway."""
+
+    def ledger_sums(self) -> Mapping[str, int]:
+        """The five terms of the ledger over all accounts, by their names in the API."""
 
     def passages(self, gateway: str, device: str) -> Sequence[Passage]:
         """What of a device came late, or with doubted times, lately."""

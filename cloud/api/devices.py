@@ -12,6 +12,7 @@ from cloud.api.deps import Centre, UnknownThingError
 from cloud.api.guard import CentreDep
 from cloud.api.pages import Cursor, Limit, Page, page_of
 from cloud.api.views import DeviceView
+from cloud.api.which import Which
 
 router = APIRouter(prefix="/api/v1", tags=["inventory"])
 Wanted = Annotated[str | None, Query(max_length=64)]
@@ -37,10 +38,7 @@ async def list_devices(
     limit: Limit = 100,
 ) -> Page[DeviceView]:
     """By gateway and device id; every value with its quality, freshness and times."""
-    wanted = [
-        view for view in centre.devices()
-        if gateway in (None, view.gateway) and site in (None, view.site) and profile in (None, view.profile)
-    ]  # fmt: skip
+    wanted = centre.devices(Which(None if profile is None else [profile], gateway, site))
     return page_of(wanted, lambda view: f"{view.gateway}/{view.id}", cursor=cursor, limit=limit)
 
 

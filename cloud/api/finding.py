@@ -46,6 +46,18 @@ class Candidate:
     more: str = ""
 
 
+@lru_cache(maxsize=REMEMBERED)
+def spelt(*parts: str) -> str:
+    """Everything by which somebody may look for a thing, in one spelling."""
+    return folded(" ".join(parts))
+
+
+def holds(words: Iterable[str], *parts: str) -> bool:
+    """Whether every word stands in one of the parts; what looks through ten thousand things asks this first."""
+    whole = spelt(*parts)
+    return all(map(whole.__contains__, words))
+
+
 def words_of(query: str) -> tuple[str, ...]:
     """The words of a query, in one spelling."""
     return tuple(folded(query).split())

@@ -16,7 +16,6 @@ from cloud.api.pages import Cursor, Limit, Page, page_of
 from cloud.api.views import AccountView
 
 router = APIRouter(prefix="/api/v1", tags=["ledger"])
-TERMS = ("accepted", "stored", "dead_lettered", "dropped", "awaited")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +57,13 @@ async def summary(centre: CentreDep) -> Summary:
     return await summarise(centre)
 
 
-async def summarise(centre: Centre, *, devices: int | None = None) -> Summary:
-    """Adds up the ledger, the fleet and the open alarms; `devices`: how many there are, for who has them at hand."""
-    accounts, gateways, counters = centre.ledger(), centre.gateways(), centre.counters()
+async def summarise(centre: Centre) -> Summary:
+    """Adds up the ledger, the fleet and the open alarms."""
+    gateways, counters = centre.gateways(), centre.counters()
     opened = await asyncio.to_thread(centre.state.open_alarms)
     return Summary(
-        **sums_of(accounts),
-        devices=sum(not each.source for each in centre.devices()) if devices is None else devices,
+        **centre.ledger_sums(),
+        devices=centre.device_counts().devices,
         gateways=len(gateways),
         gateways_online=sum(gateway.state == "online" for gateway in gateways),
         alarms_open=sum(each.alarms for each in opened),
@@ -75,11 +74,6 @@ async def summarise(centre: Centre, *, devices: int | None = None) -> Summary:
         started_at=counters.started_at,
         now=centre.clock.now_ms(),
     )
-
-
-def sums_of(accounts: Sequence[AccountView]) -> dict[str, int]:
-    """The five figures of the ledger over many accounts."""
-    return {term: sum(getattr(account, term) for account in accounts) for term in TERMS}
 
 
 def reasons_of(accounts: Sequence[AccountView]) -> tuple[Counter[str], Counter[str]]:

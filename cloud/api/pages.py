@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Sequence
+from heapq import nsmallest
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Query
@@ -41,6 +42,8 @@ def decode_cursor(cursor: str | None) -> str | None:
 def page_of(items: Sequence[Item], key: Callable[[Item], str], *, cursor: str | None, limit: int) -> Page[Item]:
     """The page of a list in memory, sorted by key, that starts behind the cursor."""
     after = decode_cursor(cursor)
-    rest = sorted((item for item in items if after is None or key(item) > after), key=key)
+    keys = [(key(item), place) for place, item in enumerate(items)]
+    rest = nsmallest(limit + 1, (each for each in keys if after is None or each[0] > after))
     page = rest[:limit]
-    return Page(items=page, next=encode_cursor(key(page[-1])) if len(rest) > limit else None)
+    next_page = encode_cursor(page[-1][0]) if len(rest) > limit else None
+    return Page(items=[items[place] for _, place in page], next=next_page)

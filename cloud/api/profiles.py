@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -97,12 +97,12 @@ async def one_profile(profile: Annotated[Key, InPath()], centre: CentreDep) -> P
 
 def profile_views(centre: Centre, profiles: Sequence[DeviceProfile]) -> list[ProfileView]:
     """These models with the counts of what uses them."""
-    devices = Counter(view.profile for view in centre.devices())
+    devices = centre.device_counts().of_profile
     rules = Counter(rule.selector.profile for rule in centre.rules.running.rules.values())
     return [_view(each, devices, rules) for each in profiles]
 
 
-def _view(profile: DeviceProfile, devices: Counter[str], rules: Counter[str]) -> ProfileView:
+def _view(profile: DeviceProfile, devices: Mapping[str, int], rules: Counter[str]) -> ProfileView:
     measurement = profile.reports_as or profile.profile
     return ProfileView(
         id=profile.profile,
@@ -114,7 +114,7 @@ def _view(profile: DeviceProfile, devices: Counter[str], rules: Counter[str]) ->
         protocol=profile.protocol,
         reports_as=profile.reports_as,
         points=len(profile.points),
-        devices=devices[measurement],
+        devices=devices.get(measurement, 0),
         rules=rules[measurement],
         confirmed=profile.confirmed,
     )

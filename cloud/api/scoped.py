@@ -14,7 +14,8 @@ from cloud.access.scope import Scope
 from cloud.api.deps import Centre, UnknownThingError
 from cloud.api.hub import Hub, LiveEvent
 from cloud.api.scoped_offices import ScopedCommissioning, ScopedLetters
-from cloud.api.views import AccountView, DeviceView, GatewayView, SiteView
+from cloud.api.views import AccountView, DeviceView, GatewayView, SiteView, sums_of
+from cloud.api.which import EVERY, DeviceCounts, Which, counts_of
 from cloud.store.base import AlarmFilter, AlarmRow, OpenAlarms, StateStore
 from cloud.store.incident_port import IncidentFilter, IncidentRow, IncidentStore
 from device_profiles.schema import Text
@@ -56,9 +57,17 @@ class ScopedCentre:
         """One of them."""
         return self._centre.gateway(gateway) if gateway in self._gateways else None
 
-    def devices(self) -> Sequence[DeviceView]:
+    def devices(self, wanted: Which = EVERY) -> Sequence[DeviceView]:
         """The devices in sight."""
-        return [each for each in self._centre.devices() if each.site in self._sites]
+        return [each for each in self._centre.devices(wanted) if each.site in self._sites]
+
+    def device_counts(self) -> DeviceCounts:
+        """The counts of these."""
+        return counts_of(self.devices())
+
+    def open_alarms(self) -> Sequence[AlarmRow]:
+        """The open alarms in sight."""
+        return [each for each in self._centre.open_alarms() if each.site in self._sites]
 
     def device(self, gateway: str, device: str) -> DeviceView | None:
         """One of them."""
@@ -68,6 +77,10 @@ class ScopedCentre:
     def ledger(self, gateway: str | None = None) -> Sequence[AccountView]:
         """The accounts of the gateways in sight."""
         return [each for each in self._centre.ledger(gateway) if each.gateway in self._gateways]
+
+    def ledger_sums(self) -> Mapping[str, int]:
+        """Their sums."""
+        return sums_of(self.ledger())
 
     def look_up(self, names: Mapping[str, str]) -> None:
         """UnknownThingError when a thing that the address names lies elsewhere. Synchronous, as `state` is."""

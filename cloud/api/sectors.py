@@ -19,11 +19,9 @@ from cloud.rules.rule import Rule
 from cloud.sectors.load import plain_plans
 from cloud.sectors.plan import SectorPlan
 from cloud.sectors.standing import Fleet, SectorStanding, Trouble
-from cloud.store.base import AlarmFilter, AlarmRow
 from device_profiles.schema import Key, Text
 
 router = APIRouter(prefix="/api/v1", tags=["sectors"])
-MOST_ALARMS = 5_000  # open ones that are looked at; above that a province has other troubles
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +105,7 @@ def plan_of(centre: Centre, sector: str) -> SectorPlan:
 
 async def fleet_of(centre: Centre) -> Fleet:
     """Devices and open alarms as they are now."""
-    return Fleet(centre.devices(), await asyncio.to_thread(_open_alarms, centre), profiles_of_rules(centre))
-
-
-def _open_alarms(centre: Centre) -> Sequence[AlarmRow]:
-    return centre.state.alarms(AlarmFilter(open=True), before=None, limit=MOST_ALARMS)
+    return Fleet(centre.devices(), await asyncio.to_thread(centre.open_alarms), profiles_of_rules(centre))
 
 
 def profiles_of_rules(centre: Centre) -> dict[str, str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from device_profiles.schema import PointType, Text
@@ -73,6 +75,20 @@ class PointView:
 
 
 @dataclass(frozen=True, slots=True)
+class Glance:
+    """What lists say of a device: how fresh its values are, when the newest was measured, whether all are good."""
+
+    freshness: Mapping[Freshness, int]
+    newest_at: int | None
+    all_good: bool
+
+    @property
+    def silent(self) -> int:
+        """How many points say nothing about now."""
+        return self.freshness.get("stale", 0) + self.freshness.get("never", 0)
+
+
+@dataclass(frozen=True)
 class DeviceView:
     """One device: where it stands, whether it answers (`fault` empty = yes), and its points.
 
@@ -88,6 +104,16 @@ class DeviceView:
     read_at: int | None = None
     points: tuple[PointView, ...] = ()
     source: str = ""
+
+    @cached_property
+    def glance(self) -> Glance:
+        """Worked out once, when somebody asks: a view is shown many times. It is no part of the JSON."""
+        times = [point.observed_at for point in self.points if point.observed_at is not None]
+        return Glance(
+            Counter(point.freshness for point in self.points),
+            max(times, default=None),
+            all(point.quality == "good" for point in self.points),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +153,14 @@ class AccountView:
     dropped_by_reason: Mapping[str, int] = field(default_factory=dict)
     drops: tuple[SpanView, ...] = ()
     held_ranges: tuple[tuple[int, int], ...] = ()  # judged, not stored yet: the store was away; awaited
+
+
+TERMS = ("accepted", "stored", "dead_lettered", "dropped", "awaited")
+
+
+def sums_of(accounts: Sequence[AccountView]) -> dict[str, int]:
+    """The five figures of the ledger over many accounts."""
+    return {term: sum(getattr(account, term) for account in accounts) for term in TERMS}
 
 
 @dataclass(frozen=True, slots=True)

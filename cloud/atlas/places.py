@@ -90,17 +90,15 @@ def site_places(
     """Every site with what stands there. `sectors`: those of a device model."""
     newest: dict[str, int] = {}
     number: Counter[str] = Counter()
-    known: dict[str, set[str]] = defaultdict(set)
+    models: dict[str, set[str]] = defaultdict(set)
     for device in devices:
-        number[device.site] += not device.source
-        known[device.site].update(sectors.get(device.profile, ()))
-        for point in device.points:
-            if point.observed_at is not None and point.observed_at > newest.get(device.site, 0):
-                newest[device.site] = point.observed_at
-    return [
-        _place(each, newest.get(each.site.id), number[each.site.id], tuple(sorted(known[each.site.id])))
-        for each in states
-    ]
+        site, at = device.site, device.glance.newest_at
+        number[site] += not device.source
+        models[site].add(device.profile)
+        if at is not None and at > newest.get(site, 0):
+            newest[site] = at
+    return [_place(each, newest.get(each.site.id), number[each.site.id], models[each.site.id], sectors)
+            for each in states]  # fmt: skip
 
 
 def area_places(places: Iterable[SitePlace], names: Mapping[str, Text]) -> list[AreaPlace]:
@@ -129,12 +127,15 @@ def distance_m(one: tuple[float, float], other: tuple[float, float]) -> int:
     return round(2 * EARTH_M * asin(min(1.0, sqrt(half))))
 
 
-def _place(state: SiteState, read_at: int | None, devices: int, sectors: tuple[str, ...]) -> SitePlace:
+def _place(
+    state: SiteState, read_at: int | None, devices: int, models: Iterable[str], sectors: Mapping[str, Sequence[str]]
+) -> SitePlace:
     """Severity first; a site without data is grey whatever its link says."""
     site = state.site
+    known = tuple(sorted({sector for model in models for sector in sectors.get(model, ())}))
     mark = "site_none" if read_at is None and state.severity is None else state.mark
     return SitePlace(
-        site.id, site.name, site.area, site.lat, site.lon, mark, state.severity, state.alarms, read_at, devices, sectors
+        site.id, site.name, site.area, site.lat, site.lon, mark, state.severity, state.alarms, read_at, devices, known
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from cloud.api.views import DeviceView, SiteView, ThresholdView
+from cloud.api.which import EVERY, Which
 from cloud.citizen.board import Board, Known, board_of, is_river
 from cloud.citizen.config import CitizenConfig
 from cloud.citizen.desk import Around, CitizenDesk, Stores
@@ -42,8 +43,8 @@ class Sources(Protocol):
     def sites(self) -> Sequence[SiteView]:
         """Every site."""
 
-    def devices(self) -> Sequence[DeviceView]:
-        """Every device with its newest values."""
+    def devices(self, wanted: Which = EVERY) -> Sequence[DeviceView]:
+        """The devices that are asked for, with their newest values."""
 
     def thresholds(self, gateway: str, device: str, point: str) -> Sequence[ThresholdView]:
         """The levels of the rules on a point."""

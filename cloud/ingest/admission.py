@@ -75,7 +75,7 @@ class Admission:
     def withheld(self, gateway: str) -> Mapping[str, int]:
         """Batches that had to wait since the start, by reason."""
         purse = self._purses.get(gateway)
-        return dict(+purse.withheld) if purse is not None else {}
+        return dict(+purse.withheld) if purse is not None and purse.withheld else {}
 
     def _filled(self, gateway: str, now: int) -> _Purse:
         purse = self._purses.get(gateway)

@@ -61,7 +61,13 @@ class GatewayStanding:
     read_at: int = 0  # when its readings last arrived
     health_gap_ms: int = 0  # between its last two health documents
     running: RunningConfiguration | None = None  # as its birth or its health last said
+    turn: int = 0  # rises with every change that a page would show
     devices: dict[str, DeviceStanding] = field(default_factory=dict)
+
+    @property
+    def clock_is_good(self) -> bool:
+        """Whether its times are to be believed; nobody doubts one that has not said anything of its clock."""
+        return self.health is None or self.health.clock == "good"
 
 
 @dataclass(slots=True)
@@ -79,6 +85,8 @@ class Fleet:
     def __init__(self) -> None:
         self._gateways: dict[str, GatewayStanding] = {}
         self._strangers: dict[str, Stranger] = {}
+        self._changed: set[tuple[str, str]] = set()
+        self.losses = 0  # how often devices were forgotten: whoever keeps a list of them begins it anew
 
     def gateway(self, gateway: str) -> GatewayStanding | None:
         """One gateway, if it was ever heard."""
@@ -98,6 +106,14 @@ class Fleet:
         for gateway in self._gateways.values():
             yield from gateway.devices.values()
 
+    def take_changed(self) -> set[tuple[str, str]]:
+        """The devices that have changed since somebody asked this; one asks, Display, which keeps what they look like.
+
+        Bounded by the devices that there are: with a loss it begins anew.
+        """
+        changed, self._changed = self._changed, set()
+        return changed
+
     def strangers(self) -> Sequence[Stranger]:
         """Gateways that nobody has listed, loudest first."""
         return sorted(self._strangers.values(), key=lambda each: -each.batches)
@@ -107,6 +123,7 @@ class Fleet:
         standing = self._standing(gateway)
         standing.presence, standing.since = state.state, state.since or received_at
         standing.heard_at = standing.said_at = received_at
+        standing.turn += 1
         if state.state != "online":
             return
         standing.state = state
@@ -115,21 +132,30 @@ class Fleet:
         named = {each.device: _introduced(each, known, gateway=gateway, site=site) for each in state.devices}
         indices = {each.device: each for each in known.values() if each.source in named}
         standing.devices = {**indices, **named}
+        if any(each not in standing.devices for each in known):
+            self._lost()
+        for device in standing.devices.values():
+            self._turned(device)
 
     def healthy(self, gateway: str, health: Health, *, received_at: int) -> None:
         """Takes a health document."""
         standing = self._standing(gateway)
         if standing.health_at and health.at > standing.health_at:
             standing.health_gap_ms = health.at - standing.health_at
+        clock_was_good = standing.clock_is_good
         standing.health, standing.health_at = health, health.at
         standing.heard_at = received_at
+        standing.turn += 1
         if health.running is not None:
             standing.running = _with_settings(health.running, standing.running)
         for each in health.devices:
             device = standing.devices.get(each.device)
             if device is not None:
                 device.read_at, device.fault = max(device.read_at, each.read_at), each.fault
-                device.turn += 1
+                self._turned(device)
+        if standing.clock_is_good is not clock_was_good:
+            for device in standing.devices.values():
+                self._turned(device)
 
     def observed(self, columns: Columns, *, received_at: int) -> DeviceStanding:
         """Takes the readings of one device; older ones than it has change nothing."""
@@ -139,12 +165,14 @@ class Fleet:
         if device is None or device.profile != columns.profile:
             device = DeviceStanding(columns.gateway, columns.device, columns.profile, columns.site)
             gateway.devices[columns.device] = device
+            gateway.turn += 1
         times, quality = columns.times, columns.quality
         device.read_at = max(device.read_at, times[-1])
         if quality or received_at - times[0] > LATE_MS:
             passages = passages_of(columns, received_at=received_at)
             device.passages = with_passages(device.passages, passages) if passages else device.passages
         _take_points(device, columns, received_at)
+        self._turned(device)
         return device
 
     def indexed(self, source: DeviceStanding, device: str, profile: str, *, names: tuple[str, str]) -> DeviceStanding:
@@ -154,20 +182,22 @@ class Fleet:
         if index is None or index.profile != profile:
             index = devices[device] = DeviceStanding(source.gateway, device, profile, source.site, *names)
         index.source, index.site = source.device, source.site
-        index.turn += 1
+        self._standing(source.gateway).turn += 1
+        self._turned(index)
         return index
 
     def worked_out(self, index: DeviceStanding, columns: Columns, *, received_at: int) -> None:
         """Takes new results of an index."""
         index.read_at = max(index.read_at, columns.times[-1])
         _take_points(index, columns, received_at)
+        self._turned(index)
 
     def remembered(self, device: DeviceStanding, point: str, *, observed_at: int, value: Cell) -> None:
         """Takes a value that the store had kept, unless a newer one has come since."""
         standing = device.points.setdefault(point, PointStanding())
         if observed_at > standing.observed_at:
             standing.value, standing.observed_at, standing.received_at = value, observed_at, observed_at
-            device.turn += 1
+            self._turned(device)
 
     def passages(self, gateway: str, device: str) -> Sequence[Passage]:
         """What of a device came late, or with doubted times, lately."""
@@ -197,12 +227,21 @@ class Fleet:
         """A gateway was listed, is at another site, or (None) is nobody's any more."""
         if site is None:
             self._gateways.pop(gateway, None)
+            self._lost()
             return
         self._strangers.pop(gateway, None)
         standing = self._gateways.get(gateway)
         for device in standing.devices.values() if standing is not None else ():
             device.site = site
-            device.turn += 1
+            self._turned(device)
+
+    def _turned(self, device: DeviceStanding) -> None:
+        device.turn += 1
+        self._changed.add((device.gateway, device.device))
+
+    def _lost(self) -> None:
+        self.losses += 1
+        self._changed.clear()
 
     def _standing(self, gateway: str) -> GatewayStanding:
         standing = self._gateways.get(gateway)
@@ -227,13 +266,11 @@ def _introduced(entry: BirthDevice, known: dict[str, DeviceStanding], *, gateway
     if device is None or device.profile != entry.profile:
         device = DeviceStanding(gateway, entry.device, entry.profile, site)
     device.name_vi, device.name_en = entry.name_vi, entry.name_en
-    device.turn += 1
     return device
 
 
 def _take_points(device: DeviceStanding, columns: Columns, received_at: int) -> None:
     times, quality = columns.times, columns.quality
-    device.turn += 1
     for key, column in columns.points.items():
         point = device.points.get(key)
         if point is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cloud.api.views import DeviceView, PointView
@@ -116,12 +116,12 @@ class Fleet:
         """The sector in figures."""
         devices = self.devices(plan)
         severities = Counter(each.severity for each in self.alarms(plan))
-        times = (point.observed_at for device in devices for point in device.points if point.observed_at is not None)
+        times = (at for device in devices if (at := device.glance.newest_at) is not None)
         return SectorStanding(
             plan,
             {each: severities[each] for each in SEVERITIES},
             len(devices),
-            sum(self._trouble(each).is_well for each in devices),
+            sum(self._is_well(each) for each in devices),
             max(times, default=None),
             tuple(figure_standing(each, self._by_profile[each.profile]) for each in plan.figures),
         )
@@ -131,20 +131,34 @@ class Fleet:
         found = sorted((self._trouble(each) for each in self._by_profile[profile]), key=lambda each: each.rank)
         return [each.device for each in found[:most]], len(found)
 
+    def _is_well(self, device: DeviceView) -> bool:
+        return not device.fault and (device.gateway, device.id) not in self._at and not device.glance.silent
+
     def _trouble(self, device: DeviceView) -> Trouble:
         mine = self._at.get((device.gateway, device.id), ())
-        silent = sum(point.freshness not in SPOKEN for point in device.points)
-        return Trouble(device, min((each.severity for each in mine), default=NO_ALARM), len(mine), silent)
+        severity = min(each.severity for each in mine) if mine else NO_ALARM
+        return Trouble(device, severity, len(mine), device.glance.silent)
 
 
 def figure_standing(figure: Figure, devices: Sequence[DeviceView]) -> FigureStanding:
     """A figure from what its devices say now; what is silent or bad is left out, and counted as left out."""
-    points = [point for device in devices for point in device.points if point.key == figure.point]
+    points = list(_points(devices, figure.point))
     spoken = [(value, point.observed_at) for point in points if (value := _value(point)) is not None]
     values = [value for value, _ in spoken]
     unit = {"share": "%", "count": ""}.get(figure.how, points[0].unit if points else "")
     oldest = min((at for _, at in spoken if at is not None), default=None)
     return FigureStanding(figure, unit, _one(figure, values), len(values), len(points), oldest)
+
+
+def _points(devices: Iterable[DeviceView], key: str) -> Iterator[PointView]:
+    """The point of each device; devices of one model have it in the same place."""
+    place = 0
+    for device in devices:
+        points = device.points
+        if place >= len(points) or points[place].key != key:
+            place = next((number for number, point in enumerate(points) if point.key == key), len(points))
+        if place < len(points):
+            yield points[place]
 
 
 def _value(point: PointView) -> float | None:

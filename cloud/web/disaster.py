@@ -22,8 +22,11 @@ from cloud.errors import StoreUnavailableError
 from cloud.store.base import SeriesKey
 from cloud.web.disaster_parts import (
     RAIN_H,
+    RAIN_INDEX,
     RESERVOIR,
+    RISK_INDEX,
     RIVER_INDEX,
+    SLOPE,
     Gauge,
     Reservoir,
     rain_marks,
@@ -32,7 +35,7 @@ from cloud.web.disaster_parts import (
     slopes,
     wettest,
 )
-from cloud.web.figures import Devices, figure, gravest, indices_of
+from cloud.web.figures import Devices, figure, gravest, indices_of, models_of, with_sources
 from cloud.web.pages import device_names, site_names, value_formats
 from cloud.web.render import page
 from cloud.web.rivers import LEVEL_POINT
@@ -68,7 +71,8 @@ class Water:
 @router.get("/disaster")
 async def disaster_page(request: Request, centre: CentreDep, rain: Literal["all", "first"] = "first") -> HTMLResponse:
     """Everything that the officer needs in a flood, the gravest first."""
-    devices = centre.devices()
+    models = [*models_of(centre.profiles, Sector.DISASTER), SLOPE]
+    devices = with_sources(centre, models, (RAIN_INDEX, RISK_INDEX, RIVER_INDEX))
     alarms = await asyncio.to_thread(open_alarms_of, centre, Sector.DISASTER)
     rows = rain_rows(devices, rain_marks(centre.rules.running.rules))
     identity = request.state.identity

@@ -15,8 +15,10 @@ from cloud.api.views import DeviceView, ThresholdView
 from cloud.errors import StoreUnavailableError
 from cloud.store.base import Bucket, SeriesKey
 from cloud.web.environment_parts import (
+    DAY_INDEX,
     HOUR_INDEX,
     HOUR_MS,
+    SONDE,
     WATER_INDEX,
     Air,
     Cell,
@@ -26,7 +28,7 @@ from cloud.web.environment_parts import (
     strip,
     waters_of,
 )
-from cloud.web.figures import indices_of
+from cloud.web.figures import indices_of, models_of, with_sources
 from cloud.web.pages import site_names, value_formats
 from cloud.web.render import page
 from cloud.web.sector_alarms import open_alarms_of
@@ -46,7 +48,8 @@ Index = Mapping[tuple[str, str], DeviceView]
 @router.get("/environment")
 async def environment_page(request: Request, centre: CentreDep) -> HTMLResponse:
     """Air and water, the worst first."""
-    devices = centre.devices()
+    models = [*models_of(centre.profiles, Sector.ENVIRONMENT), SONDE]
+    devices = with_sources(centre, models, (HOUR_INDEX, DAY_INDEX, WATER_INDEX))
     history = _History(centre)
 
     def levels(device: DeviceView, key: str) -> Sequence[ThresholdView]:

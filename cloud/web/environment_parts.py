@@ -12,6 +12,7 @@ from cloud.web.figures import Devices, Figure, figure, indices_of
 from device_profiles.schema import DeviceProfile, Sector
 
 HOUR_INDEX, DAY_INDEX, WATER_INDEX = "index_vn_aqi_hour", "index_vn_aqi_day", "index_water_class"
+SONDE: Final = "water_sonde"
 POLLUTANTS: Final = ("pm25", "pm10", "so2", "no2", "co", "o3")
 AIR_AROUND: Final = ("temp_c", "rh", "wind_m_s", "noise_dba")
 WATER_POINTS: Final = ("ph", "do_mg_l", "tss_mg_l", "cod_mg_l", "bod_mg_l", "nh4_mg_l", "temp_c", "ec_us_cm")
@@ -128,7 +129,7 @@ def waters_of(devices: Devices, levels: Levels) -> list[Water]:
     found = []
     for device in devices:
         index = classes.get((device.gateway, device.id))
-        if device.source or (index is None and device.profile != "water_sonde"):
+        if device.source or (index is None and device.profile != SONDE):
             continue
         figures = [figure(device, key, levels(device, key)) for key in WATER_POINTS]
         found.append(

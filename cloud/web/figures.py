@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from cloud.api.deps import Centre
 from cloud.api.views import DeviceView, PointView, ThresholdView
+from cloud.api.which import Which
+from device_profiles.schema import DeviceProfile, Sector
 
 GONE = ("stale", "never")
 Devices = Sequence[DeviceView]
@@ -60,6 +63,20 @@ def severity_of(value: float | None, levels: Iterable[ThresholdView]) -> int | N
 def indices_of(devices: Devices, profile: str) -> Mapping[tuple[str, str], DeviceView]:
     """The derived devices of an index, by gateway and the device that they are worked out from."""
     return {(each.gateway, each.source): each for each in devices if each.source and each.profile == profile}
+
+
+def with_sources(centre: Centre, models: Iterable[str], indices: Sequence[str]) -> Devices:
+    """The devices of these models and indices, and those that the indices are worked out from."""
+    found = centre.devices(Which(profiles=[*models, *indices]))
+    known = {(each.gateway, each.id) for each in found}
+    wanted = dict.fromkeys((each.gateway, each.source) for each in found if each.source)
+    more = (centre.device(*key) for key in wanted if key not in known)
+    return [*found, *(each for each in more if each is not None)]
+
+
+def models_of(profiles: Mapping[str, DeviceProfile], sector: Sector) -> list[str]:
+    """The models of a sector."""
+    return [key for key, each in profiles.items() if each.sector is sector]
 
 
 def gravest(severities: Iterable[int | None]) -> int | None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from cloud.api.deps import Centre
 from cloud.api.views import DeviceView, Freshness, GatewayView
+from cloud.api.which import Which
 from cloud.store.base import OpenAlarms
 
 HOUR_MS = 3_600_000
 SEVERITIES = (1, 2, 3, 4)  # the worst first
+WORDS: tuple[Freshness, ...] = ("measured", "unchanged", "doubtful", "stale", "never")
 GOOD_WORDS: tuple[Freshness, ...] = ("measured", "unchanged")
 
 
@@ -21,18 +24,20 @@ def room_left(gateway: GatewayView, *, now: int) -> float | None:
     return max(0.0, gateway.hours_left - used)
 
 
-def freshness_counts(devices: Iterable[DeviceView]) -> dict[Freshness, int]:
-    """How many values are measured, unchanged, stale, doubtful, never seen."""
-    found = Counter(point.freshness for device in devices for point in device.points)
-    order: tuple[Freshness, ...] = ("measured", "unchanged", "doubtful", "stale", "never")
-    return {word: found[word] for word in order}
+def in_order(counts: Mapping[Freshness, int]) -> dict[Freshness, int]:
+    """How many values are measured, unchanged, doubtful, stale, never seen."""
+    return {word: counts.get(word, 0) for word in WORDS}
+
+
+def models_with(centre: Centre, point: str) -> Which:
+    """The devices that measure this."""
+    return Which(profiles=[key for key, each in centre.profiles.items() if each.point(point) is not None])
 
 
 def has_problem(device: DeviceView) -> bool:
     """Whether somebody should look: a fault, or a value that is not fresh and good."""
-    if device.fault:
-        return True
-    return any(point.freshness not in GOOD_WORDS or point.quality != "good" for point in device.points)
+    glance = device.glance
+    return bool(device.fault) or not glance.all_good or any(word not in GOOD_WORDS for word in glance.freshness)
 
 
 def severity_counts(opened: Iterable[OpenAlarms]) -> dict[int, int]:

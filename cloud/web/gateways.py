@@ -16,6 +16,7 @@ from cloud.api.configurations import (
 )
 from cloud.api.deps import UnknownThingError
 from cloud.api.guard import CentreDep, IdentityDep
+from cloud.api.which import Which
 from cloud.web.fleet import room_left
 from cloud.web.pages import site_names
 from cloud.web.render import page
@@ -43,7 +44,7 @@ async def gateway_page(
     (standing,) = await standings(centre, [gateway])
     desired = centre.configurations.desired(gateway)
     rows = await centre.configurations.versions(gateway, limit=SHOWN_VERSIONS) if may_mend else ()
-    devices = sorted((each for each in centre.devices() if each.gateway == gateway), key=lambda each: each.id)
+    devices = sorted(centre.devices(Which(gateway=gateway)), key=lambda each: each.id)
     return page(
         request,
         "gateway.html",

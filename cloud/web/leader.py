@@ -11,19 +11,17 @@ from fastapi.responses import HTMLResponse
 from cloud.api.camera_views import camera_views
 from cloud.api.deps import Centre
 from cloud.api.guard import CentreDep
-from cloud.api.ledger import sums_of
 from cloud.api.views import DeviceView
+from cloud.api.which import Which
 from cloud.leader.plan import Measure
 from cloud.leader.standing import Figure, overall, share, standings
-from cloud.store.base import AlarmFilter
 from cloud.store.incident_port import IncidentFilter
-from cloud.web.fleet import GOOD_WORDS, freshness_counts
+from cloud.web.fleet import GOOD_WORDS, in_order, models_with
 from cloud.web.render import page
 from cloud.web.rivers import LEVEL_POINT, River, river_of
 
 router = APIRouter(include_in_schema=False)
 MOST_INCIDENTS = 1000
-MOST_ALARMS = 1000
 AIR_INDEX, AIR_POINT = "index_vn_aqi_hour", "aqi"
 
 
@@ -36,18 +34,17 @@ async def leader_page(request: Request, centre: CentreDep) -> HTMLResponse:
 
 def at_once(centre: Centre) -> dict[Measure, Figure]:
     """What the centre knows in memory."""
-    devices = centre.devices()
     heard = [each for each in centre.gateways() if each.state != "never"]
-    fresh = freshness_counts(each for each in devices if not each.source)
+    fresh = in_order(centre.device_counts().freshness)
     known = [each for each in camera_views(centre) if each.sight != "none"]
-    total = sums_of(centre.ledger())
+    total = centre.ledger_sums()
     return {
         "gateways_online_pct": share(sum(each.state == "online" for each in heard), len(heard)),
         "fresh_pct": share(sum(fresh[word] for word in GOOD_WORDS), sum(fresh.values()) - fresh["never"]),
         "cameras_good_pct": share(sum(each.sight != "offline" for each in known), len(known)),
         "stored_pct": share(total["stored"], total["accepted"]),
-        "flood_level": Figure(flood_level(_rivers(centre, devices))),
-        "vn_aqi": Figure(worst_air(devices)),
+        "flood_level": Figure(flood_level(_rivers(centre))),
+        "vn_aqi": Figure(worst_air(centre.devices(Which(profiles=[AIR_INDEX])))),
     }
 
 
@@ -58,12 +55,7 @@ def from_state(centre: Centre) -> dict[Measure, Figure]:
     for row in centre.state.open_alarms():
         if row.severity in counts:
             counts[row.severity] += row.unacknowledged
-    waiting = [
-        row.raised_at
-        for severity, number in counts.items() if number
-        for row in centre.state.alarms(AlarmFilter(open=True, severity=severity), before=None, limit=MOST_ALARMS)
-        if row.acknowledged_at is None
-    ]  # fmt: skip
+    waiting = [row.raised_at for row in centre.open_alarms() if row.severity in counts and row.acknowledged_at is None]
     overdue = centre.incidents.incidents(IncidentFilter(open=True, due_before=now), before=None, limit=MOST_INCIDENTS)
     return {
         "critical_unacknowledged": Figure(counts[1]),
@@ -72,8 +64,8 @@ def from_state(centre: Centre) -> dict[Measure, Figure]:
     }
 
 
-def _rivers(centre: Centre, devices: Iterable[DeviceView]) -> Iterable[River]:
-    for device in devices:
+def _rivers(centre: Centre) -> Iterable[River]:
+    for device in centre.devices(models_with(centre, LEVEL_POINT)):
         levels = centre.thresholds(device.gateway, device.id, LEVEL_POINT)
         river = river_of(device, levels) if levels else None
         if river is not None:

@@ -12,15 +12,16 @@ from cloud.api.configurations import standings
 from cloud.api.deps import Centre
 from cloud.api.devices import device_of
 from cloud.api.guard import CentreDep
-from cloud.api.ledger import TERMS, summarise, sums_of
+from cloud.api.ledger import summarise
 from cloud.api.pages import Cursor, page_of
 from cloud.api.sectors import plan_of, plans_of
-from cloud.api.views import AccountView
+from cloud.api.views import TERMS, AccountView, sums_of
+from cloud.api.which import Which
 from cloud.atlas.places import site_states
 from cloud.ingest.ranges import size_of_ranges
 from cloud.store.base import AlarmFilter, AlarmRow
 from cloud.web import present
-from cloud.web.fleet import SEVERITIES, freshness_counts, room_left, severity_counts
+from cloud.web.fleet import SEVERITIES, in_order, models_with, room_left, severity_counts
 from cloud.web.render import LANGUAGE_COOKIE, THEME_COOKIE, page, taste_of
 from cloud.web.rivers import LEVEL_POINT, river_of
 from cloud.web.search import devices_found
@@ -62,15 +63,14 @@ async def preferences(
 async def overview(request: Request, centre: CentreDep) -> HTMLResponse:
     """Map, figures, rivers and the newest alarms."""
     opened = await asyncio.to_thread(centre.state.open_alarms)
-    devices = [each for each in centre.devices() if not each.source]
-    gauges = [each for each in devices if any(point.key == LEVEL_POINT for point in each.points)]
+    gauges = [each for each in centre.devices(models_with(centre, LEVEL_POINT)) if not each.source]
     rivers = [river_of(each, centre.thresholds(each.gateway, each.id, LEVEL_POINT)) for each in gauges]
     return page(
         request,
         "overview.html",
-        figures=await summarise(centre, devices=len(devices)),
+        figures=await summarise(centre),
         severities=severity_counts(opened),
-        freshness=freshness_counts(devices),
+        freshness=in_order(centre.device_counts().freshness),
         rivers=[river for river in rivers if river is not None],
         alarms=await asyncio.to_thread(_worst_alarms, centre),
         sites=site_states(centre.sites(), centre.gateways(), opened),
@@ -132,7 +132,7 @@ async def device_page(
         spans=RANGES_MS,
         profile=centre.profiles.get(view.profile),
         source=centre.device(gateway, view.source) if view.source else None,
-        indices=[each for each in centre.devices() if each.gateway == gateway and each.source == device],
+        indices=[each for each in centre.devices(Which(gateway=gateway)) if each.source == device],
         site_names=site_names(centre),
         formats=value_formats(request, centre),
     )

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from cloud.api.guard import CentreDep
 from cloud.api.pages import Cursor
 from cloud.api.profiles import list_profiles, one_profile
+from cloud.api.which import Which
 from cloud.web.pages import site_names
 from cloud.web.render import page
 from device_profiles.schema import Key, Point, Sector
@@ -52,7 +53,7 @@ async def profile_page(request: Request, profile: Annotated[Key, InPath()], cent
     """One device model: its points, the rules that judge it, the devices that report it."""
     detail = await one_profile(profile, centre)
     measurement = detail.profile.reports_as or profile
-    users = [each for each in centre.devices() if each.profile == measurement]
+    users = centre.devices(Which(profiles=[measurement]))
     return page(
         request,
         "profile.html",

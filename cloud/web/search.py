@@ -9,11 +9,12 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from cloud.api.deps import Centre
-from cloud.api.finding import Kind, rank, words_of
+from cloud.api.finding import Kind, holds, words_of
 from cloud.api.guard import CentreDep
-from cloud.api.search import KINDS
+from cloud.api.search import KINDS, spelling_of
 from cloud.api.search import search as find
 from cloud.api.views import DeviceView
+from cloud.api.which import Which
 from cloud.web.fleet import has_problem
 from cloud.web.render import page
 
@@ -39,18 +40,10 @@ def devices_found(
     """The devices of a list: at a site, of a sector, with a problem, or called so."""
     words = words_of(query)
     wanted = [
-        view for view in centre.devices()
-        if site in ("", view.site)
-        and (profiles is None or view.profile in profiles)
-        and (not problems or (has_problem(view) and not view.source))
+        view for view in centre.devices(Which(profiles, site=site or None))
+        if (not problems or (has_problem(view) and not view.source))
     ]  # fmt: skip
     if not words:
         return wanted
-    places = {each.id: f"{each.name.vi} {each.name.en}" for each in centre.sites()}
-    models = {key: f"{each.name.vi} {each.name.en}" for key, each in centre.profiles.items()}
-
-    def fits(view: DeviceView) -> bool:
-        more = f"{view.gateway} {view.profile} {models.get(view.profile, '')} {places.get(view.site, view.site)}"
-        return rank(words, f"{view.name.vi} {view.name.en} {view.id}", more) is not None
-
-    return [view for view in wanted if fits(view)]
+    spelling = spelling_of(centre)
+    return [view for view in wanted if holds(words, *spelling(view))]

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from cloud.api.deps import Centre
-from cloud.store.base import AlarmFilter, AlarmRow
-from cloud.web.fleet import SEVERITIES
+from cloud.store.base import AlarmRow
 from device_profiles.schema import Sector
-
-MOST = 300  # of each severity that are looked through
 
 
 def open_alarms_of(centre: Centre, sector: Sector) -> list[AlarmRow]:
     """The gravest first, and of each severity the newest; reads the state: call it in a worker thread."""
-    found: list[AlarmRow] = []
-    for severity in SEVERITIES:
-        rows = centre.state.alarms(AlarmFilter(open=True, severity=severity), before=None, limit=MOST)
-        found += [row for row in rows if _sector_of(centre, row) is sector]
-    return found
+    found = [row for row in centre.open_alarms() if _sector_of(centre, row) is sector]
+    return sorted(found, key=lambda row: row.severity)
 
 
 def _sector_of(centre: Centre, alarm: AlarmRow) -> Sector | None:

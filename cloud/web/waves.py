@@ -23,7 +23,7 @@ async def waves_page(request: Request, centre: CentreDep, identity: IdentityDep)
         found=await list_rollouts(centre, limit=50),
         order=MEMBER_ORDER,
         areas=sorted({site.area for site in centre.sites()}),
-        profiles=sorted({device.profile for device in centre.devices()}),
+        profiles=sorted(centre.device_counts().of_profile),
         gateways=sorted(each.id for each in centre.gateways() if each.site),
         may_mend=identity.role.includes(Role.ENGINEER),
     )

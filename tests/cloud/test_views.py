@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from cloud.display import Display
 from cloud.ingest.admission import Admission, AdmissionConfig
 from cloud.inventory.fleet import Fleet
 from cloud.inventory.freshness import stale_after_ms
 from cloud.inventory.sites import Inventory
 from cloud.rules.rule import Rule
 from cloud.store.base import Columns
-from cloud.views import Display, Levels, threshold_views
+from cloud.views import Levels, threshold_views
 from device_profiles.load import load_catalogue
 from device_profiles.schema import PointType
 from tests.fakes import ManualClock

@@ -25,7 +25,9 @@ from cloud.api.views import (
     Outcome,
     SiteView,
     ThresholdView,
+    sums_of,
 )
+from cloud.api.which import EVERY, DeviceCounts, Which, counts_of
 from cloud.attachments import AttachmentConfig, Attachments
 from cloud.citizen.config import CitizenConfig
 from cloud.citizen.desk import Stores
@@ -278,9 +280,17 @@ class FakeCentre:
         """One of them."""
         return next((each for each in self.gateways() if each.id == gateway), None)
 
-    def devices(self) -> Sequence[DeviceView]:
+    def devices(self, wanted: Which = EVERY) -> Sequence[DeviceView]:
         """The devices as measured last."""
-        return list(self._devices.values())
+        return [each for each in self._devices.values() if wanted.takes(each)]
+
+    def device_counts(self) -> DeviceCounts:
+        """How many there are, how fresh, and of which models."""
+        return counts_of(self.devices())
+
+    def open_alarms(self) -> Sequence[AlarmRow]:
+        """Every open alarm."""
+        return self.state.alarms(AlarmFilter(open=True), before=None, limit=5_000)
 
     def device(self, gateway: str, device: str) -> DeviceView | None:
         """One of them."""
@@ -294,6 +304,10 @@ class FakeCentre:
         """The sample's accounts."""
         accounts = sample_fleet.accounts(self.clock.now_ms())
         return [each for each in accounts if gateway in (None, each.gateway)]
+
+    def ledger_sums(self) -> Mapping[str, int]:
+        """Their sums."""
+        return sums_of(self.ledger())
 
     def passages(self, gateway: str, device: str) -> Sequence[Passage]:
         """Half an hour of the Thao that came late, three hours ago; a clock that nobody trusted before."""

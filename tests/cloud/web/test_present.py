@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 
 from cloud.api.views import DeviceView, GatewayView, PointView, ThresholdView
+from cloud.api.which import counts_of
 from cloud.atlas.places import site_states
 from cloud.store.base import OpenAlarms
 from cloud.web import present
-from cloud.web.fleet import freshness_counts, has_problem, room_left, severity_counts
+from cloud.web.fleet import has_problem, in_order, room_left, severity_counts
 from cloud.web.rivers import river_of
 from cloud.web.words import Language
 from device_profiles.schema import PointType, Text
@@ -145,8 +146,8 @@ def test_a_lost_gateway_uses_up_its_room_and_an_online_one_does_not() -> None:
 
 def test_counts_and_problems() -> None:
     devices = list(sample_fleet.devices(NOW).values())
-    counts = freshness_counts(devices)
-    assert sum(counts.values()) == sum(len(device.points) for device in devices)
+    counts = in_order(counts_of(devices).freshness)
+    assert sum(counts.values()) == sum(len(device.points) for device in devices if not device.source)
     assert counts["stale"] == 12
     assert has_problem(sample_fleet.devices(NOW)["gw-mcc", "rain-mcc"])
     assert not has_problem(sample_fleet.devices(NOW)["gw-thao", "rain-yen-bai"])
