@@ -13,11 +13,11 @@ from cloud.api.deps import (
     ApiSettings,
     DeadLetters,
     RefusedOrderError,
-    RuleBook,
     UnknownThingError,
     WrongStateError,
 )
 from cloud.api.hub import Hub
+from cloud.api.rule_book import RuleBook
 from cloud.api.views import (
     AccountView,
     Counters,

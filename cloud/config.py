@@ -249,6 +249,9 @@ class CentreConfig(Strict):
     notify: NotifyConfig = Field(default_factory=lambda: NotifyConfig.model_validate({}), description="Notices.")
     sites_dir: Path = Field(description="Folder of site files, one site each, and areas.toml.")
     rules_dir: Path | None = Field(None, description="Folder of rule files; without it nothing raises an alarm.")
+    rules_need_two_people: bool = Field(
+        True, description="A rule that one person changes on the page runs when another one has switched it on."
+    )
     indices_dir: Path | None = Field(None, description="Folder of index files; without it no index is worked out.")
     people_dir: Path | None = Field(None, description="Folder of people and teams; without it only channels are told.")
     regulation: Path | None = Field(

@@ -7,15 +7,18 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from cloud.api.deps import Edit, RuleChangedError, RuleRefusedError, UnknownThingError, WrongStateError
+from cloud.api.deps import UnknownThingError, WrongStateError
+from cloud.api.rule_book import Edit, RuleChangedError, RuleRefusedError
 from cloud.errors import CloudError, ConfigurationError
 from cloud.rule_archive import RuleArchive
 from cloud.rule_files import ReadOnlyRulesError, RuleFiles
+from cloud.rule_proposals import RuleProposals
 from cloud.rules.links import check_links
 from cloud.rules.load import MAX_RULES, Known
 from cloud.rules.proof import Draft, Sheet, Verdict, judge_draft, with_version
 from cloud.rules.rule import Rule
 from cloud.rules.rule_set import RuleSet, RuleSetError, rule_set
+from cloud.store.rule_proposal_port import RuleProposalStore
 from cloud.store.rule_version_port import RuleVersionRow, RuleVersionStore
 from device_profiles.clock import Clock
 from device_profiles.explain import Fault
@@ -29,16 +32,19 @@ NO_FOLDER = "No folder of rules is configured: name one as rules_dir in the cent
 class Shelf:
     """What the office works with.
 
-    `read` reads the whole folder, `install` lets the judge go on with a set, `broken` names rules that broke.
+    `read` reads the whole folder, `install` lets the judge go on with a set, `broken` names rules that broke. With
+    `needs_two`, people are asked to change a rule in two: who writes it and who switches it on.
     """
 
     files: RuleFiles | None
     versions: RuleVersionStore
+    proposals: RuleProposalStore
     known: Callable[[], Known]
     read: Callable[[], RuleSet]
     install: Callable[[RuleSet], Awaitable[None]]
     broken: Callable[[], Mapping[str, str]]
     clock: Clock
+    needs_two: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,7 @@ class RuleOffice:
         self._verdicts: dict[str, tuple[str, Verdict]] = {}
         self._loaded: dict[str, str] = {}  # rule -> mark of the texts that run
         self.running = running
+        self.proposals = RuleProposals(self, shelf.proposals, needed=shelf.needs_two, clock=shelf.clock)
         self.faults: tuple[Fault, ...] = ()
 
     async def open(self) -> None:
@@ -157,20 +164,23 @@ class RuleOffice:
         sheet = await asyncio.to_thread(self._shelf.files.read, draft.rule) if self._shelf.files else None
         return await self._verdict(draft, sheet)
 
-    async def save(self, draft: Draft, edit: Edit) -> bool:
+    async def save(self, draft: Draft, edit: Edit, *, what: str = "saved") -> bool:
         """Replaces a rule, or adds it: then True. RuleRefusedError, RuleChangedError, WrongStateError."""
         async with self._turn:
-            return await self._save(draft, edit, what="saved")
+            return await self._save(draft, edit, what=what)
 
     async def restore(self, rule: str, version: int, edit: Edit) -> bool:
         """Gives a rule the text and tests of a former version, under a new number; UnknownThingError and as `save`."""
         async with self._turn:
-            rows = await self.versions(rule)
-            former = next((row for row in rows if row.version == version and row.text and row.kept), None)
-            if former is None:
-                raise UnknownThingError(f"There is no version {version} of the rule {rule!r}.")
-            sheet = Sheet(with_version(former.text, _highest(rows) + 1), former.tests)
-            return await self._save(Draft(rule, sheet), edit, what="restored")
+            return await self._save(Draft(rule, await self.former_sheet(rule, version)), edit, what="restored")
+
+    async def former_sheet(self, rule: str, version: int) -> Sheet:
+        """The texts of a former version under a new number; UnknownThingError."""
+        rows = await self.versions(rule)
+        former = next((row for row in rows if row.version == version and row.text and row.kept), None)
+        if former is None:
+            raise UnknownThingError(f"There is no version {version} of the rule {rule!r}.")
+        return Sheet(with_version(former.text, _highest(rows) + 1), former.tests)
 
     async def delete(self, rule: str, edit: Edit) -> None:
         """Removes a rule; its versions stay. UnknownThingError, RuleRefusedError, RuleChangedError, WrongStateError."""

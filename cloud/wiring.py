@@ -224,11 +224,13 @@ def _rule_office(centre: Centre) -> RuleOffice:
     shelf = RuleShelf(
         files=RuleFiles(config.rules_dir) if config.rules_dir is not None else None,
         versions=centre.state.rule_versions,
+        proposals=centre.state.rule_proposals,
         known=lambda: known_to_rules(config, settings.catalogue, settings.inventory),
         read=partial(read_rules_anew, config, settings.catalogue, settings.inventory),
         install=lambda rules: recorder.replace(rules, partial(_new_judge, centre, rules)),
         broken=recorder.rule_faults,
         clock=centre.clock,
+        needs_two=config.rules_need_two_people,
     )
     return RuleOffice(shelf, settings.rules)
 

@@ -79,6 +79,9 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/api/v1/rules"): _V,
     ("GET", "/api/v1/rules/{rule}"): _V,
     ("GET", "/api/v1/rules/{rule}/versions"): _V,
+    ("GET", "/api/v1/rule-proposals"): _V,
+    ("GET", "/api/v1/rules/{rule}/proposal"): _V,
+    ("GET", "/rules/{rule}/proposal"): _V,
     ("GET", "/api/v1/rules/{rule}/versions/{revision}"): _V,
     ("GET", "/api/v1/configurations"): _V,
     ("GET", "/api/v1/waves"): _V,
@@ -202,6 +205,8 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/api/v1/rules/{rule}/rehearsals"): _E,
     ("PUT", "/api/v1/rules/{rule}"): _E,
     ("DELETE", "/api/v1/rules/{rule}"): _E,
+    ("POST", "/api/v1/rules/{rule}/proposal/switch-on"): _E,
+    ("DELETE", "/api/v1/rules/{rule}/proposal"): _E,
     ("POST", "/api/v1/rules/{rule}/restore/{version}"): _E,
     # Training people: whoever is trained does not see what will come.
     ("POST", "/api/v1/exercise/speed"): _E,

@@ -41,6 +41,7 @@ from cloud.api import (
     public,
     rehearsals,
     releases,
+    rule_proposals,
     rules,
     search,
     sectors,
@@ -62,7 +63,8 @@ from cloud.exports.desk import ExportDesk
 
 RESOURCES = (
     session, ledger, sites, gateways, enrolment, security, commissioning, devices, gaps, series, planned_work, bulk,
-    alarms, shelves, handovers, incidents, attachments, notices, rules, explain, chronicle, rehearsals, releases,
+    alarms, shelves, handovers, incidents, attachments, notices, rules, rule_proposals, explain, chronicle,
+    rehearsals, releases,
     commands, configurations, waves, dead_letters, live, audit, health, exercise, profiles, cameras, disaster, public,
     evacuations, sectors, search, atlas, accounts,
     exports,

@@ -10,6 +10,7 @@ from cloud.access.pace import Pace
 from cloud.alarms.mutes import Mutes
 from cloud.api.arrangement import Arrangement
 from cloud.api.hub import Hub
+from cloud.api.rule_book import RuleBook
 from cloud.api.views import (
     AccountView,
     Counters,
@@ -40,11 +41,8 @@ from cloud.leader.plan import LeaderPlan, read_leader_plan
 from cloud.pictures.desk import PictureDesk
 from cloud.releases.shelf import Shelf
 from cloud.rules.desk import Act
-from cloud.rules.proof import Draft, Sheet, Verdict
 from cloud.rules.rehearse import Wish
 from cloud.rules.rehearse_report import Report
-from cloud.rules.rule import Rule
-from cloud.rules.rule_set import RuleSet
 from cloud.sectors.plan import SectorPlan
 from cloud.store.base import AlarmRow, ReadingStore, StateStore
 from cloud.store.configuration_port import RequestRow
@@ -52,10 +50,8 @@ from cloud.store.incident_files_port import IncidentFileStore
 from cloud.store.incident_port import IncidentStore
 from cloud.store.notice_port import NoticeStore
 from cloud.store.roll_up import GRAINS, RAW_DAYS
-from cloud.store.rule_version_port import RuleVersionRow
 from cloud.wallboard import WallConfig
 from device_profiles.clock import Clock
-from device_profiles.explain import Fault
 from device_profiles.schema import DeviceProfile, Text
 
 
@@ -69,18 +65,6 @@ class WrongStateError(CloudError):
 
 class RefusedOrderError(CloudError):
     """The device does not know the command, or the gateway is not there: the API answers 422."""
-
-
-class RuleChangedError(CloudError):
-    """Somebody changed the rule since it was read: the API answers 412."""
-
-
-class RuleRefusedError(CloudError):
-    """The draft of a rule is wrong: the API answers 422 with every fault."""
-
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__("\n".join(map(str, faults)))
-        self.faults = tuple(faults)
 
 
 Kept = tuple[tuple[int, int], ...]  # days that a class of readings is kept (0 = for ever), and its finest step in ms
@@ -133,60 +117,6 @@ class DeadLetters(Protocol):
 
     async def discard(self, identifier: str, *, actor: str, reason: str) -> DeadLetterView:
         """Gives its readings up for good; UnknownThingError, WrongStateError."""
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """Who changes a rule, why, and which text he saw: its `etag`, "" = there was none."""
-
-    actor: str
-    comment: str = ""
-    match: str = ""
-
-
-class RuleBook(Protocol):
-    """The rules that run, their files and former versions, and what people may do with them."""
-
-    @property
-    def running(self) -> RuleSet:
-        """The rules that run."""
-
-    @property
-    def faults(self) -> Sequence[Fault]:
-        """Why the files, when they were read last, were not taken; empty when they were."""
-
-    def broken(self) -> Mapping[str, str]:
-        """Rules that broke while they ran and are out of service, with the reason."""
-
-    def last_verdict(self, rule: str) -> Verdict | None:
-        """What a running rule and its tests are; None when nobody has tried them yet."""
-
-    def differs(self, rule: str, sheet: Sheet) -> bool:
-        """Whether the file says something else than what runs."""
-
-    async def sheet(self, rule: str) -> Sheet:
-        """The texts of a rule; UnknownThingError."""
-
-    async def verdict(self, rule: str) -> Verdict:
-        """What a rule and its tests are, as the files stand now; UnknownThingError."""
-
-    async def versions(self, rule: str) -> Sequence[RuleVersionRow]:
-        """Every text that a rule ever had, newest first; also of a rule that is gone."""
-
-    async def former(self, rule: str, version: str) -> Rule | None:
-        """The rule as it was in a version; None when that is not kept, or no rule any more."""
-
-    async def check(self, draft: Draft) -> Verdict:
-        """The verdict on a draft; changes nothing."""
-
-    async def save(self, draft: Draft, edit: Edit) -> bool:
-        """Replaces a rule, or adds it: then True. RuleRefusedError, RuleChangedError, WrongStateError (read-only)."""
-
-    async def restore(self, rule: str, version: int, edit: Edit) -> bool:
-        """Gives a rule the texts of a former version, under a new number; UnknownThingError and as `save`."""
-
-    async def delete(self, rule: str, edit: Edit) -> None:
-        """Removes a rule; its versions stay. UnknownThingError, RuleChangedError, WrongStateError."""
 
 
 class Requests(Protocol):

@@ -12,10 +12,10 @@ from starlette.exceptions import HTTPException
 
 from cloud.api.deps import (
     RefusedOrderError,
-    RuleChangedError,
     UnknownThingError,
     WrongStateError,
 )
+from cloud.api.rule_book import RuleChangedError
 from cloud.configuring.terms import ConfigurationChangedError, UnknownGatewayError
 from cloud.configuring.waves import RolloutError
 from cloud.enrolment.certificates import AuthorityError

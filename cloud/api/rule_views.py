@@ -184,7 +184,7 @@ def version_view(row: RuleVersionRow) -> VersionView:
 
 def version_detail(row: RuleVersionRow, now: Sheet) -> VersionDetail:
     """A former text, and how the running one differs from it."""
-    changes = [*_difference(row.text, now.text), *_difference(row.tests, now.tests)]
+    changes = [*difference(row.text, now.text), *difference(row.tests, now.tests)]
     facts = asdict(version_view(row))
     return VersionDetail(**facts, toml=row.text, tests_toml=row.tests, difference=tuple(changes))
 
@@ -208,6 +208,6 @@ def verdict_view(draft: Draft, verdict: Verdict) -> VerdictView:
     return VerdictView(not faults, faults, case_views(verdict), words)
 
 
-def _difference(old: str, new: str) -> list[str]:
-    """Unified, with three lines around each change; without the two lines of file names."""
+def difference(old: str, new: str) -> list[str]:
+    """How a text differs: unified, with three lines around each change; without the two lines of file names."""
     return list(difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=3))[2:]

@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Body, Header, Query, Response
 from fastapi import Path as InPath
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from cloud.access.roles import Role
 from cloud.access.sessions import Identity
 from cloud.api.alarms import MAX_COMMENT
 from cloud.api.audit import write_audit
-from cloud.api.deps import Centre, Edit, RuleRefusedError, UnknownThingError
+from cloud.api.deps import Centre, UnknownThingError
 from cloud.api.guard import CentreDep, IdentityDep
 from cloud.api.pages import Cursor, Limit, Page, page_of
 from cloud.api.problems import ProblemError
+from cloud.api.rule_book import Edit, RuleRefusedError
 from cloud.api.rule_views import (
     FaultView,
     RuleDetail,
@@ -61,9 +64,22 @@ class RuleDraft(RuleText):
 
 
 class RuleChange(RuleText):
-    """A text to be kept, and why."""
+    """A text to be kept, and why. `alone`: an administrator cannot wait for a second person."""
 
     comment: str = Field("", max_length=MAX_COMMENT)
+    alone: bool = False
+
+
+class Waiting(BaseModel):
+    """The change waits for a second person, who switches it on at `/rules/{rule}/proposal`."""
+
+    rule: str
+    waits: Literal[True] = True
+
+
+WAITS: Final[dict[int | str, dict[str, Any]]] = {
+    202: {"model": Waiting, "description": "It waits for a second person."}
+}
 
 
 class Why(BaseModel):
@@ -132,7 +148,7 @@ async def one_version(rule: RuleId, revision: int, centre: CentreDep) -> Version
     return version_detail(row, now)
 
 
-@router.put("/{rule}", summary="Change a rule, or add one")
+@router.put("/{rule}", summary="Change a rule, or add one", responses=WAITS)
 async def put_rule(
     rule: RuleId,
     change: Annotated[RuleChange, Body()],
@@ -140,37 +156,54 @@ async def put_rule(
     centre: CentreDep,
     identity: IdentityDep,
     if_match: IfMatch = "",
-) -> RuleDetail:
-    """Refused with all faults at once; its cases must be green, and `version` must rise. Then the new set runs."""
-    draft = Draft(rule, Sheet(change.text, change.tests))
+) -> RuleDetail | Waiting:
+    """Refused with all faults at once; its cases must be green, and `version` must rise. Then the new set runs.
+
+    Where rules need two people, it waits for the second one (202), unless an administrator has to do it `alone`.
+    """
+    draft, book = Draft(rule, Sheet(change.text, change.tests)), centre.rules
     _need_match(centre, rule, if_match)
+    edit = _edit(identity, change.comment.strip(), if_match)
+    alone = change.alone and book.proposals.needed
+    if alone:
+        _may_act_alone(identity, edit)
     try:
-        is_new = await centre.rules.save(draft, _edit(identity, change.comment.strip(), if_match))
+        if book.proposals.needed and not alone:
+            await book.proposals.propose(draft, edit)
+            return await _waits(centre, edit, rule, response)
+        is_new = await book.save(draft, edit)
     except RuleRefusedError as error:
-        raise _refused(error, draft.sheet) from error
-    await write_audit(centre, actor=identity.name, action="rule_save", target=rule, detail=change.comment.strip())
+        raise refused(error, draft.sheet) from error
+    action = "rule_save_alone" if alone else "rule_save"
+    await write_audit(centre, actor=identity.name, action=action, target=rule, detail=edit.comment)
     response.status_code = 201 if is_new else 200
     return await one_rule(rule, centre, response)
 
 
-@router.delete("/{rule}", status_code=204, summary="Delete a rule")
+@router.delete("/{rule}", status_code=204, summary="Delete a rule", responses=WAITS)
 async def delete_rule(
     rule: RuleId,
     centre: CentreDep,
     identity: IdentityDep,
     if_match: IfMatch = "",
     comment: Annotated[str, Query(max_length=MAX_COMMENT)] = "",
-) -> None:
-    """Its open alarms are cleared; its versions stay, and `restore` brings it back."""
+) -> Response:
+    """Its open alarms are cleared; its versions stay, and `restore` brings it back. With two people it waits (202)."""
     _need_match(centre, rule, if_match)
+    edit = _edit(identity, comment.strip(), if_match)
     try:
-        await centre.rules.delete(rule, _edit(identity, comment.strip(), if_match))
+        if centre.rules.proposals.needed:
+            await centre.rules.proposals.propose_end(rule, edit)
+            waiting = await _waits(centre, edit, rule, Response())
+            return JSONResponse(waiting.model_dump(), 202)
+        await centre.rules.delete(rule, edit)
     except RuleRefusedError as error:
-        raise _refused(error, Sheet("")) from error
-    await write_audit(centre, actor=identity.name, action="rule_delete", target=rule, detail=comment.strip())
+        raise refused(error, Sheet("")) from error
+    await write_audit(centre, actor=identity.name, action="rule_delete", target=rule, detail=edit.comment)
+    return Response(status_code=204)
 
 
-@router.post("/{rule}/restore/{version}", summary="Go back to a former version")
+@router.post("/{rule}/restore/{version}", summary="Go back to a former version", responses=WAITS)
 async def restore_rule(
     rule: RuleId,
     version: int,
@@ -179,16 +212,33 @@ async def restore_rule(
     centre: CentreDep,
     identity: IdentityDep,
     if_match: IfMatch = "",
-) -> RuleDetail:
-    """The former text and tests come back under a new number, and are checked as any change is."""
+) -> RuleDetail | Waiting:
+    """The former text and tests come back under a new number, and are checked as any change is; it may wait (202)."""
     _need_match(centre, rule, if_match)
+    edit = _edit(identity, why.comment, if_match)
     try:
-        await centre.rules.restore(rule, version, _edit(identity, why.comment, if_match))
+        if centre.rules.proposals.needed:
+            await centre.rules.proposals.propose_former(rule, version, edit)
+            return await _waits(centre, edit, rule, response)
+        await centre.rules.restore(rule, version, edit)
     except RuleRefusedError as error:
-        raise _refused(error, Sheet("")) from error
+        raise refused(error, Sheet("")) from error
     detail = f"{version}: {why.comment}"
     await write_audit(centre, actor=identity.name, action="rule_restore", target=rule, detail=detail)
     return await one_rule(rule, centre, response)
+
+
+async def _waits(centre: Centre, edit: Edit, rule: str, response: Response) -> Waiting:
+    await write_audit(centre, actor=edit.actor, action="rule_propose", target=rule, detail=edit.comment)
+    response.status_code = 202
+    return Waiting(rule=rule)
+
+
+def _may_act_alone(identity: Identity, edit: Edit) -> None:
+    if not identity.role.includes(Role.ADMIN):
+        raise ProblemError(403, "forbidden", "Only an administrator may change a rule alone.")
+    if not edit.comment:
+        raise ProblemError(422, "no_reason", "Say in `comment` why nobody else could look at it.")
 
 
 async def rule_views(centre: Centre, rules: Iterable[Rule]) -> list[RuleView]:
@@ -236,7 +286,8 @@ def _edit(identity: Identity, comment: str, if_match: str) -> Edit:
     return Edit(identity.name, comment, if_match.removeprefix("W/").strip('"'))
 
 
-def _refused(error: RuleRefusedError, sheet: Sheet) -> ProblemError:
+def refused(error: RuleRefusedError, sheet: Sheet) -> ProblemError:
+    """What a refused draft is answered with: every fault."""
     faults = [fault_view(each, sheet) for each in error.faults]
     first = faults[0]
     where = f"{first.file}: {first.key}" if first.key else first.file

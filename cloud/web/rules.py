@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 from cloud.access.roles import Role
 from cloud.api.guard import CentreDep, IdentityDep
 from cloud.api.pages import Cursor
+from cloud.api.rule_proposals import list_proposals, one_proposal
 from cloud.api.rules import RuleState, detail_of, list_rules, one_version
 from cloud.web.render import page
 from device_profiles.schema import Key
@@ -44,6 +45,7 @@ async def rules_page(
         severity=severity,
         cursor=cursor,
         total=len(centre.rules.running.rules),
+        proposals=(await list_proposals(centre)).items,
         named=named,
     )
 
@@ -64,6 +66,24 @@ async def rule_page(
         former=await one_version(rule, revision, centre) if revision is not None else None,
         named=named,
         may_edit=identity.role.includes(Role.ENGINEER),
+        needs_two=centre.rules.proposals.needed,
+        may_act_alone=identity.role.includes(Role.ADMIN),
+        waits=await centre.rules.proposals.waits(rule),
+    )
+
+
+@router.get("/rules/{rule}/proposal")
+async def proposal_page(
+    request: Request, rule: Annotated[Key, InPath()], centre: CentreDep, identity: IdentityDep
+) -> HTMLResponse:
+    """A change that waits for a second pair of eyes: what it changes, how its tests come out, who may let it run."""
+    proposal = await one_proposal(rule, centre)
+    return page(
+        request,
+        "rule_proposal.html",
+        proposal=proposal,
+        may_act=identity.role.includes(Role.ENGINEER),
+        is_own=identity.name == proposal.actor,
     )
 
 

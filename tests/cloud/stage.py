@@ -87,7 +87,7 @@ def write_config(folder: Path, broker: str, *, more: str = "") -> Path:
     (folder / "rules" / "river_high.toml").write_text(RULE, encoding="utf-8")
     path = folder / "centre.toml"
     path.write_text(
-        'data_dir = "data"\nsites_dir = "sites"\nrules_dir = "rules"\n'
+        'data_dir = "data"\nsites_dir = "sites"\nrules_dir = "rules"\nrules_need_two_people = false\n'
         "[http]\nport = 0\ncookie_secure = false\n"
         f'[broker]\nurl = "{broker}"\n[flow]\nlinger_s = 0.01\nprobe_s = 0.2\n{more}',
         encoding="utf-8",

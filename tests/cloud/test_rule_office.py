@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.api.deps import Edit, RuleRefusedError
+from cloud.api.rule_book import Edit, RuleRefusedError
 from cloud.rule_files import RuleFiles
 from cloud.rules.load import MAX_RULES
 from cloud.rules.proof import Draft, Sheet
@@ -36,7 +36,7 @@ def state(tmp_path: Path) -> Iterator[SqlStateStore]:
 
 @pytest.fixture
 def sample(tmp_path: Path, state: SqlStateStore) -> SampleRules:
-    return SampleRules(tmp_path / "rules", state.rule_versions, ManualClock())
+    return SampleRules(tmp_path / "rules", state, ManualClock())
 
 
 @pytest.mark.parametrize(

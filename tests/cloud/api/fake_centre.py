@@ -14,8 +14,9 @@ from cloud.access.roles import Role
 from cloud.alarms.book import AlarmBook
 from cloud.alarms.lifecycle import AlarmError, AlarmState, Trigger, after
 from cloud.alarms.mutes import Mutes
-from cloud.api.deps import ApiSettings, DeadLetters, RuleBook, UnknownThingError, WrongStateError
+from cloud.api.deps import ApiSettings, DeadLetters, UnknownThingError, WrongStateError
 from cloud.api.hub import Hub
+from cloud.api.rule_book import RuleBook
 from cloud.api.views import (
     AccountView,
     Counters,
@@ -167,7 +168,7 @@ class FakeCentre:
         self.settings = ApiSettings(cookie_secure=cookie_secure, sectors=SECTORS)
         self.bench = Bench(folder, self.state, MemoryStore(), clock)
         self._mutes = Mutes()
-        self.sample_rules = SampleRules(folder / "rules", self.state.rule_versions, clock)
+        self.sample_rules = SampleRules(folder / "rules", self.state, clock)
         self.rehearse_on(self.readings)
         self.orders: list[Order] = []
         self.broken: dict[str, str] = {}
@@ -208,6 +209,7 @@ class FakeCentre:
         self.raise_alarm("II", at=now - 2 * hour, severity=2)
         self.raise_alarm("", at=now - hour, severity=3, rule="silence", device="rain-mcc", state="acked")
         self.bench.refuse({"nonsense": [1, 2]}, [now - hour, now - hour + 1])
+        self.sample_rules.propose(now - hour)
         self.bench.restart(WITHOUT)
         self.bench.refuse({"level_m": [31.4]}, [now - hour + 2])
         self.bench.restart(CATALOGUE)

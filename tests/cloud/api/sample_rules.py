@@ -7,8 +7,10 @@ from pathlib import Path
 from cloud.rule_files import RuleFiles
 from cloud.rule_office import RuleOffice, Shelf
 from cloud.rules.load import Known, load_rules
+from cloud.rules.proof import Sheet
 from cloud.rules.rule_set import RuleSet
-from cloud.store.rule_version_port import RuleVersionStore
+from cloud.store.rule_proposal_port import RuleProposalRow
+from cloud.store.sql import SqlStateStore
 from device_profiles.clock import Clock
 from device_profiles.load import Catalogue
 from tests.cloud.api import sample_fleet
@@ -124,20 +126,30 @@ def write_sample_rules(folder: Path) -> None:
 class SampleRules:
     """An office around a folder of rules; `installed` is what the judge would go on with, one set after the other."""
 
-    def __init__(self, folder: Path, versions: RuleVersionStore, clock: Clock) -> None:
+    def __init__(self, folder: Path, state: SqlStateStore, clock: Clock) -> None:
         write_sample_rules(folder)
         self.folder = folder
         self.installed: list[RuleSet] = []
         self.broken: dict[str, str] = {}
         self.refuse: Exception | None = None  # what goes wrong when the judge is told
-        self._versions, self._clock = versions, clock
+        self._state, self._clock = state, clock
+        self.needs_two = False
         self.office = self.opened_again()
+
+    def propose(self, at: int) -> None:
+        """Somebody wants to be told of paper later; a second person has not looked at it yet."""
+        text = PAPER.replace("version = 1", "version = 2").replace("below = 15", "below = 10")
+        base = Sheet(PAPER, PAPER_TESTS).etag
+        row = RuleProposalRow("paper", text, PAPER_TESTS, "saved", base, "kythuat", at, "Giấy cuộn lớn hơn")
+        self._state.rule_proposals.put(row)
 
     def opened_again(self, files: RuleFiles | None = None) -> RuleOffice:
         """The office as it stands after a restart."""
         shelf = Shelf(
             files=files or RuleFiles(self.folder),
-            versions=self._versions,
+            versions=self._state.rule_versions,
+            proposals=self._state.rule_proposals,
+            needs_two=self.needs_two,
             known=lambda: Known(Catalogue(sample_fleet.PROFILES), ("ops",)),
             read=self._read,
             install=self._install,

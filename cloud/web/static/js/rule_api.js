@@ -2,7 +2,7 @@
 import { Refused } from "./api.js";
 import { t } from "./words.js";
 
-const SAID = ["changed", "rule_refused", "forbidden", "busy", "not_rehearsed", "too_large"];
+const SAID = ["wrong_state", "changed", "rule_refused", "forbidden", "busy", "not_rehearsed", "too_large"];
 
 export class RuleRefused extends Refused {
   constructor(code, problem = {}) {
@@ -21,7 +21,7 @@ export async function ask(method, path, body, etag = "") {
   } catch {
     throw new RuleRefused("failed");
   }
-  if (answer.ok) return answer.json();
+  if (answer.ok) return answer.status === 204 ? null : answer.json();
   const problem = await answer.json().catch(() => ({}));
   if (problem.code === "not_logged_in") location.assign(`/login?back=${encodeURIComponent(location.pathname)}`);
   throw new RuleRefused(problem.code, problem);

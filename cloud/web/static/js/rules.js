@@ -7,6 +7,7 @@ import { language, t } from "./words.js";
 const ID = /^id[ \t]*=[ \t]*["']([a-z0-9_]{1,64})["']/m;
 
 export function startRules() {
+  startProposal();
   const form = document.getElementById("rule-editor");
   if (!form) return;
   const areas = ["text", "tests"].map((name) => form.elements[name]);
@@ -28,6 +29,24 @@ export function startRules() {
   startRehearsal(() => (form.elements.text.value === form.elements.text.defaultValue ? "" : form.elements.text.value));
 }
 
+function startProposal() {
+  const form = document.getElementById("proposal");
+  if (!form) return;
+  form.addEventListener("submit", (event) => event.preventDefault());
+  for (const button of form.querySelectorAll("[data-act]")) {
+    button.disabled = false;
+    button.addEventListener("click", () => attempt(form, () => decide(form, button)));
+  }
+}
+
+async function decide(form, button) {
+  const { rule } = form.dataset;
+  const comment = form.elements.comment.value;
+  if (button.dataset.act === "switch-on") await ask("POST", `${rule}/proposal/switch-on`, { comment });
+  else await ask("DELETE", `${rule}/proposal?comment=${encodeURIComponent(comment)}`);
+  location.assign("/rules");
+}
+
 export function idIn(text) {
   return ID.exec(text)?.[1] ?? "";
 }
@@ -47,15 +66,22 @@ async function save(form) {
   const { text, tests, comment } = form.elements;
   const id = idIn(text.value) || form.dataset.rule;
   const etag = id === form.dataset.rule ? form.dataset.etag : "";
+  let answer;
   try {
-    await ask("PUT", id, { text: text.value, tests: tests.value, comment: comment.value }, etag);
+    const wish = { text: text.value, tests: tests.value, comment: comment.value, alone: form.elements.alone?.checked ?? false };
+    answer = await ask("PUT", id, wish, etag);
   } catch (error) {
     if (!(error instanceof RuleRefused) || !error.faults.length) throw error;
     show(form, error.faults, t("rule_faults", { n: error.faults.length }));
     return;
   }
   form.dataset.saved = "yes";
-  location.assign(`/rules/${id}`);
+  location.assign(whereTo(answer, id));
+}
+
+// A change that waits for a second person has a page of its own.
+function whereTo(answer, id) {
+  return answer.waits ? `/rules/${id}/proposal` : `/rules/${id}`;
 }
 
 async function restore(form, button) {
@@ -64,9 +90,9 @@ async function restore(form, button) {
   button.disabled = true;
   try {
     const path = `${form.dataset.rule}/restore/${button.dataset.restore}`;
-    await ask("POST", path, { comment: t("rule_restored", { version: button.dataset.restore }) }, form.dataset.etag);
+    const answer = await ask("POST", path, { comment: t("rule_restored", { version: button.dataset.restore }) }, form.dataset.etag);
     form.dataset.saved = "yes";
-    location.assign(`/rules/${form.dataset.rule}`);
+    location.assign(whereTo(answer, form.dataset.rule));
   } catch (error) {
     if (!(error instanceof RuleRefused)) throw error;
     mistake.textContent = [error.message, ...error.faults.map((each) => `${each.key}: ${each.reason}`)].join(" ");
