@@ -17,7 +17,9 @@ from cloud.ingest.ledger import Ledger
 from cloud.reports.collect import MonthlyReport, Sources, devices_in, monthly_report
 from cloud.reports.month import Month, month_of
 from cloud.reports.plan import ReportPlan, read_report_plan
-from cloud.reports.sheet import as_csv, as_pdf
+from cloud.reports.sheet import as_pdf
+from cloud.reports.shelf import FOLDER, ReportShelf
+from cloud.reports.table import as_csv
 from cloud.stores import embedded_files, open_readings
 from cloud.views import account_views
 from device_profiles.clock import SystemClock
@@ -45,13 +47,14 @@ def month_command(
     plan: Annotated[Path | None, typer.Option("--plan", help="Another file of indicators than the proposal.")] = None,
     language: Annotated[ReportLanguage, typer.Option("--language", help="Of the PDF.")] = ReportLanguage.VI,
 ) -> None:
-    """Works out the indicators of a month that is over, and writes them as PDF and CSV. Reads only."""
+    """Works out the indicators of a month that is over, writes them as PDF and CSV, and keeps them for the pages."""
     with told():
         wanted, indicators, settings = month_of(month), read_report_plan(plan), load_config(config)
         now = SystemClock().now_ms()
         if wanted.end > now:
             raise ConfigurationError(f"{month}: is not over yet")
         made = asyncio.run(_made(settings, config, indicators, wanted))
+        ReportShelf(settings.data_dir / FOLDER).put(made)
         out.mkdir(parents=True, exist_ok=True)
         pdf, table = out / f"report-{made.month}-{language}.pdf", out / f"report-{made.month}.csv"
         pdf.write_bytes(as_pdf(made, language.value))

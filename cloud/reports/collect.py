@@ -6,13 +6,15 @@ import json
 from array import array
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Protocol
 
 from cloud.reports.figures import Figure, Series, figure_of
 from cloud.reports.month import Month
-from cloud.reports.plan import Indicator, ReportPlan
+from cloud.reports.operation import Standing, standing_of
+from cloud.reports.plan import Indicator, Module, Pending, ReportPlan
+from cloud.reports.promise import Promise, of_gateways, promises, together
 from cloud.store.base import BirthRow, ReadingStore
 from device_profiles.wire import State, WireError, decode
 
@@ -28,20 +30,34 @@ class Digest(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One indicator in the month and in the one before."""
+    """One indicator in the month and in the one before; `promise`: the ledger of the gateways of its devices."""
 
     indicator: Indicator
     now: Figure
     before: Figure
+    promise: Promise
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleLine:
+    """One module in the month and in the one before."""
+
+    module: Module
+    now: Standing
+    before: Standing
 
 
 @dataclass(frozen=True, slots=True)
 class MonthlyReport:
-    """A report as it is printed. `ledger`: the five sums of the whole ledger on the day it was made."""
+    """A report as it is printed. `promise`: what all gateways promised in the month; `ledger`: the five sums of the
+    whole ledger on the day it was made."""
 
     month: Month
     made_at: int
     lines: tuple[Line, ...]
+    modules: tuple[ModuleLine, ...]
+    pending: tuple[Pending, ...]
+    promise: Promise
     ledger: Mapping[str, int]
     sha256: str
 
@@ -53,6 +69,14 @@ class Sources:
     store: ReadingStore
     devices: Mapping[str, Collection[Device]]
     ledger: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The readings of a point in a month, and the devices that said nothing."""
+
+    series: Mapping[Device, Series]
+    silent: Sequence[Device]
 
 
 def devices_in(births: Sequence[BirthRow]) -> dict[str, set[Device]]:
@@ -68,29 +92,58 @@ def devices_in(births: Sequence[BirthRow]) -> dict[str, set[Device]]:
 async def monthly_report(plan: ReportPlan, month: Month, sources: Sources, *, made_at: int) -> MonthlyReport:
     """Works out every indicator; equal inputs give the same digest."""
     digest = sha256()
-    _add(digest, {"month": str(month), "ledger": dict(sources.ledger), "plan": plan.model_dump(mode="json")})
-    lines = []
-    for indicator in plan.indicators:
-        now = await _figure(indicator, month, sources, digest=digest)
-        before = await _figure(indicator, month.before, sources, digest=digest)
-        lines.append(Line(indicator, now, before))
-    return MonthlyReport(month, made_at, tuple(lines), sources.ledger, digest.hexdigest())
+    found = await promises(sources.store, begin=month.begin, end=month.end)
+    ledgers = {gateway: asdict(each) for gateway, each in sorted(found.items())}
+    whole = {"month": str(month), "ledger": dict(sources.ledger), "promises": ledgers}
+    _add(digest, {**whole, "plan": plan.model_dump(mode="json")})
+    lines = [await _line(each, month, sources, found=found, digest=digest) for each in plan.indicators]
+    modules = [await _module(each, month, sources, digest=digest) for each in plan.modules]
+    return MonthlyReport(
+        month, made_at, tuple(lines), tuple(modules), plan.pending, together(found.values()), sources.ledger,
+        digest.hexdigest(),
+    )  # fmt: skip
 
 
-async def _figure(indicator: Indicator, month: Month, sources: Sources, *, digest: Digest) -> Figure:
+async def _line(
+    indicator: Indicator, month: Month, sources: Sources, *, found: dict[str, Promise], digest: Digest
+) -> Line:
+    figures: list[Figure] = []
+    gateways: set[str] = set()
+    for each in (month, month.before):
+        read = await _read((indicator.profile, indicator.point), each, sources, digest=digest)
+        if each is month:
+            gateways = {gateway for gateway, _ in (*read.series, *read.silent)}
+        series = list(read.series.values())
+        figures.append(figure_of(indicator, series, silent=len(read.silent), begin=each.begin, end=each.end))
+    return Line(indicator, figures[0], figures[1], of_gateways(found, gateways))
+
+
+async def _module(module: Module, month: Month, sources: Sources, *, digest: Digest) -> ModuleLine:
+    standings = []
+    for each in (month, month.before):
+        read = await _read((module.profile, module.point), each, sources, digest=digest)
+        if not read.series:  # nothing at all: the module was not there yet, or its readings are gone
+            read = Found({}, ())
+        series = list(read.series.values())
+        standings.append(standing_of(module, series, silent=len(read.silent), begin=each.begin, end=each.end))
+    return ModuleLine(module, standings[0], standings[1])
+
+
+async def _read(what: tuple[str, str], month: Month, sources: Sources, *, digest: Digest) -> Found:
+    profile, point = what
     begin, end = month.begin, month.end
-    stored = await sources.store.stored(indicator.profile, indicator.point, begin=begin, end=end)
+    stored = await sources.store.stored(profile, point, begin=begin, end=end)
     found: dict[Device, Series] = {}
     for each in sorted(stored, key=lambda one: (one.key.gateway, one.key.device)):
         column = await sources.store.raw(each.key, begin=begin, end=end)
         if column.times:
             found[each.key.gateway, each.key.device] = Series(column.times, column.values)
-            _add(digest, [str(month), each.key.profile, each.key.gateway, each.key.device, each.key.point])
+            _add(digest, [str(month), profile, each.key.gateway, each.key.device, point])
             digest.update(array("q", column.times).tobytes())
             digest.update(array("d", column.values).tobytes())
-    silent = sorted(set(sources.devices.get(indicator.profile, ())) - set(found))
-    _add(digest, [str(month), indicator.id, silent])
-    return figure_of(indicator, list(found.values()), silent=len(silent), begin=begin, end=end)
+    silent = sorted(set(sources.devices.get(profile, ())) - set(found))
+    _add(digest, [str(month), profile, point, silent])
+    return Found(found, silent)
 
 
 def _add(digest: Digest, what: object) -> None:

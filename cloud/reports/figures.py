@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import inf
 from typing import Literal
 
+from cloud.reports.opening import HOUR_MS
 from cloud.reports.plan import Indicator
 
-HOUR_MS = 3_600_000
 Word = Literal["met", "missed", "trend", "none"]
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure of a month; None = there was no data. `covered_pct` of the month of all devices has data."""
+    """A figure of a month; None = there was no data. `covered_pct` of the time that it is about has data."""
 
     value: float | None
     covered_pct: float | None
@@ -32,27 +33,48 @@ class Series:
     values: Sequence[float]
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A value, from when on it counts and until when."""
+
+    value: float
+    begin: int
+    end: int
+
+    @property
+    def lasts(self) -> int:
+        """For so many milliseconds."""
+        return self.end - self.begin
+
+
 def figure_of(indicator: Indicator, found: Sequence[Series], *, silent: int, begin: int, end: int) -> Figure:
     """The indicator over all devices; those that were silent lower its coverage."""
-    hold = round(indicator.hold_s * 1000)
-    held = [each for series in found for each in held_times(series, hold=hold, end=end)]
-    covered = sum(span for _, span in held)
+    held = [list(held_times(series, indicator, end=end)) for series in found]
+    covered = sum(each.lasts for one in held for each in one)
     devices = len(found) + silent
-    whole = devices * (end - begin)
-    return Figure(
-        value=_value(indicator, held) if covered else None,
-        covered_pct=100 * covered / whole if whole else None,
-        devices=devices,
-        silent=silent,
-        readings=sum(len(series.times) for series in found),
-    )
+    whole = devices * indicator.opening.lasts(begin, end)
+    covered_pct = 100 * covered / whole if whole else None
+    if not covered:
+        value = None
+    elif indicator.how == "coverage":
+        value = covered_pct
+    elif indicator.how == "rise":
+        value = sum(max(0.0, after - before) for series in found for before, after in pairwise(series.values))
+    elif indicator.how in ("excursions", "repair_h"):
+        value = _of_stretches(indicator, held, covered / (end - begin))
+    else:
+        value = _value(indicator, [(each.value, each.lasts) for one in held for each in one])
+    return Figure(value, covered_pct, devices, silent, sum(len(series.times) for series in found))
 
 
-def held_times(series: Series, *, hold: int, end: int) -> Iterator[tuple[float, int]]:
-    """Each value with the milliseconds for which it counts."""
+def held_times(series: Series, indicator: Indicator, *, end: int) -> Iterator[Held]:
+    """Each value with the time for which it counts, within the hours that the indicator is about."""
+    hold, opening = round(indicator.hold_s * 1000), indicator.opening
     following = [*series.times[1:], end]
     for at, value, until in zip(series.times, series.values, following, strict=True):
-        yield value, min(until - at, hold)
+        closes = opening.ends(at)
+        if closes is not None:
+            yield Held(value, at, min(until, at + hold, closes))
 
 
 def word_of(indicator: Indicator, value: float | None) -> Word:
@@ -65,14 +87,39 @@ def word_of(indicator: Indicator, value: float | None) -> Word:
     return "met" if met else "missed"
 
 
+def stretches(held: Iterable[Held], low: float, high: float) -> Iterator[int]:
+    """How long values stayed outside the range, each time; time without data ends a stretch."""
+    begin = end = None
+    for each in held:
+        outside = not low <= each.value <= high
+        if begin is not None and end is not None and (not outside or each.begin > end):
+            yield end - begin
+            begin = None
+        if outside:
+            begin, end = each.begin if begin is None else begin, each.end
+    if begin is not None and end is not None:
+        yield end - begin
+
+
+def _range(indicator: Indicator) -> tuple[float, float]:
+    low = -inf if indicator.at_least is None else indicator.at_least
+    return low, inf if indicator.at_most is None else indicator.at_most
+
+
+def _of_stretches(indicator: Indicator, held: Sequence[Sequence[Held]], device_months: float) -> float | None:
+    found = [each for one in held for each in stretches(one, *_range(indicator)) if each >= indicator.least_s * 1000]
+    if indicator.how == "excursions":
+        return 100 * len(found) / device_months
+    return sum(found) / len(found) / HOUR_MS if found else None
+
+
 def _value(indicator: Indicator, held: Sequence[tuple[float, int]]) -> float:
     covered = sum(span for _, span in held)
     if indicator.how == "mean":
         return sum(value * span for value, span in held) / covered
     if indicator.how == "median":
         return _median(held, covered)
-    low = -inf if indicator.at_least is None else indicator.at_least
-    high = inf if indicator.at_most is None else indicator.at_most
+    low, high = _range(indicator)
     inside = sum(span for value, span in held if low <= value <= high)
     return inside / HOUR_MS if indicator.how == "hours" else 100 * inside / covered
 

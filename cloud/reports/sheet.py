@@ -1,11 +1,12 @@
-"""The monthly report as PDF (A4, Vietnamese letters embedded) and as CSV for spreadsheets and programs."""
+"""The monthly report as PDF: A4, Vietnamese letters embedded."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from io import BytesIO, StringIO
+from io import BytesIO
+from itertools import groupby
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
@@ -14,17 +15,32 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table
+from reportlab.platypus import KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table
 
 from cloud.paper.typeface import BOLD, REGULAR, make_known, printable
-from cloud.reports.collect import Line, MonthlyReport
-from cloud.reports.figures import Figure, word_of
+from cloud.reports.collect import Line, ModuleLine, MonthlyReport
+from cloud.reports.figures import word_of
 from cloud.reports.month import VIETNAM
-from cloud.reports.words import WORDS, Language, number, said, shown, standing_shown, target_shown
+from cloud.reports.operation import word_for
+from cloud.reports.plan import Pending
+from cloud.reports.words import (
+    WORDS,
+    Language,
+    number,
+    promise_shown,
+    said,
+    share_shown,
+    shown,
+    standing_shown,
+    target_shown,
+)
 
 EDGE: Final = 16 * mm
-WIDTHS: Final = [each * mm for each in (66, 22, 22, 20, 26, 22)]
+WIDTHS: Final = [each * mm for each in (70, 22, 22, 20, 24, 20)]
+MODULE_WIDTHS: Final = [each * mm for each in (52, 24, 20, 20, 24, 38)]
+PENDING_WIDTHS: Final = [each * mm for each in (66, 22, 90)]
 TITLE: Final = ParagraphStyle("title", fontName=BOLD, fontSize=15, leading=19, spaceAfter=4)
+HEAD: Final = ParagraphStyle("head", fontName=BOLD, fontSize=11, leading=14, spaceBefore=10, spaceAfter=4)
 TEXT: Final = ParagraphStyle("text", fontName=REGULAR, fontSize=8, leading=10.5)
 STRONG: Final = ParagraphStyle("strong", parent=TEXT, fontName=BOLD)
 SMALL: Final = ParagraphStyle("small", parent=TEXT, fontSize=6.5, leading=8.5, textColor=HexColor("#4b5157"))
@@ -33,63 +49,71 @@ CELLS: Final = [
     ("BACKGROUND", (0, 0), (-1, 0), HexColor("#e8eaed")),
     ("VALIGN", (0, 0), (-1, -1), "TOP"),
 ]
-COLUMNS: Final = (
-    "month", "indicator", "project_vi", "project_en", "text_vi", "text_en", "value", "unit", "month_before", "target",
-    "better", "verdict", "covered_pct", "devices", "silent_devices", "readings", "confirmed", "source", "inputs_sha256",
-)  # fmt: skip
 
 
 def as_pdf(report: MonthlyReport, language: Language) -> bytes:
     """The report to print."""
     make_known()
     words = WORDS[language]
-    title = words["title"].format(month=f"{report.month.number:02}/{report.month.year}")
-    at = datetime.fromtimestamp(report.made_at / 1000, VIETNAM).strftime("%d/%m/%Y %H:%M")
-    heads = ("indicator", "value", "before", "target", "standing", "coverage")
-    rows = [[_p(words[each], STRONG) for each in heads], *(_row(line, language) for line in report.lines)]
-    sums = "; ".join(f"{words[term]}: {number(count, language)}" for term, count in report.ledger.items())
-    story = [
-        _p(title, TITLE),
-        _p(words["made"].format(at=at), TEXT),
-        Spacer(0, 4 * mm),
-        Table(rows, colWidths=WIDTHS, repeatRows=1, style=CELLS),
-        Spacer(0, 5 * mm),
-        _p(words["ledger"], STRONG),
-        _p(sums, TEXT),
-        Spacer(0, 3 * mm),
-        _p(words["inputs"], STRONG),
-        _p(report.sha256, TEXT),
-    ]
+    title = title_of(report, language)
 
     def number_page(canvas: Canvas, document: SimpleDocTemplate) -> None:
         canvas.setFont(REGULAR, 7)
+        canvas.drawString(EDGE, 9 * mm, f"{title} · SHA-256 {report.sha256[:16]}…")
         canvas.drawRightString(A4[0] - EDGE, 9 * mm, words["page"].format(number=document.page))
 
     out = BytesIO()
     edges = {"leftMargin": EDGE, "rightMargin": EDGE, "topMargin": EDGE, "bottomMargin": EDGE}
     document = SimpleDocTemplate(out, pagesize=A4, title=title, lang=language, **edges)
+    story = [*_head(report, language), *_indicators(report.lines, language), *_operation(report.modules, language)]
+    story += [*_missing(report.pending, language), *_foot(report, language)]
     document.build(story, onFirstPage=number_page, onLaterPages=number_page)
     return out.getvalue()
 
 
-def as_csv(report: MonthlyReport) -> str:
-    """One line for each indicator; empty = no data. Numbers have a decimal point in both languages."""
-    out = StringIO()
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
-    writer.writerows(_record(report, line) for line in report.lines)
-    return out.getvalue()
+def title_of(report: MonthlyReport, language: Language) -> str:
+    """What the report is called."""
+    return WORDS[language]["title"].format(month=f"{report.month.number:02}/{report.month.year}")
+
+
+def _head(report: MonthlyReport, language: Language) -> Iterator[Any]:
+    words = WORDS[language]
+    at = datetime.fromtimestamp(report.made_at / 1000, VIETNAM).strftime("%d/%m/%Y %H:%M")
+    verdicts = Counter(word_of(each.indicator, each.now.value) for each in report.lines)
+    counts = {word: verdicts[word] for word in ("met", "missed", "trend", "none")}
+    yield _p(title_of(report, language), TITLE)
+    yield _p(words["made"].format(at=at), TEXT)
+    yield _p(words["whole"].format(**counts, pending=len(report.pending)), STRONG)
+    yield _p(promise_shown(report.promise, language, word="of_month"), TEXT)
+
+
+def _indicators(lines: Sequence[Line], language: Language) -> Iterator[Any]:
+    words = WORDS[language]
+    heads = [_p(words[each], STRONG) for each in ("indicator", "value", "before", "target", "standing", "coverage")]
+    by_project = sorted(lines, key=lambda line: _first(lines, line))
+    for project, some in groupby(by_project, key=lambda line: said(line.indicator.project, language)):
+        first, *others = (_row(line, language) for line in some)
+        top = Table([heads, first], colWidths=WIDTHS, style=CELLS)
+        yield KeepTogether([_p(project, HEAD), top])
+        if others:
+            yield Table(others, colWidths=WIDTHS, style=[*CELLS[::2]])
+
+
+def _first(lines: Sequence[Line], line: Line) -> int:
+    """Where the project of a line comes first in the plan."""
+    return next(place for place, each in enumerate(lines) if each.indicator.project == line.indicator.project)
 
 
 def _row(line: Line, language: Language) -> list[Any]:
-    indicator, words = line.indicator, WORDS[language]
+    indicator = line.indicator
+    covered = line.now.covered_pct
     return [
         list(_about(line, language)),
         _p(shown(indicator, line.now, language), STRONG),
         _p(shown(indicator, line.before, language), TEXT),
         _p(target_shown(indicator, language), TEXT),
         _p(standing_shown(word_of(indicator, line.now.value), language), TEXT),
-        _p(_covered(line.now, language) or words["none"], TEXT),
+        _p("–" if covered is None else f"{number(covered, language, digits=1)} %", TEXT),
     ]
 
 
@@ -97,24 +121,67 @@ def _about(line: Line, language: Language) -> Iterator[Any]:
     indicator, words = line.indicator, WORDS[language]
     counts = {name: number(getattr(line.now, name), language) for name in ("devices", "silent", "readings")}
     doubt = "" if indicator.confirmed else f" ({words['unconfirmed']})"
-    yield _p(said(indicator.project, language), SMALL)
     yield _p(said(indicator.text, language), STRONG)
     yield _p(f"{words['formula']}: {said(indicator.formula, language)}", SMALL)
     yield _p(words["devices"].format(**counts), SMALL)
+    yield _p(promise_shown(line.promise, language), SMALL)
     yield _p(f"{words['source']}: {indicator.source}{doubt}", SMALL)
 
 
-def _covered(figure: Figure, language: Language) -> str:
-    return "" if figure.covered_pct is None else f"{number(figure.covered_pct, language, digits=1)} %"
+def _operation(lines: Sequence[ModuleLine], language: Language) -> Iterator[Any]:
+    if not lines:
+        return
+    words = WORDS[language]
+    heads = [_p(words[each], STRONG) for each in ("module", "available", "before", "stops", "repair", "cost")]
+    rows = [heads, *(_module_row(line, language) for line in lines)]
+    yield _p(words["operation"], HEAD)
+    yield _p(words["operation_how"], SMALL)
+    yield Spacer(0, 2 * mm)
+    yield Table(rows, colWidths=MODULE_WIDTHS, repeatRows=1, style=CELLS)
+    doubt = "" if all(line.module.confirmed for line in lines) else f" ({words['unconfirmed']})"
+    for source in dict.fromkeys(line.module.source for line in lines):
+        yield _p(f"{words['source']}: {source}{doubt}", SMALL)
 
 
-def _record(report: MonthlyReport, line: Line) -> list[object]:
-    each, now = line.indicator, line.now
+def _module_row(line: ModuleLine, language: Language) -> list[Any]:
+    module, now, words = line.module, line.now, WORDS[language]
+    about = words["module_devices"].format(devices=number(now.devices, language), unended=number(now.unended, language))
+    cost = words["no_cost"]
+    if now.vnd_per_device is not None:
+        cost = f"{number(now.vnd_per_device, language)} {words['vnd']}"
+    target = "" if module.target is None else f"≥ {number(module.target, language, digits=1)} %"
     return [
-        str(report.month), each.id, each.project.vi, each.project.en, each.text.vi, each.text.en, now.value, each.unit,
-        line.before.value, each.target, each.better, word_of(each, now.value), now.covered_pct, now.devices, now.silent,
-        now.readings, str(each.confirmed).lower(), each.source, report.sha256,
-    ]  # fmt: skip
+        [_p(said(module.name, language), STRONG), _p(about, SMALL)],
+        [
+            _p(share_shown(now.available_pct, language), STRONG),
+            _p(standing_shown(word_for(module, now), language), TEXT),
+            _p(target, SMALL),
+        ],
+        _p(share_shown(line.before.available_pct, language), TEXT),
+        _p(number(now.stops, language), TEXT),
+        _p("–" if now.repair_h is None else f"{number(now.repair_h, language, digits=1)} h", TEXT),
+        _p(cost, TEXT),
+    ]
+
+
+def _missing(lines: Sequence[Pending], language: Language) -> Iterator[Any]:
+    if not lines:
+        return
+    words = WORDS[language]
+    rows = [[_p(words[each], STRONG) for each in ("indicator", "target", "reason")]]
+    for each in lines:
+        about = [_p(said(each.project, language), SMALL), _p(said(each.text, language), STRONG)]
+        rows.append([about, _p(each.target or "–", TEXT), _p(said(each.reason, language), TEXT)])
+    yield _p(words["pending"], HEAD)
+    yield Table(rows, colWidths=PENDING_WIDTHS, repeatRows=1, style=CELLS)
+
+
+def _foot(report: MonthlyReport, language: Language) -> Iterator[Any]:
+    words = WORDS[language]
+    sums = "; ".join(f"{words[term]}: {number(count, language)}" for term, count in report.ledger.items())
+    parts = [_p(words["ledger"], STRONG), _p(sums, TEXT), Spacer(0, 2 * mm), _p(words["inputs"], STRONG)]
+    yield Spacer(0, 5 * mm)
+    yield KeepTogether([*parts, _p(report.sha256, TEXT)])
 
 
 def _p(text: str, style: ParagraphStyle) -> Any:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import floor
 from typing import Final, Literal
 
 from cloud.reports.figures import Figure, Word
 from cloud.reports.plan import Indicator
+from cloud.reports.promise import TERMS, Promise
 from device_profiles.schema import Text
 
 Language = Literal["vi", "en"]
@@ -36,6 +38,28 @@ WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "dropped": "đã mất, có ghi nhận",
         "awaited": "còn chờ",
         "inputs": "SHA-256 của dữ liệu đầu vào",
+        "whole": "{met} đạt, {missed} không đạt, {trend} theo dõi, {none} không có dữ liệu; {pending} chưa đo được",
+        "of_month": (
+            "Sổ cái trong tháng: {accepted} số đo đã nhận ở gateway, {stored} đã lưu ({share}), {dead_lettered} "
+            "chờ xử lý, {dropped} đã mất có ghi nhận, {awaited} còn chờ; {gateways} gateway"
+        ),
+        "stored_of": "Sổ cái: lưu {share} của {accepted} số đo đã nhận ở {gateways} gateway",
+        "no_ledger": "Sổ cái: không có ghi nhận nào của tháng này",
+        "operation": "Vận hành sau bàn giao",
+        "module": "Hạng mục",
+        "available": "Sẵn sàng",
+        "stops": "Số lần dừng",
+        "repair": "Khôi phục TB",
+        "cost": "Chi phí / thiết bị",
+        "no_cost": "chưa có số liệu",
+        "vnd": "đ/tháng",
+        "module_devices": "{devices} thiết bị; {unended} lần dừng kéo dài quá cuối tháng",
+        "operation_how": (
+            "Sẵn sàng: thời gian có số đo chứng minh thiết bị hoạt động ÷ cả tháng của mọi thiết bị; thời gian "
+            "không có số đo tính là dừng. Khôi phục: độ dài trung bình của các lần dừng kết thúc trong tháng."
+        ),
+        "pending": "Chưa có dữ liệu",
+        "reason": "Lý do",
         "page": "Trang {number}",
     },
     "en": {
@@ -62,6 +86,29 @@ WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "dropped": "dropped and declared",
         "awaited": "awaited",
         "inputs": "SHA-256 of the inputs",
+        "whole": "{met} met, {missed} missed, {trend} watched, {none} without data; {pending} not measured yet",
+        "of_month": (
+            "The ledger of the month: {accepted} readings accepted at gateways, {stored} stored ({share}), "
+            "{dead_lettered} dead-lettered, {dropped} dropped and declared, {awaited} awaited; {gateways} "
+            "gateways"
+        ),
+        "stored_of": "Ledger: {share} stored of {accepted} readings accepted at {gateways} gateways",
+        "no_ledger": "Ledger: nothing is noted of this month",
+        "operation": "Operation after the hand-over",
+        "module": "Module",
+        "available": "Available",
+        "stops": "Stops",
+        "repair": "Mean repair",
+        "cost": "Cost of a device",
+        "no_cost": "not known",
+        "vnd": "VND/month",
+        "module_devices": "{devices} devices; {unended} stops lasted beyond the month",
+        "operation_how": (
+            "Available: time for which readings prove that devices work ÷ the whole month of all devices; time "
+            "without readings counts as stopped. Repair: mean length of the stops that ended in the month."
+        ),
+        "pending": "No data yet",
+        "reason": "Reason",
         "page": "Page {number}",
     },
 }
@@ -91,6 +138,21 @@ def target_shown(indicator: Indicator, language: Language) -> str:
         return "–"
     sign = "≥" if indicator.better == "higher" else "≤"
     return f"{sign} {number(indicator.target, language, digits=indicator.digits)} {indicator.unit}".rstrip()
+
+
+def share_shown(value: float | None, language: Language) -> str:
+    """Per cent with two digits; a dash without data. Never rounded up: what falls short of a target shall look so."""
+    if value is None:
+        return "–"
+    return f"{number(floor(value * 100 + 1e-9) / 100, language, digits=2)} %"
+
+
+def promise_shown(promise: Promise, language: Language, *, word: str = "stored_of") -> str:
+    """What gateways accepted in the month and what came of it."""
+    if not promise.gateways:
+        return WORDS[language]["no_ledger"]
+    sums = {term: number(getattr(promise, term), language) for term in (*TERMS, "gateways")}
+    return WORDS[language][word].format(**sums, share=share_shown(promise.stored_pct, language))
 
 
 def standing_shown(word: Word, language: Language) -> str:

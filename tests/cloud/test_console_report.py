@@ -11,6 +11,8 @@ from typer.testing import CliRunner, Result
 
 from cloud.__main__ import app
 from cloud.reports.month import month_of
+from cloud.reports.shelf import ReportShelf
+from cloud.reports.table import as_csv
 from cloud.store.base import Columns
 from cloud.store.sqlite import SqliteStore
 from device_profiles.schema import PointType
@@ -56,6 +58,12 @@ def test_a_month_is_told_on_paper_and_in_a_table(config: Path) -> None:
     assert (camera["value"], camera["verdict"]) == ("", "none")
     assert fridge["inputs_sha256"] in result.stdout
     assert (config.parent / "out" / "report-2024-06-vi.pdf").read_bytes().startswith(b"%PDF-")
+    kept = ReportShelf(config.parent / "data" / "reports")
+    assert kept.months() == [JUNE]
+    report_of_june = kept.report(JUNE)
+    assert report_of_june is not None
+    assert report_of_june.sha256 == fridge["inputs_sha256"]
+    assert as_csv(report_of_june) == (config.parent / "out" / "report-2024-06.csv").read_bytes().decode("utf-8-sig")
 
 
 def test_the_digest_changes_with_the_inputs_alone(config: Path) -> None:

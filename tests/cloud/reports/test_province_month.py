@@ -43,9 +43,12 @@ async def test_what_a_gateway_dropped_in_a_month_is_told_by_the_ledger_and_the_m
     assert june.dropped > 0
     assert june.accepted == june.stored + june.dropped
     assert june.stored_pct == pytest.approx(100 * june.stored / june.accepted)
-    kiosk = (await reported(config))["kiosk_online"]
-    assert float(kiosk["value"]) > 0
-    assert 0 < float(kiosk["covered_pct"]) < 100 * DAYS / 30
+    found = await reported(config)
+    stored_pct = float(found["kiosk_wait"]["ledger_stored_pct"])
+    assert stored_pct == pytest.approx(june.stored_pct)
+    kiosks = found["op_kiosks"]
+    assert 0 < float(kiosks["value"]) < 100 * DAYS / 30
+    assert kiosks["verdict"] == "missed"
 
 
 async def reported(config: Path) -> dict[str, dict[str, str]]:
