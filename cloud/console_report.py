@@ -53,8 +53,9 @@ def month_command(
         now = SystemClock().now_ms()
         if wanted.end > now:
             raise ConfigurationError(f"{month}: is not over yet")
-        made = asyncio.run(_made(settings, config, indicators, wanted))
-        ReportShelf(settings.data_dir / FOLDER).put(made)
+        shelf = ReportShelf(settings.data_dir / FOLDER)
+        made = asyncio.run(_made(settings, config, indicators, wanted, earlier=shelf.report(wanted.before)))
+        shelf.put(made)
         out.mkdir(parents=True, exist_ok=True)
         pdf, table = out / f"report-{made.month}-{language}.pdf", out / f"report-{made.month}.csv"
         pdf.write_bytes(as_pdf(made, language.value))
@@ -62,7 +63,9 @@ def month_command(
     typer.echo(f"{pdf}\n{table}\ninputs: {made.sha256}")
 
 
-async def _made(settings: CentreConfig, config: Path, plan: ReportPlan, month: Month) -> MonthlyReport:
+async def _made(
+    settings: CentreConfig, config: Path, plan: ReportPlan, month: Month, *, earlier: MonthlyReport | None
+) -> MonthlyReport:
     clock = SystemClock()
     files = embedded_files(settings)
     if files and not files[0].exists():
@@ -74,7 +77,7 @@ async def _made(settings: CentreConfig, config: Path, plan: ReportPlan, month: M
     try:
         if files:
             await store.open()
-        return await monthly_report(plan, month, Sources(store, devices, ledger), made_at=clock.now_ms())
+        return await monthly_report(plan, month, Sources(store, devices, ledger, earlier), made_at=clock.now_ms())
     finally:
         await store.close()
 

@@ -64,11 +64,15 @@ class MonthlyReport:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where the figures come from: readings, the devices that gateways named, the sums of the ledger."""
+    """Where the figures come from: readings, the devices that gateways named, the sums of the ledger.
+
+    `earlier`: the kept report of the month before, for what the store no longer has.
+    """
 
     store: ReadingStore
     devices: Mapping[str, Collection[Device]]
     ledger: Mapping[str, int]
+    earlier: MonthlyReport | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,8 @@ async def monthly_report(plan: ReportPlan, month: Month, sources: Sources, *, ma
     found = await promises(sources.store, begin=month.begin, end=month.end)
     ledgers = {gateway: asdict(each) for gateway, each in sorted(found.items())}
     whole = {"month": str(month), "ledger": dict(sources.ledger), "promises": ledgers}
-    _add(digest, {**whole, "plan": plan.model_dump(mode="json")})
+    earlier = sources.earlier.sha256 if sources.earlier is not None else ""
+    _add(digest, {**whole, "plan": plan.model_dump(mode="json"), "earlier": earlier})
     lines = [await _line(each, month, sources, found=found, digest=digest) for each in plan.indicators]
     modules = [await _module(each, month, sources, digest=digest) for each in plan.modules]
     return MonthlyReport(
@@ -115,7 +120,11 @@ async def _line(
             gateways = {gateway for gateway, _ in (*read.series, *read.silent)}
         series = list(read.series.values())
         figures.append(figure_of(indicator, series, silent=len(read.silent), begin=each.begin, end=each.end))
-    return Line(indicator, figures[0], figures[1], of_gateways(found, gateways))
+    now, before = figures
+    if before.value is None and sources.earlier is not None:
+        kept = (line.now for line in sources.earlier.lines if line.indicator.id == indicator.id)
+        before = next(kept, before)
+    return Line(indicator, now, before, of_gateways(found, gateways))
 
 
 async def _module(module: Module, month: Month, sources: Sources, *, digest: Digest) -> ModuleLine:
@@ -126,7 +135,11 @@ async def _module(module: Module, month: Month, sources: Sources, *, digest: Dig
             read = Found({}, ())
         series = list(read.series.values())
         standings.append(standing_of(module, series, silent=len(read.silent), begin=each.begin, end=each.end))
-    return ModuleLine(module, standings[0], standings[1])
+    now, before = standings
+    if before.available_pct is None and sources.earlier is not None:
+        kept = (line.now for line in sources.earlier.modules if line.module.id == module.id)
+        before = next(kept, before)
+    return ModuleLine(module, now, before)
 
 
 async def _read(what: tuple[str, str], month: Month, sources: Sources, *, digest: Digest) -> Found:

@@ -11,7 +11,7 @@ from typing import Literal
 from cloud.reports.opening import HOUR_MS
 from cloud.reports.plan import Indicator
 
-Word = Literal["met", "missed", "trend", "none"]
+Word = Literal["met", "missed", "trend", "idle", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +77,14 @@ def held_times(series: Series, indicator: Indicator, *, end: int) -> Iterator[He
             yield Held(value, at, min(until, at + hold, closes))
 
 
-def word_of(indicator: Indicator, value: float | None) -> Word:
-    """How the figure stands against its target."""
-    if value is None:
-        return "none"
+def word_of(indicator: Indicator, figure: Figure) -> Word:
+    """How the figure stands against its target; idle: it was looked at all the time, and nothing happened."""
+    if figure.value is None:
+        return "idle" if figure.covered_pct else "none"
     if indicator.target is None:
         return "trend"
-    met = value >= indicator.target if indicator.better == "higher" else value <= indicator.target
+    better_high = indicator.better == "higher"
+    met = figure.value >= indicator.target if better_high else figure.value <= indicator.target
     return "met" if met else "missed"
 
 

@@ -79,8 +79,8 @@ def title_of(report: MonthlyReport, language: Language) -> str:
 def _head(report: MonthlyReport, language: Language) -> Iterator[Any]:
     words = WORDS[language]
     at = datetime.fromtimestamp(report.made_at / 1000, VIETNAM).strftime("%d/%m/%Y %H:%M")
-    verdicts = Counter(word_of(each.indicator, each.now.value) for each in report.lines)
-    counts = {word: verdicts[word] for word in ("met", "missed", "trend", "none")}
+    verdicts = Counter(word_of(each.indicator, each.now) for each in report.lines)
+    counts = {word: verdicts[word] for word in ("met", "missed", "trend", "idle", "none")}
     yield _p(title_of(report, language), TITLE)
     yield _p(words["made"].format(at=at), TEXT)
     yield _p(words["whole"].format(**counts, pending=len(report.pending)), STRONG)
@@ -112,7 +112,7 @@ def _row(line: Line, language: Language) -> list[Any]:
         _p(shown(indicator, line.now, language), STRONG),
         _p(shown(indicator, line.before, language), TEXT),
         _p(target_shown(indicator, language), TEXT),
-        _p(standing_shown(word_of(indicator, line.now.value), language), TEXT),
+        _p(standing_shown(word_of(indicator, line.now), language), TEXT),
         _p("–" if covered is None else f"{number(covered, language, digits=1)} %", TEXT),
     ]
 

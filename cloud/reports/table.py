@@ -43,7 +43,7 @@ def _of_indicator(line: Line) -> Record:
         "kind": "indicator", "indicator": each.id, "project_vi": each.project.vi, "project_en": each.project.en,
         "text_vi": each.text.vi, "text_en": each.text.en, "value": now.value, "unit": each.unit,
         "month_before": line.before.value, "target": each.target, "better": each.better,
-        "verdict": word_of(each, now.value), "covered_pct": now.covered_pct, "devices": now.devices,
+        "verdict": word_of(each, now), "covered_pct": now.covered_pct, "devices": now.devices,
         "silent_devices": now.silent, "readings": now.readings,
         "ledger_accepted": promise.accepted if promise.gateways else None,
         "ledger_stored": promise.stored if promise.gateways else None, "ledger_stored_pct": promise.stored_pct,

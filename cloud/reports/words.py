@@ -26,6 +26,7 @@ WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "met": "● Đạt",
         "missed": "▲ Không đạt",
         "trend": "– Theo dõi",
+        "idle": "– Không xảy ra",
         "none": "○ Không có dữ liệu",
         "devices": "{devices} thiết bị, {silent} không gửi gì; {readings} số đo",
         "formula": "Cách tính",
@@ -38,7 +39,10 @@ WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "dropped": "đã mất, có ghi nhận",
         "awaited": "còn chờ",
         "inputs": "SHA-256 của dữ liệu đầu vào",
-        "whole": "{met} đạt, {missed} không đạt, {trend} theo dõi, {none} không có dữ liệu; {pending} chưa đo được",
+        "whole": (
+            "{met} đạt, {missed} không đạt, {trend} theo dõi, {idle} không xảy ra, "
+            "{none} không có dữ liệu; {pending} chưa đo được"
+        ),
         "of_month": (
             "Sổ cái trong tháng: {accepted} số đo đã nhận ở gateway, {stored} đã lưu ({share}), {dead_lettered} "
             "chờ xử lý, {dropped} đã mất có ghi nhận, {awaited} còn chờ; {gateways} gateway"
@@ -74,6 +78,7 @@ WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "met": "● Met",
         "missed": "▲ Missed",
         "trend": "– Watched",
+        "idle": "– Did not happen",
         "none": "○ No data",
         "devices": "{devices} devices, {silent} of them silent; {readings} readings",
         "formula": "Formula",
@@ -86,7 +91,10 @@ WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "dropped": "dropped and declared",
         "awaited": "awaited",
         "inputs": "SHA-256 of the inputs",
-        "whole": "{met} met, {missed} missed, {trend} watched, {none} without data; {pending} not measured yet",
+        "whole": (
+            "{met} met, {missed} missed, {trend} watched, {idle} did not happen, "
+            "{none} without data; {pending} not measured yet"
+        ),
         "of_month": (
             "The ledger of the month: {accepted} readings accepted at gateways, {stored} stored ({share}), "
             "{dead_lettered} dead-lettered, {dropped} dropped and declared, {awaited} awaited; {gateways} "

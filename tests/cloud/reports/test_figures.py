@@ -87,7 +87,13 @@ def test_a_module_works_while_readings_prove_it() -> None:
     ],
 )
 def test_a_figure_meets_its_target_or_not(better: str, target: float | None, value: float | None, word: Word) -> None:
-    assert word_of(FRIDGE.model_copy(update={"better": better, "target": target}), value) == word
+    wanted = FRIDGE.model_copy(update={"better": better, "target": target})
+    assert word_of(wanted, Figure(value, 0.0 if value is None else 90.0, 1, 0, 1)) == word
+
+
+def test_what_was_looked_at_and_did_not_happen_is_not_without_data() -> None:
+    repairs = FRIDGE.model_copy(update={"how": "repair_h", "at_most": 10.0})
+    assert word_of(repairs, figure(repairs, WARM)) == "idle"
 
 
 def test_months_are_those_of_vietnam() -> None:
