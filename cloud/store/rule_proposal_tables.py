@@ -1,4 +1,4 @@
-"""The table of rule proposals, part of the centre's state; a change here needs a migration, and a test compares them."""
+"""The table of rule proposals, part of the centre's state; a change needs a migration, and a test compares them."""
 
 from __future__ import annotations
 

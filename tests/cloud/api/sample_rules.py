@@ -140,7 +140,8 @@ class SampleRules:
         """Somebody wants to be told of paper later; a second person has not looked at it yet."""
         text = PAPER.replace("version = 1", "version = 2").replace("below = 15", "below = 10")
         base = Sheet(PAPER, PAPER_TESTS).etag
-        row = RuleProposalRow("paper", text, PAPER_TESTS, "saved", base, "kythuat", at, "Giấy cuộn lớn hơn")
+        tests = PAPER_TESTS.replace("14.0", "9.0").replace("[[0, 20.0], [10, 16.0]]", "[[0, 20.0], [10, 10.0]]")
+        row = RuleProposalRow("paper", text, tests, "saved", base, "kythuat", at, "Giấy cuộn lớn hơn")
         self._state.rule_proposals.put(row)
 
     def opened_again(self, files: RuleFiles | None = None) -> RuleOffice:
