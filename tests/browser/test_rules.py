@@ -106,6 +106,18 @@ def test_a_change_is_kept_compared_and_taken_back(page: Page, running: RunningCe
     expect(page.locator("h1 + .row")).to_contain_text("phiên bản 4")
 
 
+def test_what_somebody_else_proposed_is_looked_at_and_switched_on(page: Page, running: RunningCentre) -> None:
+    page.goto(f"{running.url}/rules")
+    page.click("a[href='/rules/paper/proposal']")
+    expect(page.locator(".difference .new").first).to_contain_text("version = 2")
+    page.fill("#proposal [name=comment]", "đã thử với cuộn mới")
+    with page.expect_navigation():
+        page.click("[data-act=switch-on]")
+    expect(page.locator("main")).not_to_contain_text("Thay đổi chờ người thứ hai xem")
+    page.goto(f"{running.url}/rules/paper")
+    expect(page.locator("main")).to_contain_text("đã thử với cuộn mới")
+
+
 @pytest.mark.parametrize("width", [1440, 390, 320])
 def test_no_page_of_rules_scrolls_sideways(page: Page, running: RunningCentre, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})
