@@ -28,7 +28,7 @@ from cloud.api.views import (
     SiteView,
     ThresholdView,
 )
-from cloud.api.which import EVERY, DeviceCounts, Which
+from cloud.api.which import EVERY, DeviceCounts, SiteFacts, Which
 from cloud.attachments import Attachments
 from cloud.broadcast import Broadcast
 from cloud.citizen.config import CitizenConfig
@@ -60,6 +60,8 @@ from cloud.rules import desk, shelving
 from cloud.rules.desk import Act, Remark
 from cloud.rules.rehearse import Wish
 from cloud.rules.rehearse_report import Report
+from cloud.sectors.rules import profiles_of_rules
+from cloud.sectors.standing import Fleet as SectorFleet
 from cloud.store.base import AlarmRow, ReadingStore, StateStore
 from cloud.store.citizen_port import CitizenStore
 from cloud.store.configuration_port import ConfigurationStore
@@ -105,6 +107,9 @@ class House:
     exercise: ExerciseOffice | None = None
 
 
+SECTORS_HOLD_S = 1.0  # people do not read faster
+
+
 class ThacbaCentre:
     """Implements the protocol of cloud/api/deps.py."""
 
@@ -112,6 +117,7 @@ class ThacbaCentre:
         self._house = house
         self._parts = parts = house.parts
         self._levels = Levels()
+        self._sectors: tuple[int, float, SectorFleet] | None = None
         self._opened = OpenAlarmRows(parts.state, lambda: house.broadcast.judgements, parts.clock)
         self._letters = LetterOffice(
             Desk(parts.graveyard, parts.intake, parts.store, parts.state, parts.recorder, parts.clock)
@@ -260,6 +266,23 @@ class ThacbaCentre:
     def devices(self, wanted: Which = EVERY) -> Sequence[DeviceView]:
         """The devices that are asked for, with their newest values."""
         return self._house.display.devices(wanted)
+
+    def devices_called(self, words: Sequence[str]) -> Sequence[DeviceView]:
+        """The devices of which every word is known."""
+        return self._house.display.devices_called(words)
+
+    def site_facts(self) -> Mapping[str, SiteFacts]:
+        """What stands at every site that has devices."""
+        return self._house.display.site_facts()
+
+    async def sector_fleet(self) -> SectorFleet:
+        """Devices and open alarms, sorted for the sectors; worked out once a second, and when an alarm changes."""
+        changes, now = self._house.broadcast.judgements, self.clock.monotonic()
+        if self._sectors is None or self._sectors[0] != changes or now - self._sectors[1] > SECTORS_HOLD_S:
+            alarms = await asyncio.to_thread(self.open_alarms)
+            fleet = SectorFleet(self.devices(), alarms, profiles_of_rules(self.rules.running.rules))
+            self._sectors = (changes, now, fleet)
+        return self._sectors[2]
 
     def device_counts(self) -> DeviceCounts:
         """How many devices there are, how fresh, and of which models."""

@@ -10,15 +10,16 @@ truth: a view is made of its standing whenever that has turned, or when time mak
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 
 from cloud.api.views import DeviceView, Freshness, GatewayView
-from cloud.api.which import EVERY, DeviceCounts, Which
+from cloud.api.which import EVERY, DeviceCounts, SiteFacts, Which, facts_of
 from cloud.ingest.admission import Admission
 from cloud.inventory.fleet import DeviceStanding, Fleet, GatewayStanding
 from cloud.inventory.sites import Directory, GatewayEntry, Site
+from cloud.roll_call import RollCall
 from cloud.views import device_view, gateway_view, words_hold_until
 from device_profiles.clock import Clock
 from device_profiles.schema import DeviceProfile
@@ -67,7 +68,7 @@ class Display:
         self._admission = admission
         self._inventory = inventory
         self._clock = clock
-        self._views = _Views()
+        self._views = _Views(self._more_of)
         self._shown: dict[Key, _Shown] = {}
         self._gateways: dict[str, _ShownGateway] = {}
         self._due: dict[Key, float] = {}  # when to look again, though nothing was heard
@@ -119,6 +120,16 @@ class Display:
         self._look()
         return self._views.some(wanted)
 
+    def devices_called(self, words: Sequence[str]) -> list[DeviceView]:
+        """The devices of which every word is known, by their names and those of their models and sites."""
+        self._look()
+        return self._views.called(words)
+
+    def site_facts(self) -> dict[str, SiteFacts]:
+        """What stands at every site."""
+        self._look()
+        return self._views.facts()
+
     def counts(self) -> DeviceCounts:
         """How many devices there are, and how fresh."""
         self._look()
@@ -141,7 +152,7 @@ class Display:
     def _begin_anew(self) -> None:
         self._fleet.take_changed()
         before, self._shown = self._shown, {}
-        self._views, self._due, self._dues = _Views(), {}, []
+        self._views, self._due, self._dues = _Views(self._more_of), {}, []
         for standing in self._fleet.devices():
             key = (standing.gateway, standing.device)
             if key in before:
@@ -186,11 +197,19 @@ class Display:
             self._look_again_at(key, end)
         return shown.view
 
+    def _more_of(self, view: DeviceView) -> str:
+        """What else somebody may look for it by: the names of its model and of its site."""
+        profile, site = self.profiles.get(view.profile), self._inventory.sites.get(view.site)
+        names = [each.name for each in (profile, site) if each is not None]
+        return " ".join([f"{name.vi} {name.en}" for name in names] + ([] if site else [view.site]))
+
 
 class _Views:
     """The views by what pages ask for."""
 
-    def __init__(self) -> None:
+    def __init__(self, more: Callable[[DeviceView], str]) -> None:
+        self._roll_call = RollCall(more)
+        self._facts: dict[str, SiteFacts] = {}
         self._devices = 0
         self._fresh: Counter[Freshness] = Counter()
         self._all: dict[Key, DeviceView] = {}
@@ -208,11 +227,14 @@ class _Views:
             self._count(before, -1)
             if (before.profile, before.site) != (view.profile, view.site):
                 del self._of[before.profile][key], self._at[before.site][key]
+                self._facts.pop(before.site, None)
         self._count(view, 1)
         self._all[key] = view
         self._of.setdefault(view.profile, {})[key] = view
         self._with.setdefault(view.gateway, {})[key] = view
         self._at.setdefault(view.site, {})[key] = view
+        self._facts.pop(view.site, None)
+        self._roll_call.put(view)
 
     def some(self, wanted: Which) -> list[DeviceView]:
         """Those that are asked for."""
@@ -223,6 +245,17 @@ class _Views:
         if wanted.profiles is not None:
             return [each for name in dict.fromkeys(wanted.profiles) for each in self._of.get(name, {}).values()]
         return list(self._all.values())
+
+    def called(self, words: Sequence[str]) -> list[DeviceView]:
+        """Those of which every word is known."""
+        return [self._all[key] for key in self._roll_call.holding(words)]
+
+    def facts(self) -> dict[str, SiteFacts]:
+        """What stands at every site."""
+        for site, views in self._at.items():
+            if site not in self._facts:
+                self._facts[site] = facts_of(views.values())
+        return dict(self._facts)
 
     def counts(self) -> DeviceCounts:
         """What is known without looking through all of them."""

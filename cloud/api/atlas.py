@@ -15,7 +15,7 @@ from cloud.api.audit import write_audit
 from cloud.api.deps import Centre
 from cloud.api.guard import CentreDep, IdentityDep
 from cloud.api.problems import ProblemError
-from cloud.api.sectors import fleet_of, plan_of, plans_of
+from cloud.api.sectors import plan_of, plans_of
 from cloud.atlas.atlas import MAX_BYTES, Land
 from cloud.atlas.land import LandError
 from cloud.atlas.places import AreaPlace, SitePlace, area_places, distance_m, site_places, site_states, states_of
@@ -120,7 +120,7 @@ async def look(centre: Centre, wanted: Looking) -> MapView:
         states = states_of(sites, gateways, await _alarms_of(centre, wanted.sectors))
     else:
         states = site_states(sites, gateways, await asyncio.to_thread(centre.state.open_alarms))
-    places = site_places(states, centre.devices(), _sectors_of_models(centre))
+    places = site_places(states, centre.site_facts(), _sectors_of_models(centre))
     found = [each for each in (_measured(place, wanted) for place in places) if _is_wanted(each, wanted)]
     found.sort(key=lambda each: (each.distance_m or 0, *each.rank) if wanted.around else each.rank)
     return MapView(found, area_places(found, centre.area_names()))
@@ -161,7 +161,7 @@ def _is_wanted(place: SitePlace, wanted: Looking) -> bool:
 
 
 async def _alarms_of(centre: Centre, sectors: Sequence[str]) -> Mapping[str, Counter[int]]:
-    fleet = await fleet_of(centre)
+    fleet = await centre.sector_fleet()
     alarms: dict[str, Counter[int]] = defaultdict(Counter)
     seen: set[str] = set()
     for sector in sectors:

@@ -24,7 +24,7 @@ from cloud.api.views import (
     SiteView,
     ThresholdView,
 )
-from cloud.api.which import EVERY, DeviceCounts, Which
+from cloud.api.which import EVERY, DeviceCounts, SiteFacts, Which
 from cloud.atlas.atlas import Atlas
 from cloud.attachments import Attachments
 from cloud.citizen.desk import CitizenDesk
@@ -44,6 +44,7 @@ from cloud.rules.desk import Act
 from cloud.rules.rehearse import Wish
 from cloud.rules.rehearse_report import Report
 from cloud.sectors.plan import SectorPlan
+from cloud.sectors.standing import Fleet as SectorFleet
 from cloud.store.base import AlarmRow, ReadingStore, StateStore
 from cloud.store.configuration_port import RequestRow
 from cloud.store.incident_files_port import IncidentFileStore
@@ -254,6 +255,15 @@ class Centre(Protocol):
 
     def devices(self, wanted: Which = EVERY) -> Sequence[DeviceView]:
         """The devices that are asked for, with their newest values; ask for no more than is shown."""
+
+    def devices_called(self, words: Sequence[str]) -> Sequence[DeviceView]:
+        """The devices of which every word (in one spelling) is known: names, ids, model, site."""
+
+    def site_facts(self) -> Mapping[str, SiteFacts]:
+        """What stands at every site that has devices."""
+
+    async def sector_fleet(self) -> SectorFleet:
+        """How devices and open alarms stand, sorted for the sectors; at most a second old."""
 
     def device_counts(self) -> DeviceCounts:
         """How many devices there are, how fresh, and of which models."""

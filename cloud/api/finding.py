@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from heapq import nsmallest
@@ -40,10 +40,16 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A thing that may be meant: what it is called, and by what else somebody may look for it."""
+    """A thing that may be meant: what it is called, how to show it, and by what else somebody may look for it."""
 
-    found: Found
+    called: str
+    found: Callable[[], Found]
     more: str = ""
+
+
+def called(name: Text, identifier: str) -> str:
+    """What a thing is called in both languages, and by its id."""
+    return f"{name.vi} {name.en} {identifier}"
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -77,8 +83,8 @@ def best(kind: Kind, candidates: Iterable[Candidate], words: tuple[str, ...], *,
     """The candidates that fit best, and how many fit at all."""
     order = count()
     hits = [
-        (fits, next(order), each.found)
+        (fits, next(order), each)
         for each in candidates
-        if (fits := rank(words, f"{each.found.name.vi} {each.found.name.en} {each.found.id}", each.more)) is not None
+        if holds(words, each.called, each.more) and (fits := rank(words, each.called, each.more)) is not None
     ]
-    return Group(kind, len(hits), tuple(found for _, _, found in nsmallest(limit, hits)))
+    return Group(kind, len(hits), tuple(each.found() for _, _, each in nsmallest(limit, hits)))

@@ -37,11 +37,9 @@ from cloud.api.rule_views import (
 )
 from cloud.rules.proof import Draft, Sheet, id_in
 from cloud.rules.rule import Rule
-from cloud.store.base import AlarmFilter
 from device_profiles.schema import Key
 
 router = APIRouter(prefix="/api/v1/rules", tags=["rules"])
-MOST_OPEN = 10_000
 MAX_TEXT = 64 * 1024
 
 RuleId = Annotated[Key, InPath(description="Id of the rule; also the name of its file.")]
@@ -243,7 +241,7 @@ def _may_act_alone(identity: Identity, edit: Edit) -> None:
 
 async def rule_views(centre: Centre, rules: Iterable[Rule]) -> list[RuleView]:
     """These rules as a list shows them."""
-    rows = await asyncio.to_thread(centre.state.alarms, AlarmFilter(open=True), before=None, limit=MOST_OPEN)
+    rows = await asyncio.to_thread(centre.open_alarms)
     opened, broken, book = Counter(row.rule for row in rows), centre.rules.broken(), centre.rules
     return [
         rule_view(rule, book.last_verdict(rule.id), faulted=broken.get(rule.id, ""), alarms_open=opened[rule.id])

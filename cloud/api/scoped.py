@@ -6,6 +6,7 @@ through; access/scope.py lets nobody of some areas come to the routes that use i
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,7 +16,9 @@ from cloud.api.deps import Centre, UnknownThingError
 from cloud.api.hub import Hub, LiveEvent
 from cloud.api.scoped_offices import ScopedCommissioning, ScopedLetters
 from cloud.api.views import AccountView, DeviceView, GatewayView, SiteView, sums_of
-from cloud.api.which import EVERY, DeviceCounts, Which, counts_of
+from cloud.api.which import EVERY, DeviceCounts, SiteFacts, Which, counts_of
+from cloud.sectors.rules import profiles_of_rules
+from cloud.sectors.standing import Fleet as SectorFleet
 from cloud.store.base import AlarmFilter, AlarmRow, OpenAlarms, StateStore
 from cloud.store.incident_port import IncidentFilter, IncidentRow, IncidentStore
 from device_profiles.schema import Text
@@ -60,6 +63,19 @@ class ScopedCentre:
     def devices(self, wanted: Which = EVERY) -> Sequence[DeviceView]:
         """The devices in sight."""
         return [each for each in self._centre.devices(wanted) if each.site in self._sites]
+
+    def devices_called(self, words: Sequence[str]) -> Sequence[DeviceView]:
+        """The devices in sight that are called so."""
+        return [each for each in self._centre.devices_called(words) if each.site in self._sites]
+
+    def site_facts(self) -> Mapping[str, SiteFacts]:
+        """What stands at the sites in sight."""
+        return {site: facts for site, facts in self._centre.site_facts().items() if site in self._sites}
+
+    async def sector_fleet(self) -> SectorFleet:
+        """The devices and alarms in sight, sorted for the sectors."""
+        alarms = await asyncio.to_thread(self.open_alarms)
+        return SectorFleet(self.devices(), alarms, profiles_of_rules(self._centre.rules.running.rules))
 
     def device_counts(self) -> DeviceCounts:
         """The counts of these."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -14,11 +13,11 @@ from cloud.api.deps import Centre, UnknownThingError
 from cloud.api.guard import CentreDep
 from cloud.api.pages import Cursor, Limit, Page, page_of
 from cloud.api.views import DeviceView
-from cloud.rules.kinds.combination import Combination
 from cloud.rules.rule import Rule
 from cloud.sectors.load import plain_plans
 from cloud.sectors.plan import SectorPlan
-from cloud.sectors.standing import Fleet, SectorStanding, Trouble
+from cloud.sectors.rules import profiles_of_rules
+from cloud.sectors.standing import SectorStanding, Trouble
 from device_profiles.schema import Key, Text
 
 router = APIRouter(prefix="/api/v1", tags=["sectors"])
@@ -68,7 +67,7 @@ class SectorDevice:
 @router.get("/sectors", summary="How every sector stands")
 async def list_sectors(centre: CentreDep) -> list[SectorView]:
     """In the order of the province's configuration."""
-    fleet = await fleet_of(centre)
+    fleet = await centre.sector_fleet()
     return [view_of(fleet.standing(plan)) for plan in plans_of(centre)]
 
 
@@ -76,7 +75,7 @@ async def list_sectors(centre: CentreDep) -> list[SectorView]:
 async def one_sector(sector: Annotated[Key, InPath()], centre: CentreDep) -> SectorView:
     """Its figures from the newest values of its devices."""
     plan = plan_of(centre, sector)
-    return view_of((await fleet_of(centre)).standing(plan))
+    return view_of((await centre.sector_fleet()).standing(plan))
 
 
 @router.get("/sectors/{sector}/devices", summary="The devices of a sector, those that need a look first in front")
@@ -85,7 +84,7 @@ async def sector_devices(
 ) -> Page[SectorDevice]:
     """By open alarms, then faults, then silent points."""
     plan = plan_of(centre, sector)
-    found = page_of((await fleet_of(centre)).troubles(plan), _place, cursor=cursor, limit=limit)
+    found = page_of((await centre.sector_fleet()).troubles(plan), _place, cursor=cursor, limit=limit)
     rows = [SectorDevice(each.device, each.worst, each.alarms, each.silent) for each in found.items]
     return Page(items=rows, next=found.next)
 
@@ -103,20 +102,9 @@ def plan_of(centre: Centre, sector: str) -> SectorPlan:
     return plan
 
 
-async def fleet_of(centre: Centre) -> Fleet:
-    """Devices and open alarms as they are now."""
-    return Fleet(centre.devices(), await asyncio.to_thread(centre.open_alarms), profiles_of_rules(centre))
-
-
-def profiles_of_rules(centre: Centre) -> dict[str, str]:
-    """What each rule looks at; a combination looks at what the first rule that it listens to does."""
-    rules = centre.rules.running.rules
-    return {name: _profile_of(rule, rules) for name, rule in rules.items()}
-
-
 def rules_of(centre: Centre, plan: SectorPlan) -> list[Rule]:
     """The rules that judge a sector's devices, by id."""
-    looked_at = profiles_of_rules(centre)
+    looked_at = profiles_of_rules(centre.rules.running.rules)
     rules = centre.rules.running.rules
     return [rules[name] for name in sorted(rules) if looked_at[name] in plan.profiles]
 
@@ -148,14 +136,3 @@ def _place(trouble: Trouble) -> str:
     device = trouble.device
     answers = int(not device.fault)
     return f"{trouble.severity}/{answers}/{9999 - min(trouble.silent, 9999):04d}/{device.gateway}/{device.id}"
-
-
-def _profile_of(rule: Rule, rules: Mapping[str, Rule]) -> str:
-    seen: set[str] = set()
-    while isinstance(rule.kind, Combination) and rule.id not in seen:
-        seen.add(rule.id)
-        first = rules.get(rule.kind.alarms[0].rule)
-        if first is None:
-            return ""
-        rule = first
-    return rule.selector.profile

@@ -38,6 +38,31 @@ class DeviceCounts:
     of_profile: Mapping[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class SiteFacts:
+    """What stands at a site: devices without indices, everything's models, and when the newest of it was measured."""
+
+    devices: int
+    models: frozenset[str]
+    newest_at: int | None
+
+
+def facts_of(views: Iterable[DeviceView]) -> SiteFacts:
+    """The facts of one site."""
+    here = list(views)
+    times = (at for each in here if (at := each.glance.newest_at) is not None)
+    models = frozenset(each.profile for each in here)
+    return SiteFacts(sum(not each.source for each in here), models, max(times, default=None))
+
+
+def facts_by_site(views: Iterable[DeviceView]) -> dict[str, SiteFacts]:
+    """The same of every site; those of the whole province the centre keeps itself."""
+    here: dict[str, list[DeviceView]] = {}
+    for view in views:
+        here.setdefault(view.site, []).append(view)
+    return {site: facts_of(each) for site, each in here.items()}
+
+
 def counts_of(views: Iterable[DeviceView]) -> DeviceCounts:
     """The counts of some devices; those of the whole province the centre keeps itself."""
     devices, fresh, of_profile = 0, Counter[Freshness](), Counter[str]()

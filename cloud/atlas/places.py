@@ -7,11 +7,13 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import asin, cos, radians, sin, sqrt
 
-from cloud.api.views import DeviceView, GatewayView, SiteView
+from cloud.api.views import GatewayView, SiteView
+from cloud.api.which import SiteFacts
 from cloud.store.base import OpenAlarms
 from device_profiles.schema import Text
 
 EARTH_M = 6_371_009.0  # mean radius
+NOTHING = SiteFacts(0, frozenset(), None)
 SiteAlarms = Mapping[str, Counter[int]]  # site -> severity -> open alarms
 
 
@@ -85,20 +87,10 @@ def states_of(sites: Sequence[SiteView], gateways: Sequence[GatewayView], alarms
 
 
 def site_places(
-    states: Iterable[SiteState], devices: Iterable[DeviceView], sectors: Mapping[str, Sequence[str]]
+    states: Iterable[SiteState], facts: Mapping[str, SiteFacts], sectors: Mapping[str, Sequence[str]]
 ) -> list[SitePlace]:
     """Every site with what stands there. `sectors`: those of a device model."""
-    newest: dict[str, int] = {}
-    number: Counter[str] = Counter()
-    models: dict[str, set[str]] = defaultdict(set)
-    for device in devices:
-        site, at = device.site, device.glance.newest_at
-        number[site] += not device.source
-        models[site].add(device.profile)
-        if at is not None and at > newest.get(site, 0):
-            newest[site] = at
-    return [_place(each, newest.get(each.site.id), number[each.site.id], models[each.site.id], sectors)
-            for each in states]  # fmt: skip
+    return [_place(each, facts.get(each.site.id, NOTHING), sectors) for each in states]
 
 
 def area_places(places: Iterable[SitePlace], names: Mapping[str, Text]) -> list[AreaPlace]:
@@ -127,16 +119,15 @@ def distance_m(one: tuple[float, float], other: tuple[float, float]) -> int:
     return round(2 * EARTH_M * asin(min(1.0, sqrt(half))))
 
 
-def _place(
-    state: SiteState, read_at: int | None, devices: int, models: Iterable[str], sectors: Mapping[str, Sequence[str]]
-) -> SitePlace:
+def _place(state: SiteState, facts: SiteFacts, sectors: Mapping[str, Sequence[str]]) -> SitePlace:
     """Severity first; a site without data is grey whatever its link says."""
     site = state.site
-    known = tuple(sorted({sector for model in models for sector in sectors.get(model, ())}))
-    mark = "site_none" if read_at is None and state.severity is None else state.mark
+    known = tuple(sorted({sector for model in facts.models for sector in sectors.get(model, ())}))
+    mark = "site_none" if facts.newest_at is None and state.severity is None else state.mark
     return SitePlace(
-        site.id, site.name, site.area, site.lat, site.lon, mark, state.severity, state.alarms, read_at, devices, known
-    )
+        site.id, site.name, site.area, site.lat, site.lon, mark, state.severity, state.alarms, facts.newest_at,
+        facts.devices, known,
+    )  # fmt: skip
 
 
 def _site_state(site: SiteView, states: Container[str], alarms: Counter[int]) -> SiteState:

@@ -117,13 +117,10 @@ class Ledger:
     def terms(self) -> Terms:
         """The identity over the whole fleet."""
         accounts = self._accounts.values()
-        return Terms(
-            sum(each.accepted for each in accounts),
-            sum(each.stored for each in accounts),
-            sum(each.dead_lettered for each in accounts),
-            sum(each.dropped_readings for each in accounts),
-            sum(each.awaited for each in accounts),
-        )
+        accepted, stored = sum(each.accepted for each in accounts), sum(each.stored for each in accounts)
+        dead = sum(each.dead_lettered for each in accounts)
+        dropped = sum(each.dropped_readings for each in accounts)
+        return Terms(accepted, stored, dead, dropped, accepted - stored - dead - dropped)
 
     def outcome_of(self, amendment: Amendment) -> str:
         """What was done with a letter before, when its mark may not be on disk yet; empty when nothing was."""

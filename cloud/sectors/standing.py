@@ -92,6 +92,7 @@ class Fleet:
         for device in devices:
             self._by_profile[device.profile].append(device)
             self._profile_of[device.gateway, device.id] = device.profile
+        self._standings: dict[str, SectorStanding] = {}
         self._alarms: dict[str, list[AlarmRow]] = defaultdict(list)
         self._at: dict[DeviceKey, list[AlarmRow]] = defaultdict(list)
         for alarm in alarms:
@@ -113,7 +114,12 @@ class Fleet:
         return sorted((self._trouble(each) for each in self.devices(plan)), key=lambda each: each.rank)
 
     def standing(self, plan: SectorPlan) -> SectorStanding:
-        """The sector in figures."""
+        """The sector in figures, worked out once."""
+        if plan.id not in self._standings:
+            self._standings[plan.id] = self._worked_out(plan)
+        return self._standings[plan.id]
+
+    def _worked_out(self, plan: SectorPlan) -> SectorStanding:
         devices = self.devices(plan)
         severities = Counter(each.severity for each in self.alarms(plan))
         times = (at for device in devices if (at := device.glance.newest_at) is not None)

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from cloud.api.deps import Centre
-from cloud.api.finding import Kind, holds, words_of
+from cloud.api.finding import Kind, words_of
 from cloud.api.guard import CentreDep
-from cloud.api.search import KINDS, spelling_of
+from cloud.api.search import KINDS
 from cloud.api.search import search as find
 from cloud.api.views import DeviceView
 from cloud.api.which import Which
@@ -38,12 +38,7 @@ def devices_found(
     centre: Centre, query: str, *, site: str, problems: bool, profiles: Collection[str] | None
 ) -> list[DeviceView]:
     """The devices of a list: at a site, of a sector, with a problem, or called so."""
+    which = Which(profiles, site=site or None)
     words = words_of(query)
-    wanted = [
-        view for view in centre.devices(Which(profiles, site=site or None))
-        if (not problems or (has_problem(view) and not view.source))
-    ]  # fmt: skip
-    if not words:
-        return wanted
-    spelling = spelling_of(centre)
-    return [view for view in wanted if holds(words, *spelling(view))]
+    found = filter(which.takes, centre.devices_called(words)) if words else centre.devices(which)
+    return [view for view in found if not problems or (has_problem(view) and not view.source)]

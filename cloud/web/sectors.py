@@ -11,7 +11,7 @@ from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse
 
 from cloud.api.guard import CentreDep
-from cloud.api.sectors import fleet_of, plan_of, plans_of, rules_of
+from cloud.api.sectors import plan_of, plans_of, rules_of
 from cloud.sectors.plan import Chart, SectorPlan
 from cloud.sectors.standing import FigureStanding, Fleet
 from cloud.web import present
@@ -41,7 +41,7 @@ class Drawn:
 @router.get("/sectors")
 async def sectors_page(request: Request, centre: CentreDep) -> HTMLResponse:
     """Every sector with its worst alarm, its devices and its first figures."""
-    fleet = await fleet_of(centre)
+    fleet = await centre.sector_fleet()
     standings = [fleet.standing(plan) for plan in plans_of(centre)]
     return page(
         request,
@@ -57,7 +57,7 @@ async def sectors_page(request: Request, centre: CentreDep) -> HTMLResponse:
 async def sector_page(request: Request, sector: Annotated[Key, InPath()], centre: CentreDep) -> HTMLResponse:
     """One sector, worst things first."""
     plan = plan_of(centre, sector)
-    fleet = await fleet_of(centre)
+    fleet = await centre.sector_fleet()
     language = taste_of(request).language
     alarms, troubles = fleet.alarms(plan), fleet.troubles(plan)
     shown = [each for each in troubles if not each.is_well][:MOST_DEVICES]

@@ -28,7 +28,7 @@ from cloud.api.views import (
     ThresholdView,
     sums_of,
 )
-from cloud.api.which import EVERY, DeviceCounts, Which, counts_of
+from cloud.api.which import EVERY, DeviceCounts, SiteFacts, Which, counts_of, facts_by_site
 from cloud.attachments import AttachmentConfig, Attachments
 from cloud.citizen.config import CitizenConfig
 from cloud.citizen.desk import Stores
@@ -46,6 +46,7 @@ from cloud.pictures.desk import PictureDesk
 from cloud.picturing import Photographer
 from cloud.rehearsal import Rehearsals
 from cloud.releases.shelf import Shelf
+from cloud.roll_call import RollCall
 from cloud.rules.announce import Announcer
 from cloud.rules.desk import Act, Remark
 from cloud.rules.judge import Places
@@ -56,6 +57,8 @@ from cloud.rules.scope import Geography
 from cloud.rules.shelving import shelve, unshelve
 from cloud.rules.turn import Turn
 from cloud.sectors.load import load_sectors
+from cloud.sectors.rules import profiles_of_rules
+from cloud.sectors.standing import Fleet as SectorFleet
 from cloud.store.base import (
     AlarmFilter,
     AlarmHistoryRow,
@@ -285,6 +288,22 @@ class FakeCentre:
     def devices(self, wanted: Which = EVERY) -> Sequence[DeviceView]:
         """The devices as measured last."""
         return [each for each in self._devices.values() if wanted.takes(each)]
+
+    def devices_called(self, words: Sequence[str]) -> Sequence[DeviceView]:
+        """The devices of which every word is known."""
+        names = {site.id: site.name for site in self.sites()}
+        roll_call = RollCall(lambda view: f"{self.profiles[view.profile].name} {names.get(view.site)}")
+        for each in self.devices():
+            roll_call.put(each)
+        return [self._devices[key] for key in roll_call.holding(words)]
+
+    def site_facts(self) -> Mapping[str, SiteFacts]:
+        """What stands at every site."""
+        return facts_by_site(self.devices())
+
+    async def sector_fleet(self) -> SectorFleet:
+        """Devices and open alarms, sorted for the sectors."""
+        return SectorFleet(self.devices(), self.open_alarms(), profiles_of_rules(self.rules.running.rules))
 
     def device_counts(self) -> DeviceCounts:
         """How many there are, how fresh, and of which models."""
