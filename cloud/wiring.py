@@ -20,6 +20,7 @@ from cloud.channels import is_usual, report_of
 from cloud.commands import Commander
 from cloud.commissioning.house import commissioning_office
 from cloud.disaster.office import DisasterOffice
+from cloud.display import Display
 from cloud.enrolling import enrolment_of
 from cloud.escalations import Desk, Escalations
 from cloud.exercise.house import hearing_for, office_for
@@ -43,13 +44,14 @@ from cloud.recorder import Recorder
 from cloud.rehearsal import Rehearsals
 from cloud.releases.shelf import FOLDER as RELEASES
 from cloud.releases.shelf import Shelf
+from cloud.reports.shelf import FOLDER as REPORTS
+from cloud.reports.shelf import ReportShelf
 from cloud.rule_files import RuleFiles
 from cloud.rule_office import RuleOffice
 from cloud.rule_office import Shelf as RuleShelf
 from cloud.rules.judge import Judge, Judgement, NoticeOptions
 from cloud.rules.rule_set import RuleSet
 from cloud.settings import known_to_rules, read_rules_anew
-from cloud.display import Display
 from device_profiles.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -216,6 +218,7 @@ def _api_settings(centre: Centre) -> ApiSettings:
         atlas=Atlas(config.data_dir / ATLAS),
         wall=config.wall,
         leader=settings.leader,
+        reports=ReportShelf(config.data_dir / REPORTS),
     )
 
 

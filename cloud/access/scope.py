@@ -177,6 +177,12 @@ REACH: Final[dict[tuple[str, str], Reach]] = {
     # For people of the whole province: what goes through the fleet, is everybody's, or watches people.
     ("GET", "/api/v1/points"): _P,
     ("GET", "/api/v1/exports"): _P,
+    ("GET", "/reports"): _P,
+    ("GET", "/reports/{month}"): _P,
+    ("GET", "/api/v1/reports"): _P,
+    ("GET", "/api/v1/reports/{month}"): _P,
+    ("GET", "/api/v1/reports/{month}/pdf"): _P,
+    ("GET", "/api/v1/reports/{month}/csv"): _P,
     ("POST", "/api/v1/exports"): _P,
     ("GET", "/api/v1/exports/{export}"): _P,
     ("GET", "/api/v1/exports/{export}/content"): _P,

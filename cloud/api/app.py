@@ -41,6 +41,7 @@ from cloud.api import (
     public,
     rehearsals,
     releases,
+    reports,
     rule_proposals,
     rules,
     search,
@@ -67,7 +68,7 @@ RESOURCES = (
     rehearsals, releases,
     commands, configurations, waves, dead_letters, live, audit, health, exercise, profiles, cameras, disaster, public,
     evacuations, sectors, search, atlas, accounts,
-    exports,
+    exports, reports,
 )  # fmt: skip
 UPLOADS_AT_ONCE = 4  # each holds a file of 10 MB in memory
 CHECKS_AT_ONCE = 2  # each password check takes 64 MiB and four threads

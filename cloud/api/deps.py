@@ -38,6 +38,7 @@ from cloud.exercise.office import ExerciseOffice
 from cloud.incidents.regulation import Regulation
 from cloud.inventory.passages import Passage
 from cloud.leader.plan import LeaderPlan, read_leader_plan
+from cloud.reports.shelf import ReportShelf
 from cloud.pictures.desk import PictureDesk
 from cloud.releases.shelf import Shelf
 from cloud.rules.desk import Act
@@ -80,6 +81,7 @@ class ApiSettings:
     `sectors`: the pages of the sectors, in their order; none = a plain one for each component project.
     `atlas`: the land under the map.
     `wall`: what the video wall shows. `leader`: the figures of the leader's page.
+    `reports`: the monthly reports that were made.
     `arrangement`: rosters, channels and retention, which administrators see.
     `pace`: how fast one caller may ask.
     `exercise`: the name of the exercise that this centre serves; its log-ins are then timed by `door_clock`.
@@ -97,6 +99,7 @@ class ApiSettings:
     arrangement: Arrangement = field(default_factory=Arrangement)
     leader: LeaderPlan = field(default_factory=lambda: read_leader_plan(None))
     wall: WallConfig = field(default_factory=lambda: WallConfig.model_validate({}))
+    reports: ReportShelf = field(default_factory=ReportShelf)
 
 
 class DeadLetters(Protocol):

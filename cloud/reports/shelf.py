@@ -23,15 +23,15 @@ class UnreadableReportError(CloudError):
 
 
 class ReportShelf:
-    """The kept reports of one centre, in its data folder."""
+    """The kept reports of one centre, in its data folder; without a folder there are none."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
 
     def put(self, report: MonthlyReport) -> None:
         """Keeps a report; one of the same month gives way."""
-        self._folder.mkdir(parents=True, exist_ok=True)
         path = self._path(report.month)
+        path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_suffix(".draft")
         draft.write_bytes(_REPORT.dump_json(report))
         draft.replace(path)
@@ -42,6 +42,8 @@ class ReportShelf:
 
     def report(self, month: Month) -> MonthlyReport | None:
         """The report of a month, if it was made; UnreadableReportError when its file is no report."""
+        if self._folder is None:
+            return None
         path = self._path(month)
         try:
             return _REPORT.validate_json(path.read_bytes())
@@ -51,9 +53,11 @@ class ReportShelf:
             raise UnreadableReportError(f"{path.name}: is no report that this version can read") from error
 
     def _entries(self) -> Iterable[Path]:
-        return self._folder.iterdir() if self._folder.is_dir() else ()
+        return self._folder.iterdir() if self._folder is not None and self._folder.is_dir() else ()
 
     def _path(self, month: Month) -> Path:
+        if self._folder is None:
+            raise CloudError("no folder for reports is configured")
         return self._folder / f"{month}.json"
 
 

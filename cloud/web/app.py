@@ -27,6 +27,7 @@ from cloud.web import (
     planned,
     profiles,
     public,
+    reports,
     rules,
     search,
     sectors,
@@ -52,6 +53,7 @@ def add_pages(app: FastAPI) -> None:
     app.include_router(cameras.router)
     app.include_router(wall.router)
     app.include_router(leader.router)
+    app.include_router(reports.router)
     app.include_router(incidents.router)
     app.include_router(disaster.router)
     app.include_router(environment.router)

@@ -41,6 +41,7 @@ MORE = (
     Entry("rules", "/rules"),
     Entry("admin", "/admin"),
     Entry("leader", "/leader"),
+    Entry("reports", "/reports"),
     Entry("wall", "/wall"),
 )
 

@@ -1,0 +1,51 @@
+"""A small report of June 2026 for tests and pictures: something met, something missed, something not measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from cloud.reports.collect import Line, ModuleLine, MonthlyReport
+from cloud.reports.figures import Figure
+from cloud.reports.month import month_of
+from cloud.reports.operation import Standing
+from cloud.reports.plan import read_report_plan
+from cloud.reports.promise import Promise
+from cloud.reports.shelf import ReportShelf
+from tests.cloud.api.fake_centre import FakeCentre
+
+JUNE: Final = month_of("2026-06")
+VALUES: Final[Mapping[str, float]] = {
+    "camera_online": 99.82, "air_hours_over_100": 96.0, "classroom_co2_over_1500": 12.5, "fridges_in_range": 99.86,
+    "kiosk_wait": 6.5, "camera_back_h": 6.4, "corridor_speed": 38.9, "air_valid": 91.87, "fridge_excursions": 22.6,
+    "lamp_saved": 26.0, "water_lost": 35.3, "dossiers_on_time": 98.4,
+}  # fmt: skip
+PROMISE: Final = Promise(accepted=6_613_843, stored=6_610_800, dropped=3_043, gateways=58)
+SHA256: Final = "d3418be09b5680abf1c922c8651f8dee66deb070133d1691114643fb0dddd35c"
+
+
+def sample_report() -> MonthlyReport:
+    """The packaged plan with figures."""
+    plan = read_report_plan(None)
+    nothing = Figure(None, None, 0, 0, 0)
+    lines = []
+    for each in plan.indicators:
+        value = VALUES.get(each.id)
+        now = nothing if value is None else Figure(value, 99.6, 155, 2, 444_726)
+        before = nothing if value is None else replace(now, value=value * 0.98)
+        lines.append(Line(each, now, before, Promise() if value is None else PROMISE))
+    worked = Standing(155, 99.464, stops=32, unended=1, repair_h=18.7, vnd_per_device=1_250_000.0)
+    idle = Standing(0, None, stops=0, unended=0, repair_h=None, vnd_per_device=None)
+    modules = [ModuleLine(each, idle if number else worked, idle) for number, each in enumerate(plan.modules)]
+    ledger = {"accepted": 6_613_843, "stored": 6_610_800, "dead_lettered": 0, "dropped": 3_043, "awaited": 0}
+    made_at = JUNE.end + 3_600_000
+    return MonthlyReport(JUNE, made_at, tuple(lines), tuple(modules), plan.pending, PROMISE, ledger, SHA256)
+
+
+def add_report(centre: FakeCentre, folder: Path) -> None:
+    """Keeps it in a centre."""
+    shelf = ReportShelf(folder)
+    shelf.put(sample_report())
+    centre.settings = replace(centre.settings, reports=shelf)
