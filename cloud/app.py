@@ -74,7 +74,7 @@ class Centre:
             self.state,
             self.marks,
             kept=Kept(config.store.retention_days, keep_days),
-            clock=self.clock,
+            clock=self.patient,
             metrics=self.metrics,
         )
         self.link: Link = link or MqttLink(config.broker, self.patient, self.metrics)

@@ -243,7 +243,7 @@ def indexer(centre: Centre) -> Indexer:
     parts = centre.parts
     work = IndexWork(centre.settings.indices, centre.state.index_log, centre.index_marks)
     house = IndexHouse(parts.recorder, centre.store, parts.fleet, centre.inventory, parts.watchers.readings_came)
-    return Indexer(work, house, clock=centre.clock, metrics=centre.metrics)
+    return Indexer(work, house, clock=centre.patient, metrics=centre.metrics)
 
 
 def fleet_status(centre: Centre) -> FleetStatus:
