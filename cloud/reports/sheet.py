@@ -33,6 +33,7 @@ from cloud.reports.words import (
     shown,
     standing_shown,
     target_shown,
+    unit_shown,
 )
 
 EDGE: Final = 16 * mm
@@ -159,7 +160,10 @@ def _module_row(line: ModuleLine, language: Language) -> list[Any]:
         ],
         _p(share_shown(line.before.available_pct, language), TEXT),
         _p(number(now.stops, language), TEXT),
-        _p("–" if now.repair_h is None else f"{number(now.repair_h, language, digits=1)} h", TEXT),
+        _p(
+            "–" if now.repair_h is None else f"{number(now.repair_h, language, digits=1)} {unit_shown('h', language)}",
+            TEXT,
+        ),
         _p(cost, TEXT),
     ]
 

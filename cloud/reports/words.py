@@ -12,6 +12,7 @@ from cloud.reports.promise import TERMS, Promise
 from device_profiles.schema import Text
 
 Language = Literal["vi", "en"]
+UNITS_VI: Final[Mapping[str, str]] = {"min": "phút", "h": "giờ"}
 
 WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
     "vi": {
@@ -133,11 +134,16 @@ def number(value: float, language: Language, *, digits: int = 0) -> str:
     return text.translate(str.maketrans(",.", ".,")) if language == "vi" else text
 
 
+def unit_shown(unit: str, language: Language) -> str:
+    """What stands behind a figure, in the language."""
+    return UNITS_VI.get(unit, unit) if language == "vi" else unit
+
+
 def shown(indicator: Indicator, figure: Figure, language: Language) -> str:
     """The figure with its unit; a dash without data."""
     if figure.value is None:
         return "–"
-    return f"{number(figure.value, language, digits=indicator.digits)} {indicator.unit}".rstrip()
+    return f"{number(figure.value, language, digits=indicator.digits)} {unit_shown(indicator.unit, language)}".rstrip()
 
 
 def target_shown(indicator: Indicator, language: Language) -> str:
@@ -145,7 +151,8 @@ def target_shown(indicator: Indicator, language: Language) -> str:
     if indicator.target is None:
         return "–"
     sign = "≥" if indicator.better == "higher" else "≤"
-    return f"{sign} {number(indicator.target, language, digits=indicator.digits)} {indicator.unit}".rstrip()
+    unit = unit_shown(indicator.unit, language)
+    return f"{sign} {number(indicator.target, language, digits=indicator.digits)} {unit}".rstrip()
 
 
 def share_shown(value: float | None, language: Language) -> str:

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 
 from cloud.api.guard import CentreDep
 from cloud.api.reports import IndicatorView, MonthName, kept_reports, report_of, view_of
-from cloud.reports.words import share_shown
+from cloud.reports.words import share_shown, unit_shown
 from cloud.web.render import page, taste_of
 from device_profiles.schema import Text
 
@@ -28,7 +28,15 @@ async def report_page(month: MonthName, request: Request, centre: CentreDep) -> 
     """One report: every indicator with its definition, every module, and what has no data yet."""
     found = view_of(await report_of(centre, month))
     projects = by_project(found.indicators)
-    return page(request, "report.html", found=found, projects=projects, share=share_in(request))
+    language = taste_of(request).language
+    return page(
+        request,
+        "report.html",
+        found=found,
+        projects=projects,
+        share=share_in(request),
+        unit_of=lambda unit: unit_shown(unit, language),
+    )
 
 
 def share_in(request: Request) -> Callable[[float], str]:

@@ -16,6 +16,7 @@ import uvicorn
 from cloud.web.app import create_site
 from device_profiles.clock import SystemClock
 from tests.cloud.api.fake_centre import FakeCentre
+from tests.cloud.api.sample_report import add_report
 
 T = TypeVar("T")
 
@@ -45,6 +46,7 @@ def running_centre(folder: Path) -> Iterator[RunningCentre]:
     ready = threading.Event()
     centre = FakeCentre(folder, SystemClock(), cookie_secure=False)
     centre.prepare()
+    add_report(centre, folder / "reports")
     server = uvicorn.Server(uvicorn.Config(create_site(centre), log_level="warning", lifespan="off"))
 
     async def serve() -> None:

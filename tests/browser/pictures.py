@@ -35,6 +35,8 @@ PAGES = {
     "map": "/map",
     "cameras": "/cameras",
     "leader": "/leader",
+    "reports": "/reports",
+    "report": "/reports/2026-06",
     "waves": "/waves",
     "sectors": "/sectors",
     "sector": "/sectors/kiosks",
