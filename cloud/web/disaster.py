@@ -39,7 +39,7 @@ from cloud.web.figures import Devices, figure, gravest, indices_of, models_of, w
 from cloud.web.pages import device_names, site_names, value_formats
 from cloud.web.render import page
 from cloud.web.rivers import LEVEL_POINT
-from cloud.web.sector_alarms import open_alarms_of
+from cloud.web.sector_alarms import open_alarms_of, told_by_site
 from cloud.web.sketch import Span, sketch
 from device_profiles.schema import Sector
 
@@ -74,6 +74,8 @@ async def disaster_page(request: Request, centre: CentreDep, rain: Literal["all"
     models = [*models_of(centre.profiles, Sector.DISASTER), SLOPE]
     devices = with_sources(centre, models, (RAIN_INDEX, RISK_INDEX, RIVER_INDEX))
     alarms = await asyncio.to_thread(open_alarms_of, centre, Sector.DISASTER)
+    told = told_by_site(alarms)
+    shown = told[:SHOWN_ALARMS]
     rows = rain_rows(devices, rain_marks(centre.rules.running.rules))
     identity = request.state.identity
     return page(
@@ -82,12 +84,13 @@ async def disaster_page(request: Request, centre: CentreDep, rain: Literal["all"
         water=await _water(centre, devices),
         rain=rows,
         wettest=wettest(rows),
+        rain_known=any(24 in row.sums and row.sums[24].known for row in rows),
         first_rows=FIRST_ROWS,
         all_rain=rain == "all",
         hours=RAIN_H,
         slopes=slopes(devices, alarms, lambda device, key: centre.thresholds(device.gateway, device.id, key)),
-        alarms=alarms[:SHOWN_ALARMS],
-        more_alarms=max(0, len(alarms) - SHOWN_ALARMS),
+        told=shown,
+        more_alarms=len(alarms) - sum(1 + each.more for each in shown),
         alarm_severity=gravest(each.severity for each in alarms),
         alarm_count=len(alarms),
         bulletins=await asyncio.to_thread(centre.disaster.bulletins),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -75,6 +76,33 @@ async def test_without_the_store_the_present_is_shown_and_the_past_is_said_to_be
     assert "Chưa đọc được số liệu những giờ qua" in environment
     assert "159" in environment
     assert "Lớp 1A" not in environment, "dust in a classroom is no air of the town"
+
+
+async def test_a_site_with_many_alarms_takes_one_line_and_leads_to_the_others(
+    clients: Clients, centre: FakeCentre
+) -> None:
+    def level(text: str) -> str:
+        return text.partition('id="told"')[2].partition("</section>")[0]
+
+    before = level((await clients["viewer"].get("/disaster")).text)
+    now = centre.clock.now_ms()
+    for number in (2, 3, 4):
+        centre.raise_alarm("II", at=now - number * MINUTE_MS, severity=number, rule=f"river_{number}")
+    after = level((await clients["viewer"].get("/disaster")).text)
+    assert after.count("<li") == max(1, before.count('<li class="edge'))
+    assert "cảnh báo tại đây" in after
+    assert 'href="/alarms?site=site-cau-yen-bai"' in after
+
+
+async def test_sums_of_rain_that_are_old_are_not_taken_for_a_dry_day(clients: Clients, centre: FakeCentre) -> None:
+    add_situation(centre)
+    for device in centre.devices():
+        if device.profile == "index_rain":
+            points = tuple(replace(each, freshness="stale") for each in device.points)
+            centre.introduce(replace(device, points=points))
+    page = (await clients["viewer"].get("/disaster")).text
+    assert "Chưa rõ: không trạm nào có số liệu còn mới" in page
+    assert "Không trạm nào có mưa" not in page
 
 
 async def test_an_empty_province_says_what_it_does_not_have(clients: Clients, centre: FakeCentre) -> None:
