@@ -66,7 +66,7 @@ class AlarmDetail(AlarmView):
     next_history: str | None = None
 
 
-def wanted_alarms(
+async def wanted_alarms(
     open: Annotated[bool | None, Query(description="true: only open ones; false: only closed.")] = None,  # noqa: A002
     site: Annotated[str | None, Query(max_length=64)] = None,
     gateway: Annotated[str | None, Query(max_length=64)] = None,

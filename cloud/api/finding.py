@@ -40,11 +40,15 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A thing that may be meant: what it is called, how to show it, and by what else somebody may look for it."""
+    """A thing that may be meant: what it is called, how to show it, and by what else somebody may look for it.
+
+    `held`: it is known already that every word stands in it.
+    """
 
     called: str
     found: Callable[[], Found]
     more: str = ""
+    held: bool = False
 
 
 def called(name: Text, identifier: str) -> str:
@@ -85,6 +89,7 @@ def best(kind: Kind, candidates: Iterable[Candidate], words: tuple[str, ...], *,
     hits = [
         (fits, next(order), each)
         for each in candidates
-        if holds(words, each.called, each.more) and (fits := rank(words, each.called, each.more)) is not None
+        if (each.held or holds(words, each.called, each.more))
+        and (fits := rank(words, each.called, each.more)) is not None
     ]
     return Group(kind, len(hits), tuple(each.found() for _, _, each in nsmallest(limit, hits)))

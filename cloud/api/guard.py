@@ -31,8 +31,17 @@ def centre_of(request: Request) -> Centre:
     return seen if seen is not None else whole_centre_of(request)
 
 
-WholeCentreDep = Annotated[Centre, Depends(whole_centre_of)]
-CentreDep = Annotated[Centre, Depends(centre_of)]
+async def _whole_centre(request: Request) -> Centre:
+    """Asynchronous, as every dependency should be: a plain function would cost each request a worker thread."""
+    return whole_centre_of(request)
+
+
+async def _centre(request: Request) -> Centre:
+    return centre_of(request)
+
+
+WholeCentreDep = Annotated[Centre, Depends(_whole_centre)]
+CentreDep = Annotated[Centre, Depends(_centre)]
 
 
 def cookie_name(centre: Centre) -> str:
@@ -98,7 +107,7 @@ async def is_still_valid(centre: Centre, identity: Identity) -> bool:
     return found is not None and found.scope == identity.scope
 
 
-def identity_in(request: Request) -> Identity:
+async def identity_in(request: Request) -> Identity:
     """Who asks, on a route that strangers never reach."""
     identity: Identity | None = request.state.identity
     if identity is None:

@@ -36,7 +36,7 @@ from cloud.store.incident_port import IncidentChange, IncidentFilter, IncidentRo
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
 
 
-def wanted_incidents(
+async def wanted_incidents(
     centre: CentreDep,
     state: IncidentState | None = None,
     open: Annotated[bool | None, Query(description="true: only open ones; false: only ended.")] = None,  # noqa: A002

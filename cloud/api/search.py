@@ -24,7 +24,8 @@ router = APIRouter(prefix="/api/v1", tags=["search"])
 MOST_OPEN = 5_000
 PLACE: Final = re.compile(r"\{[^{}]*\}")
 Asked = Annotated[str, Query(max_length=100, description="Words, with or without diacritics.")]
-Candidates = Callable[[Centre, Sequence[DeviceView]], Iterable[Candidate]]
+Words = tuple[str, ...]
+Candidates = Callable[[Centre, Sequence[DeviceView], Words], Iterable[Candidate]]
 
 
 @router.get("/search", summary="Find anything by words")
@@ -42,19 +43,19 @@ async def search(
     devices = centre.devices_called(words) if "device" in kinds else ()
 
     def look() -> list[Group]:
-        groups = [best(each, KINDS[each](centre, devices), words, limit=limit) for each in kinds]
+        groups = [best(each, KINDS[each](centre, devices, words), words, limit=limit) for each in kinds]
         return [each for each in groups if each.total]
 
     return await asyncio.to_thread(look)
 
 
-def _sectors(centre: Centre, _: Sequence[DeviceView]) -> Iterator[Candidate]:
+def _sectors(centre: Centre, _: Sequence[DeviceView], __: Words) -> Iterator[Candidate]:
     for plan in plans_of(centre):
         found = partial(Found, "sector", plan.id, plan.name, plan.owner, f"/sectors/{plan.id}")
         yield Candidate(called(plan.name, plan.id), found, plan.owner)
 
 
-def _areas(centre: Centre, _: Sequence[DeviceView]) -> Iterator[Candidate]:
+def _areas(centre: Centre, _: Sequence[DeviceView], __: Words) -> Iterator[Candidate]:
     here = {site.area for site in centre.sites()}
     for area, name in centre.area_names().items():
         if area in here:
@@ -62,33 +63,31 @@ def _areas(centre: Centre, _: Sequence[DeviceView]) -> Iterator[Candidate]:
             yield Candidate(called(name, area), found)
 
 
-def _sites(centre: Centre, _: Sequence[DeviceView]) -> Iterator[Candidate]:
+def _sites(centre: Centre, _: Sequence[DeviceView], __: Words) -> Iterator[Candidate]:
     areas = centre.area_names()
     for site in centre.sites():
         found = partial(Found, "site", site.id, site.name, _vi(areas, site.area), f"/devices?site={quote(site.id)}")
         yield Candidate(called(site.name, site.id), found, _said(areas.get(site.area)))
 
 
-def _devices(centre: Centre, devices: Sequence[DeviceView]) -> Iterator[Candidate]:
-    names, models = {site.id: site.name for site in centre.sites()}, centre.profiles
+def _devices(centre: Centre, devices: Sequence[DeviceView], words: Words) -> Iterator[Candidate]:
+    names, more = {site.id: site.name for site in centre.sites()}, " ".join(words)
     for each in devices:
-        model = models[each.profile].name if each.profile in models else None
-        more = f"{each.gateway} {each.profile} {_said(model)} {_said(names.get(each.site)) or each.site}"
-        yield Candidate(called(each.name, each.id), partial(_device, each, names), more)
+        yield Candidate(called(each.name, each.id), partial(_device, each, names), more, held=True)
 
 
 def _device(each: DeviceView, sites: Mapping[str, Text]) -> Found:
     return Found("device", each.id, each.name, _vi(sites, each.site), f"/devices/{each.gateway}/{each.id}")
 
 
-def _gateways(centre: Centre, _: Sequence[DeviceView]) -> Iterator[Candidate]:
+def _gateways(centre: Centre, _: Sequence[DeviceView], __: Words) -> Iterator[Candidate]:
     sites = {site.id: site.name for site in centre.sites()}
     for each in centre.gateways():
         found = partial(Found, "gateway", each.id, each.name, _vi(sites, each.site), f"/gateways/{each.id}")
         yield Candidate(called(each.name, each.id), found, _said(sites.get(each.site)))
 
 
-def _alarms(centre: Centre, _: Sequence[DeviceView]) -> Iterator[Candidate]:
+def _alarms(centre: Centre, _: Sequence[DeviceView], __: Words) -> Iterator[Candidate]:
     for each in centre.open_alarms():
         more = f"{each.rule} {each.gateway} {each.device} {each.site}"
         yield Candidate(f"{each.text_vi} {each.text_en} {each.id}", partial(_alarm, each), more)
@@ -98,21 +97,21 @@ def _alarm(each: AlarmRow) -> Found:
     return Found("alarm", each.id, Text(vi=each.text_vi, en=each.text_en), each.rule, f"/alarms/{each.id}")
 
 
-def _incidents(centre: Centre, _: Sequence[DeviceView]) -> Iterator[Candidate]:
+def _incidents(centre: Centre, _: Sequence[DeviceView], __: Words) -> Iterator[Candidate]:
     for each in centre.incidents.incidents(IncidentFilter(open=True), before=None, limit=MOST_OPEN):
         name = Text(vi=each.title, en=each.title)
         found = partial(Found, "incident", each.id, name, each.assignee, f"/incidents/{each.id}")
         yield Candidate(called(name, each.id), found, f"{each.assignee} {each.site}")
 
 
-def _rules(centre: Centre, _: Sequence[DeviceView]) -> Iterator[Candidate]:
+def _rules(centre: Centre, _: Sequence[DeviceView], __: Words) -> Iterator[Candidate]:
     for name, rule in centre.rules.running.rules.items():
         text = _without_places(rule.text)
         found = partial(Found, "rule", name, text, rule.owner, f"/rules/{name}")
         yield Candidate(called(text, name), found, rule.owner)
 
 
-def _profiles(centre: Centre, _: Sequence[DeviceView]) -> Iterator[Candidate]:
+def _profiles(centre: Centre, _: Sequence[DeviceView], __: Words) -> Iterator[Candidate]:
     for key, profile in centre.profiles.items():
         points = " ".join(_said(point.name) for point in profile.points)
         found = partial(Found, "profile", key, profile.name, profile.vendor, f"/profiles/{key}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -40,13 +41,16 @@ WATER_STEPS, WATER_STEP_MS = 28, 6 * HOUR_MS  # seven days
 MOST_DRAWN = 40  # stations with a strip; the rest has figures
 PATIENCE_S = 4.0  # with the store, for all strips together: the present must not wait for the past
 SHOWN_ALARMS = 8
+FIRST_STATIONS = 40  # of air and of water; the rest is behind a word
 BANDS = range(1, 7)
 CLASSES = range(1, 5)
 Index = Mapping[tuple[str, str], DeviceView]
 
 
 @router.get("/environment")
-async def environment_page(request: Request, centre: CentreDep) -> HTMLResponse:
+async def environment_page(
+    request: Request, centre: CentreDep, stations: Literal["all", "first"] = "first"
+) -> HTMLResponse:
     """Air and water, the worst first."""
     models = [*models_of(centre.profiles, Sector.ENVIRONMENT), SONDE]
     devices = with_sources(centre, models, (HOUR_INDEX, DAY_INDEX, WATER_INDEX))
@@ -64,6 +68,9 @@ async def environment_page(request: Request, centre: CentreDep) -> HTMLResponse:
         "environment.html",
         air=air,
         waters=waters,
+        most=max(len(air), len(waters)) if stations == "all" else FIRST_STATIONS,
+        all_stations=stations == "all",
+        first_stations=FIRST_STATIONS,
         noises=noises_of(devices, centre.profiles, levels),
         bands=BANDS,
         classes=CLASSES,

@@ -52,13 +52,13 @@ OPENED = 3  # of each page in the browser
 MENU: Final = tuple(entry.address for entry in (*ALWAYS, *MORE))
 BEHIND: Final = (
     "/alarms?per=500", "/devices?show=problems", "/devices?q=den", "/sectors/lighting", "/incidents?view=list",
-    "/profiles", "/silenced", "/search?q=tu+7", "/gateways/load-00007", "/alarms/{alarm}",
+    "/profiles", "/silenced", "/search?q=tu+123", "/gateways/load-00007", "/alarms/{alarm}",
 )  # fmt: skip
 API: Final = (
     "/alarms?open=true&limit=50", "/alarms?open=true&severity=1&limit=50", "/summary", "/devices?limit=100",
     "/devices?gateway=load-00007", "/devices/load-00007/device-3", "/sites", "/gateways?limit=100", "/incidents",
     "/rules", "/shelves", "/profiles", "/alarms/{alarm}", "/alarms/{alarm}/history", "/notices", "/map", "/sectors",
-    "/cameras", "/search?q=tu+7",
+    "/cameras", "/search?q=tu+123",
 )  # fmt: skip
 # When the first row is there to be read, and how long the page takes to answer a hand: the browser measures both.
 WATCH: Final = """() => {
