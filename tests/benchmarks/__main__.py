@@ -20,6 +20,7 @@ from tests.benchmarks.places import RULES
 from tests.benchmarks.rehearsal import rehearse_apart
 from tests.benchmarks.rule_growth import MATCHING, TOTALS, Cost, cost_of, growth
 from tests.benchmarks.runs import AgentRun, Ingest, agent, bare_client, centre
+from tests.benchmarks.screens import measure as measure_screens
 from tests.servers import run_influxd, run_mosquitto
 
 GATEWAYS = int(os.environ.get("BENCH_GATEWAYS", "1000"))
@@ -60,7 +61,8 @@ def main() -> None:
     people.print(_table(bare, on_influx, embedded, edge))
     people.print(_table_of_rules(costs, alarms))
     figures = _figures(bare, on_influx, embedded, edge) | _rule_figures(costs, alarms) | rehearsal
-    sys.stdout.write(json.dumps(figures) + "\n")
+    shown = {f"screens_{key}": value for key, value in measure_screens(people).items()}
+    sys.stdout.write(json.dumps(figures | shown) + "\n")
 
 
 def _ratio(pair: tuple[Ingest, Ingest]) -> float:

@@ -14,11 +14,12 @@ from cloud.errors import StoreUnavailableError
 from cloud.rules.load import load_rules
 from cloud.store.base import Bucket, SeriesKey
 from cloud.web.disaster_parts import rain_marks
+from cloud.web.environment import FIRST_STATIONS
 from cloud.web.environment_parts import Cell, strip
 from cloud.web.sketch import Span, sketch
 from device_profiles.load import load_catalogue
 from tests.cloud.api.fake_centre import FakeCentre, FloodStore
-from tests.cloud.web.sample_situation import add_situation
+from tests.cloud.web.sample_situation import add_situation, made
 
 Clients = dict[str, httpx.AsyncClient]
 NOW = 1_725_850_800_000
@@ -76,6 +77,18 @@ async def test_without_the_store_the_present_is_shown_and_the_past_is_said_to_be
     assert "Chưa đọc được số liệu những giờ qua" in environment
     assert "159" in environment
     assert "Lớp 1A" not in environment, "dust in a classroom is no air of the town"
+
+
+async def test_of_many_stations_the_first_are_shown_and_the_rest_is_one_click_away(
+    clients: Clients, centre: FakeCentre
+) -> None:
+    for number in range(FIRST_STATIONS + 2):
+        centre.introduce(made(NOW, "gw-mcc", f"air-{number:02d}", f"Trạm {number}", "air_node", {"pm25": 12.0}))
+    first = (await clients["viewer"].get("/environment")).text
+    everything = (await clients["viewer"].get("/environment?stations=all")).text
+    assert first.count("data-station=") == FIRST_STATIONS
+    assert 'href="/environment?stations=all#air"' in first
+    assert everything.count("data-station=") >= FIRST_STATIONS + 2
 
 
 async def test_a_site_with_many_alarms_takes_one_line_and_leads_to_the_others(
