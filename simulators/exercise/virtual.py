@@ -52,10 +52,16 @@ class VirtualGateway:
     def birth(self, catalogue: Catalogue, at: int) -> bytes:
         """Its introduction."""
         devices = [
-            BirthDevice(each.id, each.profile, catalogue.hash_of(each.profile), each.site_name.vi, each.site_name.en)
+            BirthDevice(each.id, each.profile, catalogue.hash_of(each.profile), *self._names(each))
             for each in self.devices
         ]
         return encode(State(1, "online", at, self.epoch, AGENT, devices=devices))
+
+    def _names(self, device: PlacedDevice) -> tuple[str, str]:
+        """That of the site in both languages, with a number where it has more of the model."""
+        like = [each.id for each in self.devices if (each.site, each.profile) == (device.site, device.profile)]
+        number = f" (#{like.index(device.id) + 1})" if len(like) > 1 else ""
+        return f"{device.site_name.vi}{number}", f"{device.site_name.en}{number}"
 
     def lost(self, at: int) -> bytes:
         """What its will says."""

@@ -14,6 +14,7 @@ from simulators.encoding import Value
 from simulators.exercise.feed import STEP_MS, TURNS, Feed
 from simulators.exercise.governor import Governor
 from simulators.exercise.thrown_in import is_cut, said
+from simulators.exercise.virtual import VirtualGateway
 from simulators.province.fleet import gateways
 from simulators.province.province import Province
 from simulators.scenarios.scenario import read_scenario
@@ -151,3 +152,12 @@ def test_the_story_waits_for_a_slow_centre_and_the_trainer_is_always_right() -> 
     assert slow.speed == 10.0
     assert slow.heard(60.0) == Governor(60.0, 60.0)
     assert slow.heard(0.0).next(1000.0).speed == 0.0
+
+
+def test_devices_of_one_model_at_one_site_are_told_apart_by_name(catalogue: Catalogue) -> None:
+    name = next(name for name in gateways() if name.startswith("gw-suon-doc"))
+    for gateway in (name, GATEWAY):
+        devices = gateways()[gateway]
+        born = decode(VirtualGateway(gateway, "1", devices).birth(catalogue, 1), State)
+        names = [each.name_vi for each in born.devices]
+        assert len(set(zip((each.profile for each in born.devices), names, strict=True))) == len(devices), names
