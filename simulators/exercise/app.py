@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -25,7 +24,7 @@ from simulators.demo.children import Children
 from simulators.demo.files import environment
 from simulators.demo.ports import HOST, next_free
 from simulators.exercise.feed import Feed, without
-from simulators.exercise.files import SHARED, Story, plan_of, write_agent, write_centre, write_places
+from simulators.exercise.files import SHARED, Story, plan_of, write_agent, write_centre, write_places, write_wisdom
 from simulators.exercise.real import RealDevices, real_gateways
 from simulators.province.fleet import PlacedDevice, gateways
 from simulators.province.province import Province
@@ -128,9 +127,7 @@ class Exercise:
         fleet = gateways()
         folder, deploy = self._folder, self._options.deploy
         write_places(folder, deploy, fleet)
-        shutil.copytree(
-            deploy / "rules", folder / "rules", ignore=shutil.ignore_patterns("*.test.toml")
-        )  # tried elsewhere
+        write_wisdom(folder, deploy)
         write_plan(folder / SHARED, plan_of(province))
         password = SecretStr(secrets.token_urlsafe(24))
         port = next_free(BROKER_PORT)

@@ -26,6 +26,9 @@ LATE_S = 86_400.0  # the way from gateway to centre takes minutes of a fast stor
 RECEIPT_S = 3600.0  # seconds of the story: six real ones at the usual speed
 HEALTH_S = 600.0
 SHARED = "exercise"  # folder that all programs of the exercise share
+WISDOM = ("rules", "indices", "sectors")  # what the province has decided, as it stands in `deploy`
+# Ten minutes of a fast story last a second: only what the pages of disasters and environment show is worked out.
+INDICES = frozenset({"rain", "rain_risk", "river", "vn_aqi_hour", "vn_aqi_day", "water_class"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +60,24 @@ def write_places(folder: Path, deploy: Path, gateways: Mapping[str, Sequence[Pla
         _write_site(sites, gateway, devices[0])
 
 
+def write_wisdom(folder: Path, deploy: Path) -> None:
+    """The province's own rules, pages of its sectors, and indices of rain, rivers, air and water.
+
+    The cases of rules are tried elsewhere.
+    """
+    for name in WISDOM:
+        shutil.copytree(deploy / name, folder / name, ignore=shutil.ignore_patterns("*.test.toml", "*.md"))
+    for index in (folder / "indices").glob("*.toml"):
+        if index.stem not in INDICES:
+            index.unlink()
+
+
 def write_centre(folder: Path, story: Story, *, port: int, broker: BrokerAccess, client: str) -> Path:
-    """Writes centre.toml and says where: the province's rules, and recorders for channels."""
+    """Writes centre.toml and says where: what the province has decided, and recorders for channels."""
     table: Table = {
         "data_dir": "data/centre",
         "sites_dir": "sites",
-        "rules_dir": "rules",
+        **{f"{name}_dir": name for name in WISDOM},
         "http": {"host": HOST, "port": port, "cookie_secure": False, "public_url": f"http://{HOST}:{port}"},
         "broker": {**_broker(broker), "client_id": client},
         "notify": {

@@ -10,11 +10,13 @@ from pydantic import SecretStr
 from cloud.config import load_config
 from cloud.inventory.load import load_inventory
 from cloud.rules.load import load_rules
+from cloud.settings import read_settings
 from device_profiles.exercise_plan import ExpectedAlarm, ForbiddenAlarm
 from device_profiles.load import load_catalogue
 from edge_agent.config import load_gateway
 from simulators.demo.broker import BrokerAccess
-from simulators.exercise.files import Story, plan_of, write_agent, write_centre, write_places
+from simulators.demo.files import BROKER_PASSWORD
+from simulators.exercise.files import Story, plan_of, write_agent, write_centre, write_places, write_wisdom
 from simulators.exercise.real import real_gateways
 from simulators.province.fleet import gateways
 from simulators.province.province import Province
@@ -39,6 +41,19 @@ def test_places_centre_and_agents_are_good_files(tmp_path: Path) -> None:
     link = {"kind": "modbus", "host": "127.0.0.1", "port": 502, "unit": 1}
     agent = write_agent(tmp_path, story, "gw-tram-yen-bai", [(device, link)], broker=BROKER, command_key="")
     assert load_gateway(agent).exercise == centre.exercise
+
+
+def test_the_centre_works_out_rain_rivers_air_and_water_and_shows_every_sector(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(BROKER_PASSWORD, "secret")
+    story = Story("yagi_2024", Province(read_scenario("yagi_2024")).begin_ms)
+    write_places(tmp_path, DEPLOY, gateways())
+    write_wisdom(tmp_path, DEPLOY)
+    settings = read_settings(write_centre(tmp_path, story, port=8080, broker=BROKER, client="exercise"))
+    for profile in ("rain_gauge_tipping", "river_gauge_radar", "air_node", "water_sonde"):
+        assert settings.indices.of(profile), profile
+    assert {each.id for each in settings.sectors} == {path.stem for path in (DEPLOY / "sectors").glob("*.toml")}
 
 
 @pytest.fixture(scope="module")
