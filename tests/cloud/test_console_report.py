@@ -44,8 +44,15 @@ def report(config: Path, month: str = "2024-06", *more: str) -> Result:
     return CliRunner().invoke(app, ["report", "month", month, "--config", str(config), "--out", str(out), *more])
 
 
-def lines_of(config: Path) -> dict[str, dict[str, str]]:
-    with (config.parent / "out" / "report-2024-06.csv").open(encoding="utf-8-sig", newline="") as file:
+async def forget(folder: Path, *, begin: int, end: int) -> None:
+    store = SqliteStore(folder / "data" / "readings.sqlite3")
+    await store.open()
+    await store.purge(begin=begin, end=end)
+    await store.close()
+
+
+def lines_of(config: Path, month: str = "2024-06") -> dict[str, dict[str, str]]:
+    with (config.parent / "out" / f"report-{month}.csv").open(encoding="utf-8-sig", newline="") as file:
         return {line["indicator"]: line for line in csv.DictReader(file)}
 
 
@@ -71,6 +78,17 @@ def test_the_digest_changes_with_the_inputs_alone(config: Path) -> None:
     asyncio.run(fill(config.parent, [6.0], JUNE.before.begin))
     assert first == again
     assert report(config).stdout.splitlines()[-1] != first
+
+
+def test_the_month_before_outlives_its_readings(config: Path) -> None:
+    july = month_of("2024-07")
+    report(config)
+    asyncio.run(forget(config.parent, begin=JUNE.begin, end=JUNE.end))
+    asyncio.run(fill(config.parent, [5.0] * 10, july.begin))
+    assert report(config, "2024-07").exit_code == 0
+    fridge = lines_of(config, "2024-07")["fridges_in_range"]
+    assert float(fridge["value"]) == 100
+    assert float(fridge["month_before"]) == pytest.approx(100 * 1438 / 1440)
 
 
 def test_a_month_that_is_not_over_is_refused(config: Path) -> None:
