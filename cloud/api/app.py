@@ -53,6 +53,7 @@ from cloud.api import (
     sites,
     waves,
 )
+from cloud.api.contract import completed
 from cloud.api.deps import Centre
 from cloud.api.examples import with_examples
 from cloud.api.guard import cookie_name, guard
@@ -128,4 +129,4 @@ def create_api(centre: Centre) -> FastAPI:
 async def openapi(request: Request) -> dict[str, Any]:
     """This API's contract, OpenAPI 3.1."""
     document: dict[str, Any] = await asyncio.to_thread(request.app.openapi)  # takes seconds, once
-    return with_examples(document)
+    return completed(with_examples(document), cookie=cookie_name(request.app.state.centre))

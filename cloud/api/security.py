@@ -13,6 +13,7 @@ from cloud.api.problems import ProblemError
 from cloud.store.enrolment_port import SecurityEventRow
 
 router = APIRouter(prefix="/api/v1", tags=["security"])
+LONGEST_NUMBER = 18  # what a database takes as a number
 Word = Annotated[str, Query(max_length=64)]
 
 
@@ -22,7 +23,7 @@ async def list_events(
 ) -> Page[SecurityEventRow]:
     """The same from the same address within a minute is one event that counts (`times`)."""
     key = decode_cursor(cursor)
-    if key is not None and not key.isdecimal():
+    if key is not None and not (key.isdecimal() and len(key) <= LONGEST_NUMBER):
         raise ProblemError(400, "cursor", "The cursor is not one that this API gave out.")
     before = None if key is None else int(key)
     find = centre.enrolment.store.events
