@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -71,6 +72,9 @@ app.command("backup")(backup)
 app.command("restore")(restore_command)
 
 RoleOption = Annotated[Role, typer.Option("--role", help="What they may do.")]
+Areas = Annotated[
+    list[str] | None, typer.Option("--area", help="An area that they see; may be given again. None: all of them.")
+]
 
 
 @app.command("serve")
@@ -107,9 +111,7 @@ def add_user(
     name: str,
     config: Config,
     role: RoleOption,
-    areas: Annotated[
-        list[str] | None, typer.Option("--area", help="An area that they see; may be given again. None: all of them.")
-    ] = None,
+    areas: Areas = None,
 ) -> None:
     """Adds somebody, or gives them a new password, role and areas; the password comes from a prompt or stdin."""
     password = _asked_password()
@@ -129,13 +131,15 @@ def add_token(
     config: Config,
     role: RoleOption,
     days: Annotated[int, typer.Option("--days", min=1, max=3650, help="How long it is good.")] = 365,
+    areas: Areas = None,
 ) -> None:
     """Makes a token for a program and prints it once; only its digest is kept."""
     with told(), opened_state(config) as state:
         now = SystemClock().now_ms()
         secret, row = begin_token(name, role, now=now, days=days, note="made on the console")
-        state.put_secret(row)
-        state.put_audit(AuditRow(now, "console", "token_add", name, role.value))
+        seen = kept(_known_areas(config, areas or ()))
+        state.put_secret(replace(row, areas=seen))
+        state.put_audit(AuditRow(now, "console", "token_add", name, f"{role.value} {seen}".strip()))
         typer.echo(secret)
 
 

@@ -70,7 +70,7 @@ class AccountView:
 
 @dataclass(frozen=True, slots=True)
 class SessionView:
-    """An open session of a person, or a token of a program; `own`: the one that asks."""
+    """An open session of a person, or a token of a program with the areas it sees; `own`: the one that asks."""
 
     id: str
     kind: str
@@ -80,6 +80,7 @@ class SessionView:
     expires_at: int
     note: str
     own: bool
+    areas: tuple[str, ...] = ()
 
 
 @router.get("/users", summary="Who may log in")
@@ -188,4 +189,5 @@ def _view(user: UserRow, secrets: list[SecretRow]) -> AccountView:
 
 def _session(row: SecretRow, own: str) -> SessionView:
     mine = row.digest == own
-    return SessionView(name_of(row), row.kind, row.user, row.role, row.created_at, row.expires_at, row.note, mine)
+    seen = (row.created_at, row.expires_at, row.note, mine, tuple(row.areas.split()))
+    return SessionView(name_of(row), row.kind, row.user, row.role, *seen)

@@ -161,6 +161,7 @@ class UserRow:
     created_at: int
     disabled: bool = False
     areas: str = ""  # as access/scope.py keeps them; empty = the whole province
+    subject: str = ""  # who this is to the province's log-in server; empty = an account of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,7 @@ class SecretRow:
     created_at: int
     expires_at: int
     note: str = ""
+    areas: str = ""  # of a token, as access/scope.py keeps them; a session has those of its user
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,7 @@ PERSON = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("disabled", Boolean, nullable=False),
     Column("areas", Text, nullable=False, server_default=""),
+    Column("subject", Text, nullable=False, server_default=""),
 )
 
 SECRET = Table(
@@ -152,6 +153,7 @@ SECRET = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
     Column("note", Text, nullable=False),
+    Column("areas", Text, nullable=False, server_default=""),
 )
 
 AUDIT = Table(

@@ -50,7 +50,7 @@ async def part_page(
     """One of the other parts."""
     if part == "sessions":
         found = await list_sessions(centre, identity, limit=500)
-        return _part(request, part, sessions=found.items)
+        return _part(request, part, sessions=found.items, areas=centre.area_names())
     if part == "audit":
         return await _audit_page(request, centre, look)
     return _part(request, part, **_arranged(centre, part))

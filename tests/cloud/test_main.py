@@ -137,6 +137,19 @@ def test_a_token_is_printed_once_and_kept_as_a_digest(config: Path) -> None:
     assert secret.encode() not in (config.parent / "data" / "centre.sqlite3").read_bytes()
 
 
+def test_a_token_is_bound_to_areas_that_exist(config: Path) -> None:
+    arguments = ["token", "add", "commune", "--role", "viewer", "--config", str(config), "--area"]
+    wrong = runner.invoke(app, [*arguments, "nowhere"])
+    assert (wrong.exit_code, "nowhere" in wrong.stderr) == (2, True)
+    area = sorted({each.area for each in read_settings(config).inventory.sites.values()})[0]
+    result = runner.invoke(app, [*arguments, area])
+    assert result.exit_code == 0, result.output
+    state = state_of(config)
+    assert [row.areas for row in state.secrets()] == [area]
+    assert [row.detail for row in state.audit(limit=9)] == [f"viewer {area}"]
+    state.close()
+
+
 def test_keys_prints_the_same_public_key_each_time(config: Path) -> None:
     first, second = (runner.invoke(app, ["keys", "--config", str(config)]).stdout.strip() for _ in range(2))
     assert first == second

@@ -11,6 +11,7 @@ from cloud.access.origin import is_cross_site
 from cloud.access.passwords import fault_of, hash_password, verify_password
 from cloud.access.policy import POLICY, Open, allows, rule_for
 from cloud.access.roles import Role
+from cloud.access.scope import scope_of
 from cloud.access.secrets import PREFIX, digest_of, new_secret
 from cloud.access.sessions import (
     ABSOLUTE_MS,
@@ -107,6 +108,10 @@ def test_a_token_needs_no_user_and_keeps_its_role() -> None:
     identity = identity_of(row, None, now=NOW + 86_399_999)
     assert identity
     assert (identity.role, identity.kind) == (Role.VIEWER, "token")
+    assert identity.scope.is_whole
+    bound = identity_of(replace(row, areas="132 141"), None, now=NOW)
+    assert bound
+    assert bound.scope == scope_of("132 141")
     assert identity_of(row, None, now=NOW + 86_400_000) is None
     assert identity_of(row, replace(USER, disabled=True), now=NOW) is None
     assert prolonged(row, now=NOW + 1000) is None

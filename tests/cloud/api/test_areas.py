@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 import pytest
@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from cloud.access.policy import POLICY, Open, allows
 from cloud.access.roles import Role
 from cloud.access.scope import REACH, Reach, Scope, kept, reach_of, scope_of
-from cloud.access.sessions import begin_session
+from cloud.access.sessions import begin_session, begin_token
 from cloud.api.guard import cookie_name
 from cloud.api.scoped import ScopedCentre
 from cloud.incidents.casebook import Action, Facts, open_incident
@@ -200,6 +200,22 @@ async def test_dead_letters_and_records_of_other_areas_are_not_there(
     refused = await elsewhere.post(f"/api/v1/dead-letters/{letter}/discard", json=discard)
     assert refused.status_code == 404
     assert (await here.get(f"/api/v1/dead-letters/{letter}")).json()["letter"]["state"] == "open"
+
+
+async def test_a_token_that_is_bound_to_areas_sees_no_more_than_people_of_them(
+    api: FastAPI, centre: FakeCentre, things: Things
+) -> None:
+    secret, row = begin_token("commune", Role.ENGINEER, now=centre.clock.now_ms(), days=1)
+    centre.state.put_secret(replace(row, areas=kept([ELSEWHERE])))
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(api),
+        base_url="https://centre.test",
+        headers={"Authorization": f"Bearer {secret}"},
+    ) as program:
+        assert (await program.get(f"/api/v1/alarms/{things.alarm}")).status_code == 404
+        assert (await program.get(f"/api/v1/gateways/{GATEWAY}")).status_code == 404
+        assert (await program.get("/api/v1/exports")).status_code == 403
+        assert {each["area"] for each in (await program.get("/api/v1/sites")).json()["items"]} == {ELSEWHERE}
 
 
 async def test_the_live_feed_tells_of_the_own_area_only(centre: FakeCentre) -> None:
