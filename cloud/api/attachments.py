@@ -8,12 +8,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
 
+from cloud.access.purpose import Purpose
 from cloud.api.audit import write_audit
 from cloud.api.deps import Centre, RefusedOrderError, UnknownThingError, WrongStateError
 from cloud.api.guard import CentreDep, IdentityDep
 from cloud.api.pages import Page
 from cloud.api.problems import ProblemError
 from cloud.attachments import MAX_BYTES
+from cloud.citizen.desk import ACTOR as CITIZEN
 from cloud.errors import StateConflictError
 from cloud.incidents import casebook
 from cloud.incidents.casebook import Action
@@ -32,6 +34,7 @@ BODY = {
 }
 Name = Annotated[str, Query(min_length=1, max_length=200, examples=["bien-ban-kiem-tra.pdf"])]
 Words = Annotated[str, Query(max_length=500)]
+Why = Annotated[Purpose | None, Query(description="What you want it for; needed for what a citizen sent.")]
 
 
 @router.get("", summary="The files of an incident, oldest first")
@@ -66,13 +69,22 @@ async def attach(
 
 
 @router.get("/{number}", summary="Fetch a file", response_class=FileResponse)
-async def fetch(incident: str, number: int, centre: CentreDep, identity: IdentityDep) -> FileResponse:
-    """As a download, never shown by the browser itself; who fetched it is written down."""
+async def fetch(
+    incident: str, number: int, centre: CentreDep, identity: IdentityDep, *, purpose: Why = None
+) -> FileResponse:
+    """As a download, never shown by the browser itself; who fetched it, and what for, is written down.
+
+    What a citizen sent may show people and their homes: it is handed out for a purpose only.
+    """
     file = await _file(centre, incident, number)
+    if file.actor == CITIZEN and purpose is None:
+        raise ProblemError(422, "purpose_missing", "A citizen sent this file: say what you want it for (`purpose`).")
     path = centre.attachments.path(file.digest)
     if file.gone_at is not None or not await asyncio.to_thread(path.is_file):
         raise UnknownThingError(f"The content of file {number} is not kept any more.")
-    await write_audit(centre, actor=identity.name, action="incident_fetch", target=incident, detail=file.name)
+    await write_audit(
+        centre, actor=identity.name, action="incident_fetch", target=incident, detail=_fetched(file, purpose)
+    )
     kind = f"{file.type}; charset=utf-8" if file.type == "text/plain" else file.type
     return FileResponse(path, media_type=kind, filename=file.name, content_disposition_type="attachment")
 
@@ -94,6 +106,10 @@ async def detach(
         raise WrongStateError(f"{error}.") from error
     await write_audit(centre, actor=identity.name, action="incident_detach", target=incident, detail=comment)
     return change.attached[0]
+
+
+def _fetched(file: AttachmentRow, purpose: Purpose | None) -> str:
+    return file.name if purpose is None else f"{file.name} ({purpose.value})"
 
 
 async def _content(request: Request) -> bytes:

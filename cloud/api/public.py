@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from cloud.access.purpose import Purpose
 from cloud.api.audit import write_audit
 from cloud.api.deps import Centre, UnknownThingError
 from cloud.api.guard import CentreDep, IdentityDep
@@ -30,6 +31,7 @@ PHOTO = {
     }
 }
 Reference = Annotated[str, Path(pattern=r"^[A-Z2-7]{4}(-[A-Z2-7]{4}){3}$", examples=["MFRG-GZDF-MZTW-Q2LK"])]
+WhatFor = Annotated[Purpose, Query(description="What you want to read it for; it is written down.")]
 
 
 class Report(BaseModel):
@@ -121,14 +123,22 @@ async def survey_answers(centre: CentreDep) -> Page[SurveyCount]:
 
 
 @router.get(f"{PREFIX}/incidents/{{incident}}/citizen-report", summary="What the citizen said, and how to ask back")
-async def citizen_report(incident: str, centre: CentreDep, identity: IdentityDep) -> CitizenReportRow:
-    """Who looked is written down."""
+async def citizen_report(
+    incident: str, centre: CentreDep, identity: IdentityDep, *, purpose: WhatFor
+) -> CitizenReportRow:
+    """Who looked, and what for, is written down."""
+    row = await report_of(centre, incident)
+    await write_audit(centre, actor=identity.name, action="citizen_report_read", target=incident, detail=purpose.value)
+    return row
+
+
+async def report_of(centre: Centre, incident: str) -> CitizenReportRow:
+    """The report of an incident, for whoever writes down who looked; UnknownThingError."""
     if await asyncio.to_thread(centre.incidents.incident, incident) is None:
         raise UnknownThingError(f"There is no incident {incident!r}.")
     row = await centre.citizen.report_of(incident)
     if row is None:
         raise UnknownThingError("Nobody reported this incident.")
-    await write_audit(centre, actor=identity.name, action="citizen_report_read", target=incident)
     return row
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse
 
+from cloud.access.purpose import Purpose
 from cloud.api.deps import UnknownThingError
 from cloud.api.guard import CentreDep, IdentityDep
-from cloud.api.public import REFUSED, Reference, citizen_report, followed, refusal
+from cloud.api.public import REFUSED, Reference, citizen_report, followed, refusal, report_of
 from cloud.citizen.board import RAIN_H
+from cloud.citizen.desk import ACTOR as CITIZEN
 from cloud.citizen.topics import TOPICS
 from cloud.web.render import page
 
 router = APIRouter(include_in_schema=False)
 FIRST_RAIN = 12  # rows in sight; the rest is behind a word
+Why = Annotated[Purpose | None, Query()]
 SCORES = (5, 4, 3, 2, 1)
 
 
@@ -63,11 +67,17 @@ async def survey_page(site: Annotated[str, Path(max_length=64)], request: Reques
 
 @router.get("/incidents/{incident}/citizen-report")
 async def citizen_report_page(
-    incident: str, request: Request, centre: CentreDep, identity: IdentityDep
+    incident: str, request: Request, centre: CentreDep, identity: IdentityDep, *, purpose: Why = None
 ) -> HTMLResponse:
-    """What a citizen reported; who looked is written down."""
-    report = await citizen_report(incident, centre, identity)
-    return page(request, "citizen_report.html", report=report, areas=centre.area_names())
+    """What a citizen reported, to whoever says what for; who looked is written down."""
+    if purpose is None:
+        await report_of(centre, incident)  # or it is not there
+        return page(request, "citizen_ask.html", incident=incident, purposes=tuple(Purpose))
+    report = await citizen_report(incident, centre, identity, purpose=purpose)
+    files = await asyncio.to_thread(centre.incident_files.attachments, incident)
+    photos = [each for each in files if each.actor == CITIZEN and each.gone_at is None]
+    areas = centre.area_names()
+    return page(request, "citizen_report.html", report=report, photos=photos, purpose=purpose.value, areas=areas)
 
 
 def _must_be_open(is_open: bool) -> None:

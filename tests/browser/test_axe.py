@@ -66,7 +66,7 @@ def where(context: BrowserContext, running: RunningCentre) -> dict[str, str]:
             "/public/report/{reference}": f"/public/report/{answer.json()['reference']}",
             "/public/survey/{site}": "/public/survey/site-pvhcc",
             "/incidents/{incident}": f"/incidents/{newest['id']}",  # the one with most on it
-            "/incidents/{incident}/citizen-report": f"/incidents/{newest['id']}/citizen-report",
+            "/incidents/{incident}/citizen-report": f"/incidents/{newest['id']}/citizen-report?purpose=handle",
         }
         return addresses(client, unlinked)
 

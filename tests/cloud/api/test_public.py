@@ -17,6 +17,7 @@ from tests.cloud.web.sample_situation import add_situation
 from tests.fakes import ManualClock
 
 Clients = dict[str, httpx.AsyncClient]
+HANDLE = {"purpose": "handle"}
 REPORTS = "/api/v1/public/reports"
 SEEN = {
     "topic": "landslide", "area": "132", "place": "Km 12, QL 32", "words": "Ta luy nứt dài 4 m, cạnh nhà ông Tư",
@@ -76,7 +77,8 @@ async def test_a_report_becomes_an_incident_with_a_photo_and_is_followed_by_its_
     history = str((await clients["viewer"].get(path)).json())
     assert "0912" not in history
     assert "ông Tư" not in history
-    content = (await clients["operator"].get(f"{path}/attachments/2")).content
+    assert (await clients["operator"].get(f"{path}/attachments/2")).json()["code"] == "purpose_missing"
+    content = (await clients["operator"].get(f"{path}/attachments/2", params=HANDLE)).content
     with Image.open(BytesIO(content)) as kept:
         assert kept.size == (20, 40), "upright"
         assert not kept.getexif()
@@ -86,18 +88,23 @@ async def test_a_report_becomes_an_incident_with_a_photo_and_is_followed_by_its_
     await clients["operator"].post(f"{path}/move", json={"move": "receive"})
     assert (await stranger.get(f"{REPORTS}/{reference}")).json()["state"] == "received"
     assert (await clients["viewer"].get(f"{path}/citizen-report")).status_code == 403
-    said = (await clients["operator"].get(f"{path}/citizen-report")).json()
+    assert (await clients["operator"].get(f"{path}/citizen-report")).status_code == 422
+    said = (await clients["operator"].get(f"{path}/citizen-report", params={"purpose": "ask_back"})).json()
     assert (said["phone"], said["words"]) == (SEEN["phone"], SEEN["words"])
-    page = (await clients["operator"].get(f"/incidents/{incident['id']}/citizen-report")).text
+    address = f"/incidents/{incident['id']}/citizen-report"
+    asked = (await clients["operator"].get(address)).text
+    assert "Mục đích xem" in asked
+    assert "cạnh nhà ông Tư" not in asked
+    page = (await clients["operator"].get(address, params=HANDLE)).text
     assert "cạnh nhà ông Tư" in page
+    assert "attachments/2?purpose=handle" in page
     assert (await clients["viewer"].get(f"/incidents/{incident['id']}/citizen-report")).status_code == 403
     assert "citizen-report" in (await clients["operator"].get(f"/incidents/{incident['id']}")).text
-    [again, row] = [
-        each
-        for each in (await clients["admin"].get("/api/v1/audit")).json()["items"]
-        if each["action"] == "citizen_report_read"
-    ]
-    assert (again["actor"], row["actor"]) == ("program-operator", "program-operator"), "each reading is recorded"
+    written = (await clients["admin"].get("/api/v1/audit")).json()["items"]
+    reads = [each for each in written if each["action"] in ("citizen_report_read", "incident_fetch")]
+    assert {each["actor"] for each in reads} == {"program-operator"}
+    details = [each["detail"].split("(")[-1].strip(")") for each in reads]
+    assert details == ["handle", "ask_back", "handle"], "each reading is recorded, and what for"
 
 
 async def test_what_is_personal_is_forgotten(centre: FakeCentre, clients: Clients, clock: ManualClock) -> None:
