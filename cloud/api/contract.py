@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from cloud.access.policy import Open, rule_for
+from cloud.api.repeats import HEADER, KEPT_MS, MOST_KEY, takes_key
 
 Document = dict[str, Any]
 PROBLEM_JSON: Final = "application/problem+json"
@@ -38,6 +39,14 @@ MEANING: Final = {
     428: "Send the version that you read as If-Match, so that no change gets lost.",
     429: "Too fast; `Retry-After` says when to come back.",
 }
+KEY: Final[Document] = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": f"Sent again within {KEPT_MS // 3_600_000} h it is not done again: the first answer comes back.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MOST_KEY},
+    "example": "9f1c2c1e-move-1",
+}
 PUBLIC: Final = ("/api/v1/public", "/healthz")  # what strangers may read and send
 ABSENT: Final = "/api/v1/exercise"  # there is none most of the time
 MATCH: Final = "If-Match"
@@ -47,6 +56,8 @@ METHODS: Final = ("get", "post", "put", "patch", "delete")
 def completed(document: Document, *, cookie: str) -> Document:
     """The same document with ways to log in, and with every refusal; `cookie` is the session's."""
     parts = document.setdefault("components", {})
+    if "securitySchemes" in parts:
+        return document  # FastAPI makes it once
     parts.setdefault("schemas", {})["Problem"] = PROBLEM
     parts["securitySchemes"] = {
         "token": {"type": "http", "scheme": "bearer", "description": "A program's token."},
@@ -61,6 +72,8 @@ def completed(document: Document, *, cookie: str) -> Document:
         answers = operation["responses"]
         for status in _refusals(method, path, operation):
             answers.setdefault(str(status), {"description": MEANING[status], "content": {PROBLEM_JSON: {}}})
+        if takes_key(method, path):
+            operation.setdefault("parameters", []).append(KEY)
         for answer in answers.values():
             if PROBLEM_JSON in answer.get("content", {}):
                 answer["content"][PROBLEM_JSON].setdefault("schema", {"$ref": "#/components/schemas/Problem"})

@@ -48,7 +48,7 @@ class Repeats:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes everything on but orders with a key of somebody who is known."""
         request = Request(scope, receive)
-        key = request.headers.get(HEADER) if _may_have_key(scope) else None
+        key = request.headers.get(HEADER) if _is_order(scope) else None
         identity = await identify(request, request.app.state.centre) if key is not None else None
         if key is None or identity is None:
             await self._app(scope, receive, send)
@@ -108,11 +108,13 @@ class Repeats:
         await asyncio.to_thread(store.end, replace(order, status=heard.status, kind=heard.kind, answer=answer))
 
 
-def _may_have_key(scope: Scope) -> bool:
-    if scope["type"] != "http" or scope["method"] != "POST":
-        return False
-    path: str = scope["path"]
-    return path.startswith(ORDERS) and not path.startswith(STRANGE)
+def takes_key(method: str, path: str) -> bool:
+    """Whether an order may have a key: what strangers and gateways send has none."""
+    return method == "POST" and path.startswith(ORDERS) and not path.startswith(STRANGE)
+
+
+def _is_order(scope: Scope) -> bool:
+    return scope["type"] == "http" and takes_key(scope["method"], scope["path"])
 
 
 def _store(request: Request) -> RepeatStore:
