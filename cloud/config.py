@@ -24,6 +24,7 @@ from cloud.people.people import CALL_LIST
 from cloud.pictures.config import PictureConfig
 from cloud.retention import RetentionConfig
 from cloud.rollups.config import RollUpConfig
+from cloud.sso.config import SsoConfig
 from cloud.store.roll_up import RAW_DAYS
 from cloud.wallboard import WallConfig
 from device_profiles.exercise import ExerciseConfig, is_here
@@ -267,6 +268,7 @@ class CentreConfig(Strict):
         None, description="Folder of the sectors' pages; without it a plain page for each component project."
     )
     profile_dirs: tuple[Path, ...] = Field((), description="Folders of device profiles beside the packaged ones.")
+    sso: SsoConfig | None = Field(None, description="Log-in with the province's own accounts (OpenID Connect).")
     exercise: ExerciseConfig | None = Field(None, description="Only for a centre of an exercise: its story's time.")
 
     @model_validator(mode="after")

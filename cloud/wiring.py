@@ -22,6 +22,7 @@ from cloud.commissioning.house import commissioning_office
 from cloud.disaster.office import DisasterOffice
 from cloud.display import Display
 from cloud.enrolling import enrolment_of
+from cloud.errors import ConfigurationError
 from cloud.escalations import Desk, Escalations
 from cloud.exercise.house import hearing_for, office_for
 from cloud.fleet_status import PROFILE as FLEET_STATUS
@@ -52,6 +53,8 @@ from cloud.rule_office import Shelf as RuleShelf
 from cloud.rules.judge import Judge, Judgement, NoticeOptions
 from cloud.rules.rule_set import RuleSet
 from cloud.settings import known_to_rules, read_rules_anew
+from cloud.sso.client import SsoClient
+from cloud.sso.office import SsoOffice
 from device_profiles.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -216,10 +219,23 @@ def _api_settings(centre: Centre) -> ApiSettings:
             audit_days=config.retention.audit_days,
         ),
         atlas=Atlas(config.data_dir / ATLAS),
+        sso=_sso(centre),
         wall=config.wall,
         leader=settings.leader,
         reports=ReportShelf(config.data_dir / REPORTS),
     )
+
+
+def _sso(centre: Centre) -> SsoOffice | None:
+    config = centre.settings.config.sso
+    if config is None:
+        return None
+    strange = sorted({area for each in config.groups for area in each.areas} - set(centre.inventory.areas))
+    if strange:
+        raise ConfigurationError(f"[sso] names areas that areas.toml does not: {', '.join(strange)}")
+    config.secret()  # said at the start, not when the first person stands at the door
+    clock = SystemClock()  # tokens live in the machine's time, also while an exercise tells another one
+    return SsoOffice(SsoClient(config, clock), centre.state, clock.now_ms)
 
 
 def _rule_office(centre: Centre) -> RuleOffice:

@@ -24,6 +24,8 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     # What a stranger needs to become known, and what tells a load balancer that we live.
     ("POST", "/api/v1/session"): Open.EVERYONE,
     ("GET", "/login"): Open.EVERYONE,
+    ("GET", "/login/sso"): Open.EVERYONE,
+    ("GET", "/login/sso/callback"): Open.EVERYONE,
     ("GET", "/preferences"): Open.EVERYONE,
     ("GET", "/healthz"): Open.EVERYONE,
     # What a gateway brings: a code, or its signature, which the route itself checks.

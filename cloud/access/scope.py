@@ -68,6 +68,8 @@ REACH: Final[dict[tuple[str, str], Reach]] = {
     ("POST", "/api/v1/session"): _C,
     ("DELETE", "/api/v1/session"): _C,
     ("GET", "/login"): _C,
+    ("GET", "/login/sso"): _C,
+    ("GET", "/login/sso/callback"): _C,
     ("GET", "/preferences"): _C,
     ("GET", "/healthz"): _C,
     ("GET", "/api/v1/me"): _C,

@@ -38,14 +38,15 @@ from cloud.exercise.office import ExerciseOffice
 from cloud.incidents.regulation import Regulation
 from cloud.inventory.passages import Passage
 from cloud.leader.plan import LeaderPlan, read_leader_plan
-from cloud.reports.shelf import ReportShelf
 from cloud.pictures.desk import PictureDesk
 from cloud.releases.shelf import Shelf
+from cloud.reports.shelf import ReportShelf
 from cloud.rules.desk import Act
 from cloud.rules.rehearse import Wish
 from cloud.rules.rehearse_report import Report
 from cloud.sectors.plan import SectorPlan
 from cloud.sectors.standing import Fleet as SectorFleet
+from cloud.sso.office import SsoOffice
 from cloud.store.base import AlarmRow, ReadingStore, StateStore
 from cloud.store.configuration_port import RequestRow
 from cloud.store.incident_files_port import IncidentFileStore
@@ -83,7 +84,7 @@ class ApiSettings:
     `wall`: what the video wall shows. `leader`: the figures of the leader's page.
     `reports`: the monthly reports that were made.
     `arrangement`: rosters, channels and retention, which administrators see.
-    `pace`: how fast one caller may ask.
+    `pace`: how fast one caller may ask. `sso`: the province's log-in server, when there is one.
     `exercise`: the name of the exercise that this centre serves; its log-ins are then timed by `door_clock`.
     """
 
@@ -98,6 +99,7 @@ class ApiSettings:
     atlas: Atlas = field(default_factory=Atlas)
     arrangement: Arrangement = field(default_factory=Arrangement)
     leader: LeaderPlan = field(default_factory=lambda: read_leader_plan(None))
+    sso: SsoOffice | None = None
     wall: WallConfig = field(default_factory=lambda: WallConfig.model_validate({}))
     reports: ReportShelf = field(default_factory=ReportShelf)
 

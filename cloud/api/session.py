@@ -54,6 +54,12 @@ async def log_in(credentials: Credentials, request: Request, response: Response,
         await write_audit(centre, actor=credentials.user, action="log_in_failed", target=address)
         raise ProblemError(401, "wrong_credentials", "User or password is wrong.")
     attempts.succeeded(user.name, address)
+    await open_session(centre, user, address, response)
+    return Me(user=user.name, role=Role(user.role))
+
+
+async def open_session(centre: Centre, user: UserRow, address: str, response: Response) -> None:
+    """Lets a person in whom somebody has vouched for: the row, the audit, the cookie."""
     secret, row = begin_session(user, now=door_now(centre), note=address)
     await asyncio.to_thread(centre.state.put_secret, row)
     await write_audit(centre, actor=user.name, action="log_in", target=address)
@@ -61,7 +67,6 @@ async def log_in(credentials: Credentials, request: Request, response: Response,
         cookie_name(centre), secret, max_age=ABSOLUTE_MS // 1000, path="/",
         secure=centre.settings.cookie_secure, httponly=True, samesite="lax",
     )  # fmt: skip
-    return Me(user=user.name, role=Role(user.role))
 
 
 @router.delete("/session", summary="Log out", status_code=204)

@@ -32,6 +32,7 @@ from cloud.web import (
     search,
     sectors,
     sitemap,
+    sso,
     wall,
     waves,
 )
@@ -49,6 +50,7 @@ def create_site(centre: Centre) -> FastAPI:
 def add_pages(app: FastAPI) -> None:
     """Routes of the pages and their static files."""
     app.include_router(pages.router)
+    app.include_router(sso.router)
     app.include_router(alarms.router)
     app.include_router(cameras.router)
     app.include_router(wall.router)

@@ -66,6 +66,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
             live_after=centre.hub.number,
             version=centre.settings.version,
             exercise=centre.settings.exercise,
+            sso_label=centre.settings.sso.client.config.label if centre.settings.sso else None,
             status=status,
             browser_words=_for_script(_words_of_scripts(taste.language)),
             **values,

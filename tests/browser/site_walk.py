@@ -12,7 +12,16 @@ import httpx
 
 from cloud.access.policy import POLICY
 
-NO_PAGES: Final = ("/api/", "/.well-known/", "/healthz", "/metrics", "/preferences", "/static/", "/feeds/")
+NO_PAGES: Final = (
+    "/api/",
+    "/.well-known/",
+    "/healthz",
+    "/metrics",
+    "/preferences",
+    "/static/",
+    "/feeds/",
+    "/login/sso",
+)
 MOST_LOOKED_AT: Final = 120  # a list of devices goes on for ever
 
 

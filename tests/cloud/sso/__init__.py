@@ -1,0 +1,1 @@
+"""Log-in with the province's own account."""

@@ -1,0 +1,5 @@
+"""The sample centre for log-ins from outside."""
+
+from tests.cloud.api.conftest import centre, clock
+
+__all__ = ["centre", "clock"]
