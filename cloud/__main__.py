@@ -106,6 +106,16 @@ def keys_command(config: Config) -> None:
         typer.echo(public_text(make_command_key(load_config(config).data_dir)))
 
 
+@users.command("drop-second-factor")
+def drop_second_factor(name: str, config: Config) -> None:
+    """Takes somebody's second factor away, as when the last administrator has lost the telephone."""
+    with told(), opened_state(config) as state:
+        if not state.factors.drop(name):
+            typer.echo(f"{name} has no second factor", err=True)
+            raise typer.Exit(WRONG_CONFIGURATION)
+        state.put_audit(AuditRow(SystemClock().now_ms(), "console", "second_factor_drop", name, ""))
+
+
 @users.command("add")
 def add_user(
     name: str,

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from cloud.access.roles import Role
 from cloud.attachments import AttachmentConfig
 from cloud.brokering.config import DoorConfig
 from cloud.citizen.config import CitizenConfig
@@ -268,6 +269,9 @@ class CentreConfig(Strict):
         None, description="Folder of the sectors' pages; without it a plain page for each component project."
     )
     profile_dirs: tuple[Path, ...] = Field((), description="Folders of device profiles beside the packaged ones.")
+    second_factor_roles: tuple[Role, ...] = Field(
+        (), description="Roles whose people show a code of their telephone after the password, such as admin."
+    )
     sso: SsoConfig | None = Field(None, description="Log-in with the province's own accounts (OpenID Connect).")
     exercise: ExerciseConfig | None = Field(None, description="Only for a centre of an exercise: its story's time.")
 

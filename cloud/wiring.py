@@ -220,6 +220,7 @@ def _api_settings(centre: Centre) -> ApiSettings:
         ),
         atlas=Atlas(config.data_dir / ATLAS),
         sso=_sso(centre),
+        second_factor_roles=frozenset(role.value for role in config.second_factor_roles),
         wall=config.wall,
         leader=settings.leader,
         reports=ReportShelf(config.data_dir / REPORTS),

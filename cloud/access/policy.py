@@ -232,6 +232,7 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/api/v1/users"): _A,
     ("POST", "/api/v1/users"): _A,
     ("PATCH", "/api/v1/users/{name}"): _A,
+    ("DELETE", "/api/v1/users/{name}/second-factor"): _A,
     ("GET", "/api/v1/sessions"): _A,
     ("DELETE", "/api/v1/sessions/{session}"): _A,
     ("GET", "/api/v1/audit"): _A,

@@ -246,6 +246,7 @@ REACH: Final[dict[tuple[str, str], Reach]] = {
     ("GET", "/api/v1/users"): _P,
     ("POST", "/api/v1/users"): _P,
     ("PATCH", "/api/v1/users/{name}"): _P,
+    ("DELETE", "/api/v1/users/{name}/second-factor"): _P,
     ("GET", "/api/v1/sessions"): _P,
     ("DELETE", "/api/v1/sessions/{session}"): _P,
     ("GET", "/api/v1/audit"): _P,

@@ -130,7 +130,7 @@ async def change_account(
             raise WrongStateError(str(error)) from error
         await asyncio.to_thread(centre.state.put_user, after)
     if ends_sessions(user, after):
-        await _end_all(centre, name, but=identity.digest)
+        await end_sessions(centre, name, but=identity.digest)
     await write_audit(centre, actor=identity.name, action="user_change", target=name, detail=words_of(user, after))
     return _view(after, await _open(centre))
 
@@ -166,7 +166,7 @@ def _known(centre: Centre, areas: tuple[str, ...]) -> str:
     return kept(areas)
 
 
-async def _end_all(centre: Centre, user: str, *, but: str) -> None:
+async def end_sessions(centre: Centre, user: str, *, but: str) -> None:
     """Every session of somebody but the one that asks."""
     for row in await _open(centre):
         if row.kind == "session" and row.user == user and row.digest != but:

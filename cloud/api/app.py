@@ -45,6 +45,7 @@ from cloud.api import (
     rule_proposals,
     rules,
     search,
+    second_factor,
     sectors,
     security,
     series,
@@ -64,7 +65,8 @@ from cloud.api.shield import Shield
 from cloud.exports.desk import ExportDesk
 
 RESOURCES = (
-    session, ledger, sites, gateways, enrolment, security, commissioning, devices, gaps, series, planned_work, bulk,
+    session, second_factor, ledger, sites, gateways, enrolment, security, commissioning, devices, gaps, series,
+    planned_work, bulk,
     alarms, shelves, handovers, incidents, attachments, notices, rules, rule_proposals, explain, chronicle,
     rehearsals, releases,
     commands, configurations, waves, dead_letters, live, audit, health, exercise, profiles, cameras, disaster, public,

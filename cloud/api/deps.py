@@ -85,6 +85,7 @@ class ApiSettings:
     `reports`: the monthly reports that were made.
     `arrangement`: rosters, channels and retention, which administrators see.
     `pace`: how fast one caller may ask. `sso`: the province's log-in server, when there is one.
+    `second_factor_roles`: who must show a second factor.
     `exercise`: the name of the exercise that this centre serves; its log-ins are then timed by `door_clock`.
     """
 
@@ -100,6 +101,7 @@ class ApiSettings:
     arrangement: Arrangement = field(default_factory=Arrangement)
     leader: LeaderPlan = field(default_factory=lambda: read_leader_plan(None))
     sso: SsoOffice | None = None
+    second_factor_roles: frozenset[str] = frozenset()
     wall: WallConfig = field(default_factory=lambda: WallConfig.model_validate({}))
     reports: ReportShelf = field(default_factory=ReportShelf)
 

@@ -17,6 +17,7 @@ from cloud.api.audit import write_audit
 from cloud.api.deps import Centre
 from cloud.api.guard import CentreDep, IdentityDep, cookie_name, door_now
 from cloud.api.problems import ProblemError
+from cloud.api.second_factor import WrongCodeError, second_step
 from cloud.store.base import UserRow
 
 router = APIRouter(prefix="/api/v1", tags=["session"])
@@ -32,6 +33,7 @@ class Credentials(BaseModel):
     )
     user: Annotated[str, Field(min_length=1, max_length=64)]
     password: Annotated[str, Field(min_length=1, max_length=MAX_LENGTH)]
+    code: Annotated[str, Field(max_length=32, description="The second factor, when it is asked for.")] = ""
 
 
 class Me(BaseModel):
@@ -42,8 +44,14 @@ class Me(BaseModel):
     role: Role
 
 
+class LoggedIn(Me):
+    """Who has come in."""
+
+    paper_codes: tuple[str, ...] = Field((), description="Of a new second factor; shown this once.")
+
+
 @router.post("/session", summary="Log in", responses={401: {"description": "Wrong user or password"}})
-async def log_in(credentials: Credentials, request: Request, response: Response, centre: CentreDep) -> Me:
+async def log_in(credentials: Credentials, request: Request, response: Response, centre: CentreDep) -> LoggedIn:
     """Sets the session cookie (HttpOnly, SameSite=Lax). Too many failures make name and address wait (429)."""
     address = request.client.host if request.client else ""
     attempts: Attempts = request.app.state.attempts
@@ -53,9 +61,15 @@ async def log_in(credentials: Credentials, request: Request, response: Response,
         attempts.failed(credentials.user, address, now=door_now(centre))
         await write_audit(centre, actor=credentials.user, action="log_in_failed", target=address)
         raise ProblemError(401, "wrong_credentials", "User or password is wrong.")
+    try:
+        paper_codes = await second_step(centre, user, credentials.code)
+    except WrongCodeError:
+        attempts.failed(credentials.user, address, now=door_now(centre))
+        await write_audit(centre, actor=user.name, action="log_in_failed", target=address, detail="second factor")
+        raise ProblemError(401, "wrong_code", "That code does not count, or not any more.") from None
     attempts.succeeded(user.name, address)
     await open_session(centre, user, address, response)
-    return Me(user=user.name, role=Role(user.role))
+    return LoggedIn(user=user.name, role=Role(user.role), paper_codes=paper_codes)
 
 
 async def open_session(centre: Centre, user: UserRow, address: str, response: Response) -> None:

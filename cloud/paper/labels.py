@@ -139,3 +139,8 @@ def _lines(text: str, face: str, size: float, width: float, most: int) -> list[s
     while last and stringWidth(f"{last}…", face, size) > width:
         last = last[:-1]
     return [*lines[: most - 1], f"{last}…"]
+
+
+def qr_picture(text: str) -> str:
+    """A QR code for a screen, as the address of a picture."""
+    return str(segno.make(text, error="m").svg_data_uri(scale=5, border=QUIET, dark="#000", light="#fff"))

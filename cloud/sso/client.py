@@ -28,7 +28,11 @@ MOST_BYTES: Final = 256 * 1024
 
 
 class SsoError(CloudError):
-    """The log-in server cannot be reached, or what it says cannot be believed."""
+    """The log-in server cannot be asked; UnbelievedError: what it says cannot be believed."""
+
+
+class UnbelievedError(SsoError):
+    """The log-in server has answered, and what it says of somebody cannot be believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,7 @@ class SsoClient:
         if server.user_info and not all(each in claims for each in wanted):
             more = await self._ask("GET", server.user_info, bearer=str(tokens.get("access_token", "")))
             if more.get("sub") != claims["sub"]:
-                raise SsoError("the log-in server says of two people that they are one")
+                raise UnbelievedError("the log-in server says of two people that they are one")
             claims = {**more, **claims}
         return _person(claims, self.config)
 
@@ -122,11 +126,11 @@ class SsoClient:
         try:
             found = await self._verified(token)
         except JoseError as error:
-            raise SsoError(f"the ID token cannot be believed: {error}") from error
+            raise UnbelievedError(f"the ID token cannot be believed: {error}") from error
         except ValueError as error:  # no token at all, or a key of another kind
-            raise SsoError("the ID token cannot be read") from error
+            raise UnbelievedError("the ID token cannot be read") from error
         if not secrets.compare_digest(str(found.get("nonce", "")), nonce):
-            raise SsoError("the ID token belongs to another log-in")
+            raise UnbelievedError("the ID token belongs to another log-in")
         return found
 
     async def _verified(self, token: str) -> dict[str, Any]:
@@ -208,6 +212,6 @@ class SsoClient:
 def _person(claims: dict[str, Any], config: SsoConfig) -> Person:
     name, groups = claims.get(config.name_claim), claims.get(config.groups_claim, [])
     if not isinstance(name, str) or not name.strip():
-        raise SsoError(f"the log-in server does not say {config.name_claim!r}")
+        raise UnbelievedError(f"the log-in server does not say {config.name_claim!r}")
     listed = [groups] if isinstance(groups, str) else groups if isinstance(groups, list) else []
     return Person(str(claims["sub"]), name.strip(), tuple(map(str, listed)))

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from secrets import compare_digest
 from typing import Final, Literal, Protocol
+
+import msgspec
+from cryptography.fernet import Fernet, InvalidToken
 
 from cloud.access.scope import kept
 from cloud.sso.client import Begun, Person, SsoClient
 from cloud.sso.config import SsoGroup
 from cloud.store.base import UserRow
 
-MOST_ON_WAY: Final = 1000
 LASTS_MS: Final = 600_000
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 Reason = Literal["expired", "no_group", "name_taken", "bad_name", "disabled"]
@@ -22,8 +25,8 @@ Reason = Literal["expired", "no_group", "name_taken", "bad_name", "disabled"]
 class People(Protocol):
     """Who may log in."""
 
-    def user(self, name: str) -> UserRow | None:
-        """One user."""
+    def users(self) -> Sequence[UserRow]:
+        """Everybody."""
 
     def put_user(self, row: UserRow) -> None:
         """Adds or replaces a user."""
@@ -41,29 +44,24 @@ class Entry:
 
 
 class SsoOffice:
-    """The log-ins that are on their way, and the accounts that come of them."""
+    """What becomes of log-ins. Those on their way are sealed into their browsers' cookies: there is no list to fill."""
 
     def __init__(self, client: SsoClient, people: People, now: Callable[[], int]) -> None:
         self.client = client
         self._people = people
         self._now = now
-        self._on_way: dict[str, Begun] = {}
+        self._seal = Fernet(Fernet.generate_key())  # a log-in that a restart cuts begins again
 
     async def begin(self, back: str, redirect: str) -> tuple[str, str]:
-        """The state for the browser's cookie and where it is sent; SsoError."""
-        for state in [each.state for each in self._on_way.values() if self._now() - each.at > LASTS_MS]:
-            del self._on_way[state]
-        while len(self._on_way) >= MOST_ON_WAY:
-            del self._on_way[next(iter(self._on_way))]
+        """What the browser's cookie must hold, and where the browser is sent; SsoError."""
         begun = self.client.begin(back)
         address = await self.client.address(begun, redirect)
-        self._on_way[begun.state] = begun
-        return begun.state, address
+        return self._seal.encrypt(msgspec.json.encode(begun)).decode(), address
 
-    async def finish(self, state: str, code: str, redirect: str) -> Entry:
-        """Who came back, with the account that is his from now on; SsoError. A state is good for one attempt."""
-        begun = self._on_way.pop(state, None)
-        if begun is None or self._now() - begun.at > LASTS_MS:
+    async def finish(self, cookie: str, state: str, code: str, redirect: str) -> Entry:
+        """Who came back, with the account that is his from now on; SsoError. A code is good for one attempt."""
+        begun = self._opened(cookie)
+        if begun is None or not compare_digest(begun.state, state) or self._now() - begun.at > LASTS_MS:
             return Entry(refused="expired")
         person = await self.client.person(begun, code, redirect)
         rights = self.client.config.rights_of(person.groups)
@@ -71,15 +69,23 @@ class SsoOffice:
             return Entry(person.name, begun.back, refused="no_group")
         return await asyncio.to_thread(self._account, person, rights, begun.back)
 
+    def _opened(self, cookie: str) -> Begun | None:
+        try:
+            return msgspec.json.decode(self._seal.decrypt(cookie), type=Begun)
+        except (InvalidToken, msgspec.DecodeError):
+            return None
+
     def _account(self, person: Person, rights: SsoGroup, back: str) -> Entry:
-        if not NAME.fullmatch(person.name):
-            return Entry(person.name, back, refused="bad_name")
+        """The account of this person, whatever the name is by now; a name that somebody else has stays with him."""
         subject = f"{self.client.config.issuer.rstrip('/')} {person.subject}"
-        before = self._people.user(person.name)
-        if before is not None and before.subject != subject:
+        everybody = self._people.users()
+        before = next((each for each in everybody if each.subject == subject), None)
+        if before is None and not NAME.fullmatch(person.name):
+            return Entry(person.name, back, refused="bad_name")
+        if before is None and any(each.name == person.name for each in everybody):
             return Entry(person.name, back, refused="name_taken")
         if before is not None and before.disabled:
-            return Entry(person.name, back, refused="disabled")
+            return Entry(before.name, back, refused="disabled")
         user = replace(
             before or UserRow(person.name, rights.role.value, "", self._now(), subject=subject),
             role=rights.role.value,
@@ -87,4 +93,4 @@ class SsoOffice:
         )
         if user != before:
             self._people.put_user(user)
-        return Entry(person.name, back, user, before)
+        return Entry(user.name, back, user, before)

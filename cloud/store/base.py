@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from cloud.store.audit_port import AuditLog
+from cloud.store.factor_port import FactorStore
 from cloud.store.repeat_port import RepeatStore
 from cloud.store.rows import (
     AccountRow,
@@ -180,6 +181,10 @@ class ReadingStore(Protocol):
 
 class StateStore(Protocol):
     """Transactional state. Synchronous: callers off the event loop use one worker thread (asyncio.to_thread)."""
+
+    @property
+    def factors(self) -> FactorStore:
+        """The second factors of people."""
 
     @property
     def repeats(self) -> RepeatStore:

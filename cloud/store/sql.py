@@ -30,6 +30,8 @@ from cloud.store.commissioning_sql import SqlCommissioningStore
 from cloud.store.configuration_sql import SqlConfigurationStore
 from cloud.store.disaster_sql import SqlDisasterStore
 from cloud.store.enrolment_sql import SqlEnrolmentStore
+from cloud.store.factor_port import FactorStore
+from cloud.store.factor_sql import SqlFactorStore
 from cloud.store.incident_files_sql import SqlIncidentFiles
 from cloud.store.incident_sql import SqlIncidentStore
 from cloud.store.index_sql import SqlIndexLog, mark
@@ -86,6 +88,7 @@ class SqlStateStore:
         self.citizens = SqlCitizenStore(self._door)
         self.repeats: RepeatStore = SqlRepeatStore(self._door)
         self.audit_log = SqlAuditLog(self._door)
+        self.factors: FactorStore = SqlFactorStore(self._door)
 
     def migrate(self) -> None:
         """Brings the database to this version's schema; CloudError when it is newer than this program."""

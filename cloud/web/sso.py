@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
@@ -14,7 +13,7 @@ from cloud.api.audit import write_audit
 from cloud.api.deps import Centre, UnknownThingError
 from cloud.api.guard import CentreDep
 from cloud.api.session import open_session
-from cloud.sso.client import SsoError
+from cloud.sso.client import SsoError, UnbelievedError
 from cloud.sso.office import Entry, SsoOffice
 from cloud.web.pages import inside
 from cloud.web.render import page
@@ -33,12 +32,12 @@ async def to_the_province(
     """Sends the browser to the log-in server; its cookie makes sure that the same browser comes back."""
     office = _office(centre)
     try:
-        state, address = await office.begin(inside(back), _redirect(request, centre))
+        sealed, address = await office.begin(inside(back), _redirect(request, centre))
     except SsoError as error:
         return _refused(request, "unreachable", str(error))
     answer = RedirectResponse(address, 303)
     answer.set_cookie(
-        STATE_COOKIE, state, max_age=STATE_S, path="/login/sso", secure=centre.settings.cookie_secure,
+        STATE_COOKIE, sealed, max_age=STATE_S, path="/login/sso", secure=centre.settings.cookie_secure,
         httponly=True, samesite="lax",
     )  # fmt: skip
     return answer
@@ -50,18 +49,19 @@ async def from_the_province(
 ) -> Response:
     """Whoever comes back with a code that the log-in server vouches for is in."""
     office = _office(centre)
-    if not state or not secrets.compare_digest(request.cookies.get(STATE_COOKIE, "").encode(), state.encode()):
-        return _refused(request, "expired", "another browser, or the cookie is gone")
     if error or not code:
         return _refused(request, "declined", error)
     try:
-        entry = await office.finish(state, code, _redirect(request, centre))
+        entry = await office.finish(request.cookies.get(STATE_COOKIE, ""), state, code, _redirect(request, centre))
+    except UnbelievedError as fault:
+        return _refused(request, "unbelieved", str(fault))
     except SsoError as fault:
         return _refused(request, "unreachable", str(fault))
     address = request.client.host if request.client else ""
     if entry.user is None:
         detail = f"sso: {entry.refused}"
-        await write_audit(centre, actor=entry.name, action="log_in_failed", target=address, detail=detail)
+        if entry.name:
+            await write_audit(centre, actor=entry.name, action="log_in_failed", target=address, detail=detail)
         return _refused(request, entry.refused or "expired", detail)
     answer = RedirectResponse(inside(entry.back), 303)
     await _note(centre, entry)

@@ -23,6 +23,7 @@ from cloud.sso.client import SsoClient, SsoError
 from cloud.sso.config import SsoConfig
 from cloud.sso.office import SsoOffice
 from cloud.store.audit_port import AuditFilter
+from cloud.store.base import UserRow
 from cloud.web.app import create_site
 from device_profiles.clock import SystemClock
 from simulators.http_server import HttpHost
@@ -134,6 +135,18 @@ async def test_rights_follow_the_groups_at_the_next_log_in_and_a_disabled_accoun
     assert centre.state.user("an.nguyen") == before
     centre.state.put_user(replace(before, disabled=True))
     assert (await log_in(browser, "1")).status_code == 403
+
+
+async def test_who_is_renamed_there_keeps_the_account_here_also_a_disabled_one(
+    browser: httpx.AsyncClient, centre: FakeCentre, issuer: str
+) -> None:
+    row = UserRow("an.cu", "operator", "", 1, subject=f"{issuer} 1")
+    centre.state.put_user(row)
+    assert (await log_in(browser, "1")).status_code == 303
+    assert (await browser.get("/api/v1/me")).json()["user"] == "an.cu"
+    centre.state.put_user(replace(row, disabled=True))
+    assert (await log_in(browser, "1")).status_code == 403
+    assert centre.state.user("an.nguyen") is None
 
 
 @pytest.mark.parametrize(("subject", "words"), [("2", "không nhóm nào"), ("3", "trùng tên"), ("4", "không dùng được")])

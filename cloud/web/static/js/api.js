@@ -4,13 +4,14 @@ import { t } from "./words.js";
 // Codes of problems that have a sentence of their own.
 const SAID = [
   "wrong_credentials", "too_many", "forbidden", "wrong_state", "refused", "invalid", "unknown", "too_large", "file_type", "no_room",
-  "not_logged_in",
+  "not_logged_in", "second_factor", "enrol_second_factor", "wrong_code",
 ];
 
 export class Refused extends Error {
-  constructor(code) {
+  constructor(code, errors = []) {
     super(t(SAID.includes(code) ? code : "failed"));
     this.code = code;
+    this.errors = errors;
   }
 }
 
@@ -28,7 +29,7 @@ export async function send(method, path, body) {
   }
   if (answer.ok) return answer.status === 204 ? null : answer.json();
   const problem = await answer.json().catch(() => ({}));
-  throw new Refused(problem.code);
+  throw new Refused(problem.code, problem.errors);
 }
 
 // Runs one action of a form: the button waits, a mistake is shown beside it (data-refused: what a refusal means here).
