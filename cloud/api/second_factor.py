@@ -14,6 +14,7 @@ from cloud.api.audit import write_audit
 from cloud.api.deps import Centre, UnknownThingError
 from cloud.api.guard import CentreDep, IdentityDep, door_now
 from cloud.api.problems import ProblemError
+from cloud.errors import CloudError
 from cloud.paper.labels import qr_picture
 from cloud.store.base import UserRow
 
@@ -21,7 +22,7 @@ router = APIRouter(prefix="/api/v1", tags=["administration"])
 Name = Annotated[str, InPath(pattern=r"^[^/]{1,64}$")]
 
 
-class WrongCodeError(Exception):
+class WrongCodeError(CloudError):
     """The code does not count: the log-in has failed."""
 
 

@@ -17,8 +17,8 @@ from typer.testing import CliRunner, Result
 from cloud.__main__ import app
 from cloud.app import Centre
 from cloud.configuring.terms import Draft, Hand
+from cloud.display import Display
 from cloud.keys import make_command_key, public_text
-from cloud.views import Display
 from tests.cloud.stage import GATEWAY, running, settings_for
 from tests.servers import Server, free_port
 from tests.waiting import eventually
