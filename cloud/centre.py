@@ -60,6 +60,9 @@ from cloud.rules import desk, shelving
 from cloud.rules.desk import Act, Remark
 from cloud.rules.rehearse import Wish
 from cloud.rules.rehearse_report import Report
+from cloud.sectors.board import SectorBoard
+from cloud.sectors.load import plain_plans
+from cloud.sectors.plan import SectorPlan
 from cloud.sectors.rules import profiles_of_rules
 from cloud.sectors.standing import Fleet as SectorFleet
 from cloud.store.base import AlarmRow, ReadingStore, StateStore
@@ -107,9 +110,6 @@ class House:
     exercise: ExerciseOffice | None = None
 
 
-SECTORS_HOLD_S = 1.0  # people do not read faster
-
-
 class ThacbaCentre:
     """Implements the protocol of cloud/api/deps.py."""
 
@@ -117,8 +117,8 @@ class ThacbaCentre:
         self._house = house
         self._parts = parts = house.parts
         self._levels = Levels()
-        self._sectors: tuple[int, float, SectorFleet] | None = None
-        self._opened = OpenAlarmRows(parts.state, lambda: house.broadcast.judgements, parts.clock)
+        self._opened = OpenAlarmRows(parts.state, self._changes, parts.clock)
+        self._board = SectorBoard(self._sorted_for_sectors, self._plans, changes=self._changes, clock=parts.clock)
         self._letters = LetterOffice(
             Desk(parts.graveyard, parts.intake, parts.store, parts.state, parts.recorder, parts.clock)
         )
@@ -276,13 +276,8 @@ class ThacbaCentre:
         return self._house.display.site_facts()
 
     async def sector_fleet(self) -> SectorFleet:
-        """Devices and open alarms, sorted for the sectors; worked out once a second, and when an alarm changes."""
-        changes, now = self._house.broadcast.judgements, self.clock.monotonic()
-        if self._sectors is None or self._sectors[0] != changes or now - self._sectors[1] > SECTORS_HOLD_S:
-            alarms = await asyncio.to_thread(self.open_alarms)
-            fleet = SectorFleet(self.devices(), alarms, profiles_of_rules(self.rules.running.rules))
-            self._sectors = (changes, now, fleet)
-        return self._sectors[2]
+        """How devices and open alarms stand, sorted for the sectors."""
+        return await self._board.fleet()
 
     def device_counts(self) -> DeviceCounts:
         """How many devices there are, how fresh, and of which models."""
@@ -395,6 +390,16 @@ class ThacbaCentre:
             "state": flow.state_fault(),
             "rules": self._house.rules.fault(),
         }
+
+    def _changes(self) -> int:
+        return self._house.broadcast.judgements
+
+    def _plans(self) -> Sequence[SectorPlan]:
+        return self.settings.sectors or plain_plans(self.profiles)
+
+    async def _sorted_for_sectors(self) -> SectorFleet:
+        alarms = await asyncio.to_thread(self.open_alarms)
+        return SectorFleet(self.devices(), alarms, profiles_of_rules(self.rules.running.rules))
 
     async def _act(self, alarm: str, work: Act) -> AlarmRow:
         """The alarm after what somebody did about it."""

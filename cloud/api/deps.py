@@ -270,7 +270,7 @@ class Centre(Protocol):
         """What stands at every site that has devices."""
 
     async def sector_fleet(self) -> SectorFleet:
-        """How devices and open alarms stand, sorted for the sectors; at most a second old."""
+        """How devices and open alarms stand, sorted for the sectors; at most some seconds old."""
 
     def device_counts(self) -> DeviceCounts:
         """How many devices there are, how fresh, and of which models."""
