@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Sequence
 from heapq import nsmallest
+from itertools import count
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Query
@@ -42,8 +43,8 @@ def decode_cursor(cursor: str | None) -> str | None:
 def page_of(items: Sequence[Item], key: Callable[[Item], str], *, cursor: str | None, limit: int) -> Page[Item]:
     """The page of a list in memory, sorted by key, that starts behind the cursor."""
     after = decode_cursor(cursor)
-    keys = [(key(item), place) for place, item in enumerate(items)]
-    rest = nsmallest(limit + 1, (each for each in keys if after is None or each[0] > after))
+    keys = zip(map(key, items), count(), strict=False)
+    rest = nsmallest(limit + 1, keys if after is None else (each for each in keys if each[0] > after))
     page = rest[:limit]
     next_page = encode_cursor(page[-1][0]) if len(rest) > limit else None
     return Page(items=[items[place] for _, place in page], next=next_page)
