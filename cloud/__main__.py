@@ -31,7 +31,7 @@ from cloud import (
 )
 from cloud.access.passwords import fault_of, hash_password
 from cloud.access.roles import Role
-from cloud.access.scope import kept
+from cloud.access.scope import bounds_of, kept
 from cloud.access.sessions import begin_token
 from cloud.app import Centre
 from cloud.config import load_config
@@ -46,6 +46,7 @@ from cloud.settings import Settings, read_settings
 from cloud.store.base import AuditRow, UserRow
 from cloud.tidying import look_seldom
 from device_profiles.clock import SystemClock
+from device_profiles.schema import Sector
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The operations centre of Thacba.")
 users = typer.Typer(no_args_is_help=True, help="People who may log in.")
@@ -74,6 +75,9 @@ app.command("restore")(restore_command)
 RoleOption = Annotated[Role, typer.Option("--role", help="What they may do.")]
 Areas = Annotated[
     list[str] | None, typer.Option("--area", help="An area that they see; may be given again. None: all of them.")
+]
+Sectors = Annotated[
+    list[Sector] | None, typer.Option("--sector", help="A sector that they see; may be given again. None: all of them.")
 ]
 
 
@@ -122,17 +126,18 @@ def add_user(
     config: Config,
     role: RoleOption,
     areas: Areas = None,
+    sectors: Sectors = None,
 ) -> None:
-    """Adds somebody, or gives them a new password, role and areas; the password comes from a prompt or stdin."""
+    """Adds somebody, or gives them a new password, role and bounds; the password comes from a prompt or stdin."""
     password = _asked_password()
     if fault := fault_of(password):
         typer.echo(fault, err=True)
         raise typer.Exit(WRONG_CONFIGURATION)
     with told(), opened_state(config) as state:
         now = SystemClock().now_ms()
-        seen = kept(_known_areas(config, areas or ()))
-        state.put_user(UserRow(name, role.value, hash_password(password), now, areas=seen))
-        state.put_audit(AuditRow(now, "console", "user_add", name, f"{role.value} {seen}".strip()))
+        here, mine = kept(_known_areas(config, areas or ())), kept(sectors or ())
+        state.put_user(UserRow(name, role.value, hash_password(password), now, areas=here, sectors=mine))
+        state.put_audit(AuditRow(now, "console", "user_add", name, f"{role.value} {bounds_of(here, mine)}".strip()))
 
 
 @tokens.command("add")
@@ -142,14 +147,15 @@ def add_token(
     role: RoleOption,
     days: Annotated[int, typer.Option("--days", min=1, max=3650, help="How long it is good.")] = 365,
     areas: Areas = None,
+    sectors: Sectors = None,
 ) -> None:
     """Makes a token for a program and prints it once; only its digest is kept."""
     with told(), opened_state(config) as state:
         now = SystemClock().now_ms()
         secret, row = begin_token(name, role, now=now, days=days, note="made on the console")
-        seen = kept(_known_areas(config, areas or ()))
-        state.put_secret(replace(row, areas=seen))
-        state.put_audit(AuditRow(now, "console", "token_add", name, f"{role.value} {seen}".strip()))
+        here, mine = kept(_known_areas(config, areas or ())), kept(sectors or ())
+        state.put_secret(replace(row, areas=here, sectors=mine))
+        state.put_audit(AuditRow(now, "console", "token_add", name, f"{role.value} {bounds_of(here, mine)}".strip()))
         typer.echo(secret)
 
 

@@ -24,6 +24,7 @@ class AccountChange:
     disabled: bool | None = None
     password_hash: str | None = None
     areas: str | None = None  # as scope.py keeps them
+    sectors: str | None = None  # the same
 
 
 def changed(user: UserRow, change: AccountChange, *, by: str, everybody: Iterable[UserRow]) -> UserRow:
@@ -34,6 +35,7 @@ def changed(user: UserRow, change: AccountChange, *, by: str, everybody: Iterabl
         disabled=user.disabled if change.disabled is None else change.disabled,
         password_hash=change.password_hash or user.password_hash,
         areas=user.areas if change.areas is None else change.areas,
+        sectors=user.sectors if change.sectors is None else change.sectors,
     )
     loses = _is_in_charge(user) and not _is_in_charge(after)
     if loses and user.name == by:
@@ -50,6 +52,8 @@ def words_of(before: UserRow, after: UserRow) -> str:
         said.append(f"role {before.role} -> {after.role}")
     if before.areas != after.areas:
         said.append(f"areas {before.areas or 'all'} -> {after.areas or 'all'}")
+    if before.sectors != after.sectors:
+        said.append(f"sectors {before.sectors or 'all'} -> {after.sectors or 'all'}")
     if before.disabled != after.disabled:
         said.append("disabled" if after.disabled else "enabled")
     if before.password_hash != after.password_hash:
@@ -68,4 +72,4 @@ def name_of(secret: SecretRow) -> str:
 
 
 def _is_in_charge(user: UserRow) -> bool:
-    return user.role == Role.ADMIN and not user.disabled and not user.areas
+    return user.role == Role.ADMIN and not user.disabled and not user.areas and not user.sectors

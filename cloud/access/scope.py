@@ -1,7 +1,7 @@
-"""How far somebody sees: the whole province, or some of its areas; pure.
+"""How far somebody sees: the whole province, or some of its areas, or some sectors of it; pure.
 
 ```
- policy.py: may this role use this route?  ──▶  scope.py: may somebody of some areas only?  ──▶  what is handed out
+ policy.py: may this role use this route?  ──▶  scope.py: may somebody who sees a part? ──▶  what is handed out
                                                common, listed, looked up, or for the whole province alone
 ```
 What does not stand in REACH is for people of the whole province, too; a test asks for a line for every route.
@@ -14,44 +14,57 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from device_profiles.schema import Sector
+
 
 class Reach(Enum):
-    """What a route hands to somebody of some areas only."""
+    """What a route hands to somebody who sees some areas or sectors only."""
 
-    COMMON = "common"  # the same for everybody; no thing of an area is in it
-    LISTED = "listed"  # what lies in the areas, and nothing else
-    LOOKED_UP = "looked_up"  # one thing, when it lies in the areas; else there is no such thing
+    COMMON = "common"  # the same for everybody; no thing of an area or a sector is in it
+    LISTED = "listed"  # what is in sight, and nothing else
+    LOOKED_UP = "looked_up"  # one thing, when it is in sight; else there is no such thing
     PROVINCE = "province"  # nothing: it is for people of the whole province
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The areas that somebody sees; None = every one."""
+    """The areas and the sectors that somebody sees; None = every one. Only what lies in both is in sight."""
 
     areas: frozenset[str] | None = None
+    sectors: frozenset[Sector] | None = None
 
     @property
     def is_whole(self) -> bool:
         """Whether it is the whole province."""
-        return self.areas is None
+        return self.areas is None and self.sectors is None
 
     def sees(self, area: str) -> bool:
         """Whether a thing of this area is in sight; what lies in no area is the whole province's."""
         return self.areas is None or area in self.areas
 
+    def cares_for(self, sector: Sector) -> bool:
+        """Whether things of this sector are in sight."""
+        return self.sectors is None or sector in self.sectors
+
 
 WHOLE: Final = Scope()
-SEPARATOR: Final = " "  # no area has one in its name
+SEPARATOR: Final = " "  # no area and no sector has one in its name
 
 
-def scope_of(areas: str) -> Scope:
-    """The scope as a user's row keeps it; empty = the whole province."""
-    return Scope(frozenset(areas.split(SEPARATOR))) if areas.strip() else WHOLE
+def scope_of(areas: str, sectors: str = "") -> Scope:
+    """The scope as a user's row keeps it; empty = every area, every sector."""
+    here = frozenset(areas.split()) if areas.strip() else None
+    return Scope(here, frozenset(map(Sector, sectors.split())) if sectors.strip() else None)
 
 
-def kept(areas: Iterable[str]) -> str:
-    """The same the other way round."""
-    return SEPARATOR.join(sorted(set(areas)))
+def kept(names: Iterable[str]) -> str:
+    """Areas or sectors, the other way round."""
+    return SEPARATOR.join(sorted(set(names)))
+
+
+def bounds_of(areas: str, sectors: str) -> str:
+    """Both, for the audit log; empty = the whole province."""
+    return " ".join(filter(None, (areas, f"sectors {sectors}" if sectors else "")))
 
 
 def reach_of(method: str, path: str) -> Reach:

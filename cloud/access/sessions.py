@@ -41,17 +41,17 @@ def begin_token(name: str, role: Role, *, now: int, days: int, note: str = "") -
 def identity_of(row: SecretRow | None, user: UserRow | None, *, now: int) -> Identity | None:
     """Whom a secret stands for now; None when it expired, or its user is gone or disabled.
 
-    A session has the role and the areas that the user has now; a token keeps its own, and needs no user.
+    A session has the role, the areas and the sectors that the user has now; a token keeps its own, and needs no user.
     """
     if row is None or now >= row.expires_at:
         return None
     if user is not None and user.disabled:
         return None
     if row.kind == "token":
-        return Identity(row.user, Role(row.role), "token", row.digest, scope_of(row.areas))
+        return Identity(row.user, Role(row.role), "token", row.digest, scope_of(row.areas, row.sectors))
     if row.kind != "session" or user is None:
         return None
-    return Identity(user.name, Role(user.role), "session", row.digest, scope_of(user.areas))
+    return Identity(user.name, Role(user.role), "session", row.digest, scope_of(user.areas, user.sectors))
 
 
 def prolonged(row: SecretRow, *, now: int) -> SecretRow | None:

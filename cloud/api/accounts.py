@@ -13,20 +13,21 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from cloud.access.accounts import AccountChange, AccountError, changed, ends_sessions, name_of, words_of
 from cloud.access.passwords import MAX_LENGTH, fault_of, hash_password
 from cloud.access.roles import Role
-from cloud.access.scope import kept
+from cloud.access.scope import bounds_of, kept
 from cloud.api.audit import write_audit
 from cloud.api.deps import Centre, UnknownThingError, WrongStateError
 from cloud.api.guard import CentreDep, IdentityDep, door_now
 from cloud.api.pages import Cursor, Limit, Page, page_of
 from cloud.api.problems import ProblemError
 from cloud.store.base import SecretRow, UserRow
-from device_profiles.schema import Identifier
+from device_profiles.schema import Identifier, Sector
 
 router = APIRouter(prefix="/api/v1", tags=["administration"])
 NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 Name = Annotated[str, InPath(pattern=r"^[^/]{1,64}$")]
 SessionName = Annotated[str, InPath(pattern=r"^[0-9a-f]{16}$")]
 Areas = Annotated[tuple[Identifier, ...], Field(max_length=200)]
+Sectors = Annotated[tuple[Sector, ...], Field(max_length=len(Sector))]
 Password = Annotated[SecretStr, Field(min_length=1, max_length=MAX_LENGTH)]
 
 
@@ -42,6 +43,7 @@ class NewAccount(BaseModel):
     role: Role
     password: Password
     areas: Areas = Field((), description="The areas that they see; none = the whole province.")
+    sectors: Sectors = Field((), description="The sectors that they see; none = all of them.")
 
 
 class AccountWish(BaseModel):
@@ -54,11 +56,12 @@ class AccountWish(BaseModel):
     state: Literal["enabled", "disabled"] | None = None
     password: Password | None = None
     areas: Areas | None = Field(None, description="The areas that they see; an empty list = the whole province.")
+    sectors: Sectors | None = Field(None, description="The sectors that they see; an empty list = all of them.")
 
 
 @dataclass(frozen=True, slots=True)
 class AccountView:
-    """Somebody who may log in; `sessions`: how many are open now; `areas`: what they see, none = everything."""
+    """Somebody who may log in; `sessions`: how many are open now; `areas` and `sectors`: what they see, none = all."""
 
     name: str
     role: Role
@@ -66,11 +69,12 @@ class AccountView:
     disabled: bool
     sessions: int
     areas: tuple[str, ...]
+    sectors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SessionView:
-    """An open session of a person, or a token of a program with the areas it sees; `own`: the one that asks."""
+    """An open session of a person, or a token with the areas and sectors it sees; `own`: the one that asks."""
 
     id: str
     kind: str
@@ -81,6 +85,7 @@ class SessionView:
     note: str
     own: bool
     areas: tuple[str, ...] = ()
+    sectors: tuple[str, ...] = ()
 
 
 @router.get("/users", summary="Who may log in")
@@ -97,13 +102,13 @@ async def add_account(wanted: NewAccount, request: Request, centre: CentreDep, i
     """409 when the name is taken; names are never given twice, for the audit log knows people by them."""
     if await asyncio.to_thread(centre.state.user, wanted.name) is not None:
         raise WrongStateError(f"There is an account {wanted.name!r} already.")
-    areas = _known(centre, wanted.areas)
+    areas, sectors = _known(centre, wanted.areas), kept(wanted.sectors)
     password_hash = await _hashed(request, wanted.password)
-    user = UserRow(wanted.name, wanted.role.value, password_hash, centre.clock.now_ms(), areas=areas)
+    now, role = centre.clock.now_ms(), wanted.role.value
+    user = UserRow(wanted.name, role, password_hash, now, areas=areas, sectors=sectors)
     await asyncio.to_thread(centre.state.put_user, user)
-    await write_audit(
-        centre, actor=identity.name, action="user_add", target=user.name, detail=f"{user.role} {areas}".strip()
-    )
+    detail = f"{role} {bounds_of(areas, sectors)}".strip()
+    await write_audit(centre, actor=identity.name, action="user_add", target=user.name, detail=detail)
     return _view(user, [])
 
 
@@ -120,6 +125,7 @@ async def change_account(
         disabled=None if wanted.state is None else wanted.state == "disabled",
         password_hash=fresh,
         areas=None if wanted.areas is None else _known(centre, wanted.areas),
+        sectors=None if wanted.sectors is None else kept(wanted.sectors),
     )
     async with request.app.state.account_changes:  # or two administrators could disable each other at once
         everybody = await asyncio.to_thread(centre.state.users)
@@ -183,11 +189,11 @@ async def _hashed(request: Request, password: SecretStr) -> str:
 
 def _view(user: UserRow, secrets: list[SecretRow]) -> AccountView:
     count = sum(row.kind == "session" and row.user == user.name for row in secrets)
-    areas = tuple(user.areas.split())
-    return AccountView(user.name, Role(user.role), user.created_at, user.disabled, sessions=count, areas=areas)
+    seen = (tuple(user.areas.split()), tuple(user.sectors.split()))
+    return AccountView(user.name, Role(user.role), user.created_at, user.disabled, count, *seen)
 
 
 def _session(row: SecretRow, own: str) -> SessionView:
     mine = row.digest == own
-    seen = (row.created_at, row.expires_at, row.note, mine, tuple(row.areas.split()))
+    seen = (row.created_at, row.expires_at, row.note, mine, tuple(row.areas.split()), tuple(row.sectors.split()))
     return SessionView(name_of(row), row.kind, row.user, row.role, *seen)

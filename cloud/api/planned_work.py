@@ -68,7 +68,7 @@ class Silenced(BaseModel):
 @router.get("/planned-work", summary="Planned work, what begins first before the rest")
 async def list_planned_work(centre: CentreDep, ended: NewAndOld = False) -> Page[PlannedWork]:
     """What is, or will be, out of service; its alarms are recorded and told to nobody."""
-    works = [each for each in centre.mutes().planned.all() if has_place(centre, each.scope.site, each.scope.gateway)]
+    works = [each for each in centre.mutes().planned.all() if _is_in_sight(centre, each)]
     return Page(items=[work for work in works if ended or work.ended_at is None], next=None)
 
 
@@ -109,10 +109,14 @@ async def list_silenced(centre: CentreDep, cursor: Cursor = None, limit: Limit =
     shelved, working = mutes.shelves.all(), [work for work in mutes.planned.all() if work.lasts(now)]
     seen = await asyncio.to_thread(alarms_in_sight, centre, [shelf.alarm for shelf in shelved])
     shelves = [_of_shelf(shelf) for shelf in shelved if shelf.alarm in seen]
-    works = [_of_work(work) for work in working if has_place(centre, work.scope.site, work.scope.gateway)]
+    works = [_of_work(work) for work in working if _is_in_sight(centre, work)]
     page = page_of([*works, *shelves], lambda item: f"{item.kind} {item.id}", cursor=cursor, limit=limit)
     items = await asyncio.to_thread(lambda: [_with_alarms(centre, item) for item in page.items])
     return Page(items=items, next=page.next)
+
+
+def _is_in_sight(centre: Centre, work: PlannedWork) -> bool:
+    return has_place(centre, work.scope.site, work.scope.gateway, work.scope.device)
 
 
 def _of_shelf(shelf: Shelf) -> Silenced:

@@ -1,22 +1,24 @@
-"""The centre as somebody of some areas sees it: what lies elsewhere is not there.
+"""The centre as somebody of some areas or sectors sees it: what lies elsewhere is not there.
 
 It stands between guard.py and the routes, so that no route asks for areas itself. What is not narrowed here is handed
-through; access/scope.py lets nobody of some areas come to the routes that use it.
+through; access/scope.py lets nobody of some areas or sectors come to the routes that use it.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from cloud.access.scope import Scope
 from cloud.api.deps import Centre, UnknownThingError
 from cloud.api.hub import Hub, LiveEvent
 from cloud.api.scoped_offices import ScopedCommissioning, ScopedLetters
+from cloud.api.sight import Sight
 from cloud.api.views import AccountView, DeviceView, GatewayView, SiteView, sums_of
-from cloud.api.which import EVERY, DeviceCounts, SiteFacts, Which, counts_of
+from cloud.api.which import EVERY, DeviceCounts, SiteFacts, Which, counts_of, facts_by_site
+from cloud.sectors.plan import SectorPlan
 from cloud.sectors.rules import profiles_of_rules
 from cloud.sectors.standing import Fleet as SectorFleet
 from cloud.store.base import AlarmFilter, AlarmRow, OpenAlarms, StateStore
@@ -25,20 +27,26 @@ from device_profiles.schema import Text
 
 
 class ScopedCentre:
-    """A centre with the sites of some areas, and all that stands there."""
+    """A centre with the sites of some areas and the devices of some sectors, and all that belongs to them."""
 
     def __init__(self, centre: Centre, scope: Scope) -> None:
         self._centre = centre
         self._scope = scope
-        self._sites = {each.id: each for each in centre.sites() if scope.sees(each.area)}
-        here = frozenset(self._sites)
-        self._gateways = frozenset(each.id for each in centre.gateways() if each.site in here)
-        self.state = ScopedState(centre.state, here)
-        self.incidents = ScopedIncidents(centre.incidents, here, scope.areas or frozenset())
-        self.disaster = centre.disaster.within(scope.sees)
-        self.hub = ScopedHub(centre.hub, here, self._gateways)
-        self.letters = ScopedLetters(centre.letters, self._gateways)
-        self.commissioning = ScopedCommissioning(centre.commissioning, self._gateways)
+        self.sight = Sight(centre, scope)
+        self.state = ScopedState(centre, self.sight)
+        self.incidents = ScopedIncidents(centre.incidents, centre.state, self.sight)
+        self.disaster = centre.disaster.within(self.sight.runs_disasters)
+        self.hub = ScopedHub(centre.hub, self.sight)
+
+    @property
+    def letters(self) -> ScopedLetters:
+        """The dead letters in sight."""
+        return ScopedLetters(self._centre.letters, self.sight.whole_gateways)
+
+    @property
+    def commissioning(self) -> ScopedCommissioning:
+        """The commissioning records in sight."""
+        return ScopedCommissioning(self._centre.commissioning, self.sight.whole_gateways)
 
     def __getattr__(self, name: str) -> Any:
         """Whatever is the same for everybody."""
@@ -46,7 +54,7 @@ class ScopedCentre:
 
     def sites(self) -> Sequence[SiteView]:
         """The sites in sight."""
-        return list(self._sites.values())
+        return [each for each in self._centre.sites() if each.id in self.sight.sites]
 
     def area_names(self) -> Mapping[str, Text]:
         """The areas in sight."""
@@ -54,23 +62,25 @@ class ScopedCentre:
 
     def gateways(self) -> Sequence[GatewayView]:
         """The gateways in sight."""
-        return [each for each in self._centre.gateways() if each.id in self._gateways]
+        return [each for each in self._centre.gateways() if each.id in self.sight.gateways]
 
     def gateway(self, gateway: str) -> GatewayView | None:
         """One of them."""
-        return self._centre.gateway(gateway) if gateway in self._gateways else None
+        return self._centre.gateway(gateway) if gateway in self.sight.gateways else None
 
     def devices(self, wanted: Which = EVERY) -> Sequence[DeviceView]:
         """The devices in sight."""
-        return [each for each in self._centre.devices(wanted) if each.site in self._sites]
+        return self.sight.devices(wanted)
 
     def devices_called(self, words: Sequence[str]) -> Sequence[DeviceView]:
         """The devices in sight that are called so."""
-        return [each for each in self._centre.devices_called(words) if each.site in self._sites]
+        return [each for each in self._centre.devices_called(words) if self.sight.has(each)]
 
     def site_facts(self) -> Mapping[str, SiteFacts]:
         """What stands at the sites in sight."""
-        return {site: facts for site, facts in self._centre.site_facts().items() if site in self._sites}
+        if self.sight.is_of_sectors:
+            return facts_by_site(self.devices())
+        return {site: facts for site, facts in self._centre.site_facts().items() if site in self.sight.sites}
 
     async def sector_fleet(self) -> SectorFleet:
         """The devices and alarms in sight, sorted for the sectors."""
@@ -83,16 +93,16 @@ class ScopedCentre:
 
     def open_alarms(self) -> Sequence[AlarmRow]:
         """The open alarms in sight."""
-        return [each for each in self._centre.open_alarms() if each.site in self._sites]
+        return list(filter(self.sight.tells_of, self._centre.open_alarms()))
 
     def device(self, gateway: str, device: str) -> DeviceView | None:
         """One of them."""
         found = self._centre.device(gateway, device)
-        return found if found is not None and found.site in self._sites else None
+        return found if found is not None and self.sight.has(found) else None
 
     def ledger(self, gateway: str | None = None) -> Sequence[AccountView]:
         """The accounts of the gateways in sight."""
-        return [each for each in self._centre.ledger(gateway) if each.gateway in self._gateways]
+        return [each for each in self._centre.ledger(gateway) if each.gateway in self.sight.gateways]
 
     def ledger_sums(self) -> Mapping[str, int]:
         """Their sums."""
@@ -100,9 +110,12 @@ class ScopedCentre:
 
     def look_up(self, names: Mapping[str, str]) -> None:
         """UnknownThingError when a thing that the address names lies elsewhere. Synchronous, as `state` is."""
-        gateway, alarm, incident, record = (names.get(name) for name in ("gateway", "alarm", "incident", "record"))
-        if gateway is not None and gateway not in self._gateways:
+        gateway, device, alarm = names.get("gateway"), names.get("device"), names.get("alarm")
+        incident, record = names.get("incident"), names.get("record")
+        if gateway is not None and gateway not in self.sight.gateways:
             raise UnknownThingError(f"There is no gateway {gateway!r}.")
+        if gateway is not None and device is not None and self.device(gateway, device) is None:
+            raise UnknownThingError(f"There is no device {gateway}/{device}.")
         if alarm is not None and self.state.alarm(alarm) is None:
             raise UnknownThingError(f"There is no alarm {alarm!r}.")
         if incident is not None and self.incidents.incident(incident) is None:
@@ -110,11 +123,13 @@ class ScopedCentre:
         if record is not None and self.commissioning.store.record(record) is None:
             raise UnknownThingError(f"There is no commissioning record {record!r}.")
 
-    def has_place(self, site: str, gateway: str) -> bool:
-        """Whether a place is in sight; one that names neither is everywhere."""
+    def has_place(self, site: str, gateway: str, device: str) -> bool:
+        """Whether a place is in sight; one that names nothing is everywhere."""
+        if gateway and device:
+            return self.sight.has_device(gateway, device)
         if site:
-            return site in self._sites
-        return not gateway or gateway in self._gateways
+            return site in self.sight.sites
+        return not gateway or gateway in self.sight.gateways
 
 
 def alarms_in_sight(centre: Centre, alarms: Iterable[str]) -> frozenset[str]:
@@ -124,43 +139,61 @@ def alarms_in_sight(centre: Centre, alarms: Iterable[str]) -> frozenset[str]:
     return frozenset(each for each in alarms if centre.state.alarm(each) is not None)
 
 
-def has_place(centre: Centre, site: str, gateway: str) -> bool:
+def plans_in_sight(centre: Centre, plans: Sequence[SectorPlan]) -> Sequence[SectorPlan]:
+    """Those of the pages of sectors that have a device model which whoever asks may see."""
+    if not isinstance(centre, ScopedCentre):
+        return plans
+    return [each for each in plans if not centre.sight.models.isdisjoint(each.profiles)]
+
+
+def has_place(centre: Centre, site: str, gateway: str, device: str) -> bool:
     """Whether whoever asks sees that place."""
-    return not isinstance(centre, ScopedCentre) or centre.has_place(site, gateway)
+    return not isinstance(centre, ScopedCentre) or centre.has_place(site, gateway, device)
+
+
+def has_whole(centre: Centre, gateway: str) -> bool:
+    """Whether whoever asks sees every device of a gateway."""
+    return not isinstance(centre, ScopedCentre) or gateway in centre.sight.whole_gateways
 
 
 class ScopedState:
-    """The state with the alarms of some sites."""
+    """The state with the alarms in sight."""
 
-    def __init__(self, state: StateStore, sites: frozenset[str]) -> None:
-        self._state = state
-        self._here = sites
+    def __init__(self, centre: Centre, sight: Sight) -> None:
+        self._centre = centre
+        self._state: StateStore = centre.state
+        self._sight = sight
 
     def __getattr__(self, name: str) -> Any:
         """Whatever is the same for everybody."""
         return getattr(self._state, name)
 
     def alarms(self, wanted: AlarmFilter, *, before: str | None, limit: int) -> Sequence[AlarmRow]:
-        """Those of the sites, newest first."""
-        return self._state.alarms(replace(wanted, sites=self._here), before=before, limit=limit)
+        """Those in sight, newest first."""
+        return self._state.alarms(self._sight.alarms(wanted), before=before, limit=limit)
 
     def open_alarms(self) -> Sequence[OpenAlarms]:
-        """How many are open, by site of these and severity."""
-        return [each for each in self._state.open_alarms() if each.site in self._here]
+        """How many of these are open, by site and severity."""
+        if not self._sight.is_of_sectors:
+            return [each for each in self._state.open_alarms() if each.site in self._sight.around]
+        rows = list(filter(self._sight.tells_of, self._centre.open_alarms()))
+        waiting = Counter((row.site, row.severity) for row in rows if row.acknowledged_at is None)
+        counts = Counter((row.site, row.severity) for row in rows)
+        return [OpenAlarms(*key, number, waiting[key]) for key, number in counts.items()]
 
     def alarm(self, identifier: str) -> AlarmRow | None:
         """One of them."""
         found = self._state.alarm(identifier)
-        return found if found is not None and found.site in self._here else None
+        return found if found is not None and self._sight.tells_of(found) else None
 
 
 class ScopedIncidents:
-    """The incidents that lie at some sites, or were sent to their areas."""
+    """The incidents in sight: of some sites or areas, and of some sectors."""
 
-    def __init__(self, incidents: IncidentStore, sites: frozenset[str], areas: frozenset[str]) -> None:
+    def __init__(self, incidents: IncidentStore, state: StateStore, sight: Sight) -> None:
         self._incidents = incidents
-        self._here = sites
-        self._areas = areas
+        self._state = state
+        self._sight = sight
 
     def __getattr__(self, name: str) -> Any:
         """Whatever goes by an incident that was looked up."""
@@ -168,22 +201,23 @@ class ScopedIncidents:
 
     def incidents(self, wanted: IncidentFilter, *, before: str | None, limit: int) -> Sequence[IncidentRow]:
         """Those in sight, newest first."""
-        narrow = replace(wanted, sites=self._here, areas=self._areas)
-        return self._incidents.incidents(narrow, before=before, limit=limit)
+        return self._incidents.incidents(self._sight.incidents(wanted), before=before, limit=limit)
 
     def incident(self, identifier: str) -> IncidentRow | None:
         """One of them."""
         found = self._incidents.incident(identifier)
-        return found if found is not None and (found.site in self._here or found.area in self._areas) else None
+        if found is None:
+            return None
+        alarms = map(self._state.alarm, self._incidents.alarms_of(identifier))
+        return found if self._sight.shows(found, alarms) else None
 
 
 class ScopedHub:
-    """The live feed with what happens at some sites."""
+    """The live feed with what happens in sight."""
 
-    def __init__(self, hub: Hub, sites: frozenset[str], gateways: frozenset[str]) -> None:
+    def __init__(self, hub: Hub, sight: Sight) -> None:
         self._hub = hub
-        self._here = sites
-        self._gateways = gateways
+        self._sight = sight
 
     @property
     def number(self) -> int:
@@ -196,8 +230,12 @@ class ScopedHub:
             yield [each for each in changes if self._is_here(each)]
 
     def _is_here(self, event: LiveEvent) -> bool:
+        body = event.body
         if event.kind == "reset":
             return True
         if event.kind == "alarm":
-            return event.body.get("site") in self._here
-        return event.body.get("gateway", event.body.get("id")) in self._gateways
+            site, gateway, device = (str(body.get(name, "")) for name in ("site", "gateway", "device"))
+            return self._sight.tells(str(body.get("rule", "")), site=site, gateway=gateway, device=device)
+        if event.kind == "gateway":
+            return body.get("id") in self._sight.gateways
+        return self._sight.has_device(str(body["gateway"]), str(body["device"]))

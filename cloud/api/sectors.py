@@ -12,6 +12,7 @@ from fastapi import Path as InPath
 from cloud.api.deps import Centre, UnknownThingError
 from cloud.api.guard import CentreDep
 from cloud.api.pages import Cursor, Limit, Page, page_of
+from cloud.api.scoped import plans_in_sight
 from cloud.api.views import DeviceView
 from cloud.rules.rule import Rule
 from cloud.sectors.load import plain_plans
@@ -90,8 +91,8 @@ async def sector_devices(
 
 
 def plans_of(centre: Centre) -> Sequence[SectorPlan]:
-    """The pages of the sectors, as configured; else a plain one for each component project."""
-    return centre.settings.sectors or plain_plans(centre.profiles)
+    """The pages of the sectors in sight, as configured; else a plain one for each component project."""
+    return plans_in_sight(centre, centre.settings.sectors or plain_plans(centre.profiles))
 
 
 def plan_of(centre: Centre, sector: str) -> SectorPlan:

@@ -13,7 +13,7 @@ from pydantic import Field, SecretStr, model_validator
 from cloud.access.roles import Role
 from cloud.errors import ConfigurationError
 from device_profiles.exercise import is_here
-from device_profiles.schema import Identifier, Strict, Text
+from device_profiles.schema import Identifier, Sector, Strict, Text
 
 
 class SsoGroup(Strict):
@@ -22,6 +22,7 @@ class SsoGroup(Strict):
     group: str = Field(min_length=1, max_length=200, description="Name of the group, as the log-in server says it.")
     role: Role = Field(description="viewer, operator, engineer or admin.")
     areas: tuple[Identifier, ...] = Field((), description="The areas that they see; none = the whole province.")
+    sectors: tuple[Sector, ...] = Field((), description="The sectors that they see; none = all of them.")
 
 
 class SsoConfig(Strict):

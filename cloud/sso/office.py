@@ -90,6 +90,7 @@ class SsoOffice:
             before or UserRow(person.name, rights.role.value, "", self._now(), subject=subject),
             role=rights.role.value,
             areas=kept(rights.areas),
+            sectors=kept(rights.sectors),
         )
         if user != before:
             self._people.put_user(user)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from cloud.store.incident_files_port import AttachmentRow
-from cloud.store.rows import NoticeRow
+from cloud.store.rows import AlarmFilter, NoticeRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,8 @@ class IncidentFilter:
     due_before: int | None = None
     sites: frozenset[str] | None = None  # at one of these, or in one of `areas`
     areas: frozenset[str] = frozenset()
+    sectors: frozenset[str] | None = None  # of one of these, or with an alarm that `holding` takes
+    holding: AlarmFilter | None = None
 
 
 class IncidentStore(Protocol):

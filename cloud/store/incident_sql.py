@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 
+from cloud.store.alarm_query import alarm_conditions
 from cloud.store.incident_port import IncidentChange, IncidentFilter, IncidentHistoryRow, IncidentRow
 from cloud.store.incident_tables import ATTACHMENT, INCIDENT, INCIDENT_ALARM, INCIDENT_HISTORY
+from cloud.store.rows import AlarmFilter
 from cloud.store.sql_door import Row, SqlDoor, append, as_dict, put, put_new
-from cloud.store.tables import NOTICE
+from cloud.store.tables import ALARM, NOTICE
 
 
 class SqlIncidentStore:
@@ -68,6 +70,11 @@ def _link(pair: tuple[str, str]) -> Row:
     return {"alarm": alarm, "incident": incident}
 
 
+def _holding(wanted: AlarmFilter) -> Select[tuple[str]]:
+    query = select(INCIDENT_ALARM.c.incident).join(ALARM, ALARM.c.id == INCIDENT_ALARM.c.alarm)
+    return query.where(*alarm_conditions(wanted))
+
+
 def _conditions(wanted: IncidentFilter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     for column in (INCIDENT.c.state, INCIDENT.c.severity, INCIDENT.c.site, INCIDENT.c.assignee):
@@ -78,6 +85,9 @@ def _conditions(wanted: IncidentFilter) -> list[ColumnElement[bool]]:
         found.append(INCIDENT.c.open if wanted.open else ~INCIDENT.c.open)
     if wanted.sites is not None:
         found.append(or_(INCIDENT.c.site.in_(wanted.sites), INCIDENT.c.area.in_(wanted.areas)))
+    if wanted.sectors is not None:
+        held = [INCIDENT.c.id.in_(_holding(wanted.holding))] if wanted.holding is not None else []
+        found.append(or_(INCIDENT.c.sector.in_(wanted.sectors), *held))
     if wanted.due_before is not None:
         found.append(INCIDENT.c.next_due_at < wanted.due_before)
     return found

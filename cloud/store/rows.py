@@ -162,6 +162,7 @@ class UserRow:
     disabled: bool = False
     areas: str = ""  # as access/scope.py keeps them; empty = the whole province
     subject: str = ""  # who this is to the province's log-in server; empty = an account of ours
+    sectors: str = ""  # as access/scope.py keeps them; empty = every sector
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,7 @@ class SecretRow:
     expires_at: int
     note: str = ""
     areas: str = ""  # of a token, as access/scope.py keeps them; a session has those of its user
+    sectors: str = ""  # the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,3 +214,5 @@ class AlarmFilter:
     assignee: str | None = None
     since: int | None = None  # something happened to it at that time or later
     sites: frozenset[str] | None = None  # at one of these
+    rules: frozenset[str] | None = None  # of one of these, or one of a gateway itself of `gateways`
+    gateways: frozenset[str] = frozenset()

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select, bindparam, case, delete, func, select
 
+from cloud.store.alarm_query import alarm_conditions
 from cloud.store.audit_port import AuditFilter
 from cloud.store.audit_sql import SqlAuditLog
 from cloud.store.base import (
@@ -127,17 +128,7 @@ class SqlStateStore:
         query = select(ALARM).order_by(ALARM.c.id.desc()).limit(limit)
         if before is not None:
             query = query.where(ALARM.c.id < before)
-        if wanted.open is not None:
-            query = query.where(ALARM.c.open if wanted.open else ~ALARM.c.open)
-        if wanted.since is not None:
-            query = query.where(ALARM.c.changed_at >= wanted.since)
-        if wanted.sites is not None:
-            query = query.where(ALARM.c.site.in_(wanted.sites))
-        for name in ("site", "gateway", "severity", "device", "rule", "assignee"):
-            value = getattr(wanted, name)
-            if value is not None:
-                query = query.where(ALARM.c[name] == value)
-        return self._rows(AlarmRow, query)
+        return self._rows(AlarmRow, query.where(*alarm_conditions(wanted)))
 
     def open_alarms(self) -> Sequence[OpenAlarms]:
         """How many alarms are open, by site and severity."""

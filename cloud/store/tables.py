@@ -141,6 +141,7 @@ PERSON = Table(
     Column("disabled", Boolean, nullable=False),
     Column("areas", Text, nullable=False, server_default=""),
     Column("subject", Text, nullable=False, server_default=""),
+    Column("sectors", Text, nullable=False, server_default=""),
 )
 
 SECRET = Table(
@@ -154,6 +155,7 @@ SECRET = Table(
     Column("expires_at", BigInteger, nullable=False, index=True),
     Column("note", Text, nullable=False),
     Column("areas", Text, nullable=False, server_default=""),
+    Column("sectors", Text, nullable=False, server_default=""),
 )
 
 AUDIT = Table(

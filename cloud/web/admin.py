@@ -19,6 +19,7 @@ from cloud.people.coverage import uncovered
 from cloud.people.duty import on_duty
 from cloud.people.people import Person, Team
 from cloud.web.render import page
+from device_profiles.sectors import NAMES
 
 router = APIRouter(include_in_schema=False)
 Part = Literal["sessions", "audit", "roles", "areas", "rosters", "channels", "retention"]
@@ -40,7 +41,7 @@ class AuditLook(BaseModel):
 async def accounts_page(request: Request, centre: CentreDep) -> HTMLResponse:
     """Who may log in."""
     found = await list_accounts(centre, limit=500)
-    return _part(request, "accounts", accounts=found.items, roles=list(Role), areas=centre.area_names())
+    return _part(request, "accounts", accounts=found.items, roles=list(Role), **_bounds(centre))
 
 
 @router.get("/admin/{part}")
@@ -50,7 +51,7 @@ async def part_page(
     """One of the other parts."""
     if part == "sessions":
         found = await list_sessions(centre, identity, limit=500)
-        return _part(request, part, sessions=found.items, areas=centre.area_names())
+        return _part(request, part, sessions=found.items, **_bounds(centre))
     if part == "audit":
         return await _audit_page(request, centre, look)
     return _part(request, part, **_arranged(centre, part))
@@ -64,6 +65,11 @@ async def _audit_page(request: Request, centre: Centre, look: AuditLook) -> HTML
     verdict = await verify_audit(centre) if look.verify else None
     head = (await asyncio.to_thread(centre.state.audit_log.ends)).head
     return _part(request, "audit", found=found, filters=words, verdict=verdict, head=head)
+
+
+def _bounds(centre: Centre) -> dict[str, object]:
+    """What somebody may be bound to, by code."""
+    return {"areas": centre.area_names(), "sectors": {sector.value: name for sector, name in NAMES.items()}}
 
 
 def _arranged(centre: Centre, part: str) -> dict[str, object]:

@@ -16,6 +16,7 @@ from cloud.api.configurations import (
 )
 from cloud.api.deps import UnknownThingError
 from cloud.api.guard import CentreDep, IdentityDep
+from cloud.api.scoped import has_whole
 from cloud.api.which import Which
 from cloud.web.fleet import room_left
 from cloud.web.pages import site_names
@@ -40,7 +41,7 @@ async def gateway_page(
     view = centre.gateway(gateway)
     if view is None:
         raise UnknownThingError(f"There is no gateway {gateway!r}.")
-    may_mend = identity.role.includes(Role.ENGINEER) and bool(view.site)
+    may_mend = identity.role.includes(Role.ENGINEER) and bool(view.site) and has_whole(centre, gateway)
     (standing,) = await standings(centre, [gateway])
     desired = centre.configurations.desired(gateway)
     rows = await centre.configurations.versions(gateway, limit=SHOWN_VERSIONS) if may_mend else ()

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from cloud.access.accounts import words_of
+from cloud.access.scope import bounds_of
 from cloud.api.audit import write_audit
 from cloud.api.deps import Centre, UnknownThingError
 from cloud.api.guard import CentreDep
@@ -74,7 +75,7 @@ async def _note(centre: Centre, entry: Entry) -> None:
     if entry.user is None or entry.user == entry.before:
         return
     what = "user_add" if entry.before is None else "user_change"
-    new = f"{entry.user.role} {entry.user.areas}".strip()
+    new = f"{entry.user.role} {bounds_of(entry.user.areas, entry.user.sectors)}".strip()
     detail = new if entry.before is None else words_of(entry.before, entry.user)
     await write_audit(centre, actor="sso", action=what, target=entry.user.name, detail=detail)
 

@@ -150,6 +150,18 @@ def test_a_token_is_bound_to_areas_that_exist(config: Path) -> None:
     state.close()
 
 
+def test_a_token_is_bound_to_sectors_of_the_scheme(config: Path) -> None:
+    arguments = ["token", "add", "clinic", "--role", "viewer", "--config", str(config), "--sector", "health"]
+    wrong = runner.invoke(app, [*arguments, "--sector", "hospitals"])
+    assert (wrong.exit_code, "education" in wrong.stderr) == (2, True), "it names those that there are"
+    result = runner.invoke(app, [*arguments, "--sector", "education"])
+    assert result.exit_code == 0, result.output
+    state = state_of(config)
+    assert [(row.areas, row.sectors) for row in state.secrets()] == [("", "education health")]
+    assert [row.detail for row in state.audit(limit=9)] == ["viewer sectors education health"]
+    state.close()
+
+
 def test_keys_prints_the_same_public_key_each_time(config: Path) -> None:
     first, second = (runner.invoke(app, ["keys", "--config", str(config)]).stdout.strip() for _ in range(2))
     assert first == second

@@ -112,6 +112,9 @@ def test_a_token_needs_no_user_and_keeps_its_role() -> None:
     bound = identity_of(replace(row, areas="132 141"), None, now=NOW)
     assert bound
     assert bound.scope == scope_of("132 141")
+    of_health = identity_of(replace(row, sectors="health"), None, now=NOW)
+    assert of_health
+    assert not of_health.scope.is_whole
     assert identity_of(row, None, now=NOW + 86_400_000) is None
     assert identity_of(row, replace(USER, disabled=True), now=NOW) is None
     assert prolonged(row, now=NOW + 1000) is None

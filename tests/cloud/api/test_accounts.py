@@ -29,11 +29,14 @@ async def test_an_account_is_given_changed_and_disabled_and_all_of_it_is_audited
     area = next(iter(centre.area_names()))
     assert (await admin.patch("/api/v1/users/hoa", json={"areas": [area]})).json()["areas"] == [area]
     assert (await admin.patch("/api/v1/users/hoa", json={"areas": ["nowhere"]})).status_code == 422
+    assert (await admin.patch("/api/v1/users/hoa", json={"sectors": ["health"]})).json()["sectors"] == ["health"]
+    assert (await admin.patch("/api/v1/users/hoa", json={"sectors": ["hospitals"]})).status_code == 422
     assert (await admin.patch("/api/v1/users/hoa", json={"state": "disabled"})).json()["disabled"] is True
     assert (await hoa.get("/api/v1/me")).status_code == 401
     lines = [(row.action, row.target, row.detail) for row in centre.state.audit(limit=9) if "user_" in row.action]
     assert lines == [
         ("user_change", "hoa", "disabled"),
+        ("user_change", "hoa", "sectors all -> health"),
         ("user_change", "hoa", f"areas all -> {area}"),
         ("user_change", "hoa", "role operator -> viewer"),
         ("user_add", "hoa", "operator"),
@@ -73,9 +76,9 @@ async def test_a_weak_password_is_refused_and_never_repeated(admin: httpx.AsyncC
 
 
 async def test_every_part_of_administration_has_a_page(centre: FakeCentre, admin: httpx.AsyncClient) -> None:
-    await admin.post("/api/v1/users", json={**NEW, "areas": [next(iter(centre.area_names()))]})
+    await admin.post("/api/v1/users", json={**NEW, "areas": [next(iter(centre.area_names()))], "sectors": ["health"]})
     first = await admin.get("/admin")
-    assert ("hoa" in first.text, PASSWORD in first.text) == (True, False)
+    assert ("hoa" in first.text, " · Y tế" in first.text, PASSWORD in first.text) == (True, True, False)
     for part in ("sessions", "roles", "areas", "rosters", "channels", "retention", "audit?verify=true"):
         assert (await admin.get(f"/admin/{part}")).status_code == 200, part
     assert (await admin.get("/admin/nothing")).status_code == 422

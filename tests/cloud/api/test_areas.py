@@ -1,4 +1,4 @@
-"""Who sees which area: every route × role × area, on the app itself with things that are there."""
+"""Who sees which area and sector: every route × role × bounds, on the app itself with things that are there."""
 
 from __future__ import annotations
 
@@ -20,11 +20,14 @@ from cloud.api.scoped import ScopedCentre
 from cloud.incidents.casebook import Action, Facts, open_incident
 from cloud.store.base import UserRow
 from cloud.store.commissioning_port import CommissioningRow
+from device_profiles.schema import Sector
 from tests.browser.pictures import incident_of
 from tests.cloud.api.fake_centre import FakeCentre
 from tests.cloud.api.test_access import routes_of
 
 HERE, ELSEWHERE = "132", "141"  # where the things of this test lie, and where they do not
+OTHER = "health"  # a sector that none of them is of
+BOUNDS = {HERE: {"areas": HERE}, ELSEWHERE: {"areas": ELSEWHERE}, OTHER: {"sectors": OTHER}}
 GATEWAY, DEVICE = "gw-thao", "gauge-yen-bai"
 ENDLESS = ("GET", "/api/v1/live")
 CONTRACT = ("GET", "/api/v1/openapi.json")  # its examples are the sample province
@@ -67,12 +70,12 @@ def things(centre: FakeCentre) -> Things:
 
 @pytest.fixture
 async def people(api: FastAPI, centre: FakeCentre) -> AsyncIterator[dict[tuple[Role, str], httpx.AsyncClient]]:
-    """Somebody of each role in each of the two areas."""
+    """Somebody of each role in each of the two areas, and of the other sector."""
     async with AsyncExitStack() as stack:
         made = {}
         for role in Role:
-            for area in (HERE, ELSEWHERE):
-                user = UserRow(f"{role}-{area}", role.value, "$", 1, areas=kept([area]))
+            for area, bounds in BOUNDS.items():
+                user = UserRow(f"{role}-{area}", role.value, "$", 1, **bounds)
                 centre.state.put_user(user)
                 secret, row = begin_session(user, now=centre.clock.now_ms())
                 centre.state.put_secret(row)
@@ -115,13 +118,13 @@ async def test_every_cell_of_the_matrix_is_as_it_says(
 
 
 def _is_asked(route: tuple[str, str], least: Role, role: Role, area: str) -> bool:
-    """The least role that may, in both areas; whatever role, for a thing of another area.
+    """The least role that may, within all bounds; whatever role, for a thing of another area or sector.
 
     Who may not is refused before areas are looked at; test_access.py asks every route as every role.
     """
     if role is least:
         return True
-    return role.includes(least) and area == ELSEWHERE and reach_of(*route) is Reach.LOOKED_UP
+    return role.includes(least) and area != HERE and reach_of(*route) is Reach.LOOKED_UP
 
 
 def _fault(answer: httpx.Response, route: tuple[str, str], may: bool, area: str, things: Things) -> str:
@@ -133,10 +136,10 @@ def _fault(answer: httpx.Response, route: tuple[str, str], may: bool, area: str,
         return "" if status == 403 and things.shown_in(answer) == [] else "the role is let in"
     if reach is Reach.PROVINCE:
         return "" if status == 403 and answer.headers["content-type"] else "the whole province's is shown"
-    if area == ELSEWHERE and route != CONTRACT and things.shown_in(answer) and not _is_refusal(answer):
+    if area != HERE and route != CONTRACT and things.shown_in(answer) and not _is_refusal(answer):
         return f"tells of {things.shown_in(answer)}"
-    if reach is Reach.LOOKED_UP and area == ELSEWHERE and any(name in route[1] for name in REAL):
-        return "" if status == 404 else "a thing of another area is there"
+    if reach is Reach.LOOKED_UP and area != HERE and any(name in route[1] for name in REAL):
+        return "" if status == 404 else "a thing of another area or sector is there"
     return "the own area is refused" if status in (401, 403) else ""
 
 
@@ -245,3 +248,6 @@ def test_nothing_named_is_the_whole_province() -> None:
     assert scope_of("").is_whole
     assert scope_of(kept(["b", "a", "a"])) == Scope(frozenset({"a", "b"}))
     assert not scope_of("a").sees("")
+    assert scope_of("", "health").cares_for(Sector.HEALTH)
+    assert not scope_of("", "health").cares_for(Sector.TRAFFIC)
+    assert not scope_of("", "health").is_whole

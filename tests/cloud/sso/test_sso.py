@@ -65,7 +65,7 @@ def configured(issuer: str, **more: object) -> SsoConfig:
     """Two groups of the province that may work here."""
     groups = [
         {"group": "ioc-quan-tri", "role": "admin"},
-        {"group": "ioc-truc", "role": "operator", "areas": ["phuong-yen-bai"]},
+        {"group": "ioc-truc", "role": "operator", "areas": ["phuong-yen-bai"], "sectors": ["disaster"]},
     ]
     secret = {"secret_env": "USER_OF_SSO"} if "secret_file" not in more else {}
     return SsoConfig.model_validate({"issuer": issuer, "client_id": "thacba", "groups": groups, **secret, **more})
@@ -117,7 +117,8 @@ async def test_a_person_of_a_group_is_in_with_its_role_and_areas(
     assert (await browser.get("/api/v1/me")).json() == {"user": "an.nguyen", "role": "operator"}
     user = centre.state.user("an.nguyen")
     assert user is not None
-    assert (user.role, user.areas, user.password_hash) == ("operator", "phuong-yen-bai", "")
+    assert (user.role, user.password_hash) == ("operator", "")
+    assert (user.areas, user.sectors) == ("phuong-yen-bai", "disaster")
     written = [row.action for row in centre.state.audit_log.newest(AuditFilter(), before=None, limit=2)]
     assert written == ["log_in", "user_add"]
     typed = await browser.post("/api/v1/session", json={"user": "an.nguyen", "password": ""})

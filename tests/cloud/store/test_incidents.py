@@ -12,8 +12,10 @@ from sqlalchemy import create_engine, text
 from cloud.errors import StateConflictError
 from cloud.incidents.casebook import Action, Facts, merge, move, replay
 from cloud.incidents.workflow import Move
+from cloud.store.base import AlarmFilter, AlarmRow, Commit
 from cloud.store.incident_port import IncidentFilter, IncidentStore
 from cloud.store.sql import SqlStateStore
+from device_profiles.wire.helping import ITSELF
 from tests.cloud.incidents.cases import OPENED_AT, opening
 from tests.servers import Server, run_postgres
 
@@ -124,3 +126,40 @@ def test_incidents_are_filtered(store: IncidentStore) -> None:
     assert found(IncidentFilter(assignee="nobody")) == []
     assert found(replace(ANY, due_before=OPENED_AT + 120_000)) == []
     assert found(replace(ANY, due_before=OPENED_AT + 120_001)) == [1]
+
+
+def test_incidents_are_found_by_their_sector_or_by_an_alarm_that_fits(url: str) -> None:
+    state = SqlStateStore(url)
+    state.migrate()
+    alarms = [
+        _alarm("alarm-1", rule="flood", gateway="gw-1", device="gauge"),
+        _alarm("alarm-2", rule="gateway_away", gateway="gw-2", device=ITSELF),
+        _alarm("alarm-3", rule="cold_chain", gateway="gw-3", device="fridge"),
+    ]
+    state.commit(Commit(alarms=alarms))
+    flood, away, cold = (opening(each.id, at=OPENED_AT + number) for number, each in enumerate(alarms))
+    for change in (flood, away, cold):
+        state.incidents.keep(change)
+    state.incidents.keep(move(cold.incidents[0], Move.RECEIVE, Action("lan", OPENED_AT + 9)))
+    [received] = state.incidents.incidents(IncidentFilter(state="received"), before=None, limit=9)
+    classified = move(received, Move.CLASSIFY, Action("lan", OPENED_AT + 10, facts=Facts(sector="health")))
+    state.incidents.keep(classified)
+    mine = AlarmFilter(rules=frozenset({"flood"}), gateways=frozenset({"gw-2"}))
+    assert [each.id for each in state.alarms(mine, before=None, limit=9)] == ["alarm-2", "alarm-1"]
+    nothing = AlarmFilter(rules=frozenset())
+    assert state.alarms(nothing, before=None, limit=9) == []
+
+    def found(*sectors: str, holding: AlarmFilter | None) -> set[str]:
+        wanted = IncidentFilter(sectors=frozenset(sectors), holding=holding)
+        return {each.id for each in state.incidents.incidents(wanted, before=None, limit=9)}
+
+    assert found("disaster", holding=mine) == {flood.incidents[0].id, away.incidents[0].id}
+    assert found("health", holding=nothing) == {received.id}
+    assert found("disaster", holding=None) == set()
+    state.close()
+
+
+def _alarm(identifier: str, *, rule: str, gateway: str, device: str) -> AlarmRow:
+    return AlarmRow(
+        identifier, rule, "1", "s1", gateway, device, "p", "unacked", True, "", 1, 2.0, 1.0, "Sai", "Wrong", 1, 1, 1,
+    )  # fmt: skip
