@@ -73,13 +73,14 @@ async def _made(
     with opened_state(config) as state:
         devices = devices_in(state.births())
         ledger = sums_of(list(account_views(Ledger(state.accounts()), None)))
-    store, _ = open_readings(settings, clock)
-    try:
-        if files:
-            await store.open()
-        return await monthly_report(plan, month, Sources(store, devices, ledger, earlier), made_at=clock.now_ms())
-    finally:
-        await store.close()
+        store, _ = open_readings(settings, clock)
+        sources = Sources(store, devices, ledger, state.reactions, earlier)
+        try:
+            if files:
+                await store.open()
+            return await monthly_report(plan, month, sources, made_at=clock.now_ms())
+        finally:
+            await store.close()
 
 
 class NoReadingsError(CloudError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -12,12 +11,13 @@ from fastapi import APIRouter, Path, Query, Response
 from cloud.api.deps import Centre, UnknownThingError
 from cloud.api.guard import CentreDep
 from cloud.api.pages import Cursor, Limit, Page, page_of
-from cloud.reports.collect import Line, ModuleLine, MonthlyReport
+from cloud.reports.collect import Line, ModuleLine, MonthlyReport, ReactionLine, verdicts_of
 from cloud.reports.figures import Figure, Word, word_of
 from cloud.reports.month import Month, month_of
 from cloud.reports.operation import Standing, word_for
-from cloud.reports.plan import Indicator, Module, Pending
+from cloud.reports.plan import Indicator, Module, Pending, Reaction
 from cloud.reports.promise import Promise
+from cloud.reports.reactions import Timing, word_on
 from cloud.reports.sheet import as_pdf
 from cloud.reports.shelf import UnreadableReportError
 from cloud.reports.table import as_csv
@@ -63,6 +63,16 @@ class ModuleView:
 
 
 @dataclass(frozen=True, slots=True)
+class ReactionView:
+    """How soon people or machines reacted, over so many that ended; `waiting` had not ended when the month did."""
+
+    definition: Reaction
+    now: Timing
+    before: Timing
+    verdict: Word
+
+
+@dataclass(frozen=True, slots=True)
 class ReportSummary:
     """A report in a list: how many indicators met their target and how many did not."""
 
@@ -85,6 +95,7 @@ class ReportView:
     summary: ReportSummary
     ledger: LedgerView
     indicators: list[IndicatorView]
+    reactions: list[ReactionView]
     modules: list[ModuleView]
     pending: list[Pending]
 
@@ -148,6 +159,7 @@ def view_of(report: MonthlyReport) -> ReportView:
         summary=summary_of(report),
         ledger=_ledger(report.promise),
         indicators=[_indicator(line) for line in report.lines],
+        reactions=[_reaction(line) for line in report.reactions],
         modules=[_module(line) for line in report.modules],
         pending=list(report.pending),
     )
@@ -155,7 +167,7 @@ def view_of(report: MonthlyReport) -> ReportView:
 
 def summary_of(report: MonthlyReport) -> ReportSummary:
     """A report in a list."""
-    counts: Counter[Word] = Counter(word_of(line.indicator, line.now) for line in report.lines)
+    counts = verdicts_of(report)
     return ReportSummary(
         month=str(report.month),
         made_at=report.made_at,
@@ -194,6 +206,10 @@ def _indicator(line: Line) -> IndicatorView:
     return IndicatorView(
         line.indicator, line.now, line.before, word_of(line.indicator, line.now), _ledger(line.promise)
     )
+
+
+def _reaction(line: ReactionLine) -> ReactionView:
+    return ReactionView(line.reaction, line.now, line.before, word_on(line.reaction, line.now))
 
 
 def _module(line: ModuleLine) -> ModuleView:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from array import array
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Protocol
 
-from cloud.reports.figures import Figure, Series, figure_of
+from cloud.reports.figures import Figure, Series, Word, figure_of, word_of
 from cloud.reports.month import Month
 from cloud.reports.operation import Standing, standing_of
-from cloud.reports.plan import Indicator, Module, Pending, ReportPlan
+from cloud.reports.plan import Indicator, Module, Pending, Reaction, ReportPlan
 from cloud.reports.promise import Promise, of_gateways, promises, together
+from cloud.reports.reactions import Past, Timing, happenings, past_of, timing_of, word_on
 from cloud.store.base import BirthRow, ReadingStore
+from cloud.store.reaction_port import ReactionStore
 from device_profiles.wire import State, WireError, decode
 
 Device = tuple[str, str]  # gateway, device
@@ -48,6 +52,15 @@ class ModuleLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ReactionLine:
+    """One reaction in the month and in the one before."""
+
+    reaction: Reaction
+    now: Timing
+    before: Timing
+
+
+@dataclass(frozen=True, slots=True)
 class MonthlyReport:
     """A report as it is printed. `promise`: what all gateways promised in the month; `ledger`: the five sums of the
     whole ledger on the day it was made."""
@@ -60,11 +73,12 @@ class MonthlyReport:
     promise: Promise
     ledger: Mapping[str, int]
     sha256: str
+    reactions: tuple[ReactionLine, ...] = ()  # reports of older versions have none
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where the figures come from: readings, the devices that gateways named, the sums of the ledger.
+    """Where the figures come from: readings, the devices that gateways named, the sums of the ledger, the histories.
 
     `earlier`: the kept report of the month before, for what the store no longer has.
     """
@@ -72,6 +86,7 @@ class Sources:
     store: ReadingStore
     devices: Mapping[str, Collection[Device]]
     ledger: Mapping[str, int]
+    reactions: ReactionStore
     earlier: MonthlyReport | None = None
 
 
@@ -81,6 +96,12 @@ class Found:
 
     series: Mapping[Device, Series]
     silent: Sequence[Device]
+
+
+def verdicts_of(report: MonthlyReport) -> Counter[Word]:
+    """How many indicators and reactions met their target, missed it, and so on."""
+    words = [word_of(line.indicator, line.now) for line in report.lines]
+    return Counter([*words, *(word_on(line.reaction, line.now) for line in report.reactions)])
 
 
 def devices_in(births: Sequence[BirthRow]) -> dict[str, set[Device]]:
@@ -103,9 +124,10 @@ async def monthly_report(plan: ReportPlan, month: Month, sources: Sources, *, ma
     _add(digest, {**whole, "plan": plan.model_dump(mode="json"), "earlier": earlier})
     lines = [await _line(each, month, sources, found=found, digest=digest) for each in plan.indicators]
     modules = [await _module(each, month, sources, digest=digest) for each in plan.modules]
+    reactions = await _reactions(plan.reactions, month, sources, digest=digest)
     return MonthlyReport(
         month, made_at, tuple(lines), tuple(modules), plan.pending, together(found.values()), sources.ledger,
-        digest.hexdigest(),
+        digest.hexdigest(), reactions,
     )  # fmt: skip
 
 
@@ -140,6 +162,36 @@ async def _module(module: Module, month: Month, sources: Sources, *, digest: Dig
         kept = (line.now for line in sources.earlier.modules if line.module.id == module.id)
         before = next(kept, before)
     return ModuleLine(module, now, before)
+
+
+async def _reactions(
+    reactions: Sequence[Reaction], month: Month, sources: Sources, *, digest: Digest
+) -> tuple[ReactionLine, ...]:
+    if not reactions:
+        return ()
+    past = await asyncio.to_thread(_past, sources.reactions, month)
+    past_before = await asyncio.to_thread(_past, sources.reactions, month.before)
+    lines = []
+    for each in reactions:
+        now, before = (_timing(each, one, digest=digest) for one in (past, past_before))
+        if not before.known and sources.earlier is not None:
+            kept = (line.now for line in sources.earlier.reactions if line.reaction.id == each.id)
+            before = next(kept, before)
+        lines.append(ReactionLine(each, now, before))
+    return tuple(lines)
+
+
+def _past(store: ReactionStore, month: Month) -> Past:
+    begin, end = month.begin, month.end
+    alarms, incidents = store.alarm_lines(begin=begin, end=end), store.incident_lines(begin=begin, end=end)
+    return past_of(alarms, incidents, begin=begin, end=end)
+
+
+def _timing(reaction: Reaction, past: Past, *, digest: Digest) -> Timing:
+    found = happenings(reaction, past)
+    values = sorted(each.value for each in found if each.value is not None)
+    _add(digest, [reaction.id, past.begin, past.known, values, len(found)])
+    return timing_of(reaction, found, known=past.known)
 
 
 async def _read(what: tuple[str, str], month: Month, sources: Sources, *, digest: Digest) -> Found:

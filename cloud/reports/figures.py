@@ -9,7 +9,7 @@ from math import inf
 from typing import Literal
 
 from cloud.reports.opening import HOUR_MS
-from cloud.reports.plan import Indicator
+from cloud.reports.plan import Indicator, Side
 
 Word = Literal["met", "missed", "trend", "idle", "none"]
 
@@ -81,10 +81,14 @@ def word_of(indicator: Indicator, figure: Figure) -> Word:
     """How the figure stands against its target; idle: it was looked at all the time, and nothing happened."""
     if figure.value is None:
         return "idle" if figure.covered_pct else "none"
-    if indicator.target is None:
+    return verdict_on(figure.value, indicator.target, indicator.better)
+
+
+def verdict_on(value: float, target: float | None, better: Side) -> Word:
+    """How a value stands against a target; without a target only the trend is shown."""
+    if target is None:
         return "trend"
-    better_high = indicator.better == "higher"
-    met = figure.value >= indicator.target if better_high else figure.value <= indicator.target
+    met = value >= target if better == "higher" else value <= target
     return "met" if met else "missed"
 
 

@@ -16,6 +16,9 @@ NAME = r"^[a-z][a-z0-9_]{1,40}$"
 
 How = Literal["share", "hours", "mean", "median", "coverage", "excursions", "repair_h", "rise"]
 IN_RANGE: frozenset[How] = frozenset({"share", "hours", "excursions", "repair_h"})
+Side = Literal["higher", "lower"]
+Measure = Literal["detected", "acknowledged", "dispatched", "begun", "resolved", "repaired", "withdrawn", "rejected"]
+SHARES: frozenset[Measure] = frozenset({"withdrawn", "rejected"})
 
 
 class Indicator(Strict):
@@ -42,7 +45,7 @@ class Indicator(Strict):
     unit: str = Field("", max_length=12, description="Stands behind the figure.")
     digits: int = Field(1, ge=0, le=3, description="Digits behind the comma.")
     target: float | None = Field(None, description="The target; none: only the trend is shown.")
-    better: Literal["higher", "lower"] = Field("higher", description="Which side of the target is good.")
+    better: Side = Field("higher", description="Which side of the target is good.")
     source: str = Field(min_length=1, description="Where definition and target come from.")
     confirmed: bool = Field(description="True when somebody responsible has confirmed them.")
 
@@ -76,6 +79,36 @@ class Module(Strict):
     confirmed: bool = Field(description="True when somebody responsible has confirmed them.")
 
 
+class Reaction(Strict):
+    """One indicator of how soon people and machines react, from the histories of alarms and incidents."""
+
+    id: str = Field(pattern=NAME, description="Names it in the CSV file.")
+    project: Text = Field(description="The component project.")
+    text: Text = Field(description="What is measured.")
+    formula: Text = Field(description="How it is worked out, in words.")
+    measure: Measure = Field(
+        description="detected: measured until alarm raised; acknowledged: raised until acknowledged; dispatched, "
+        "begun, resolved: raised until that move of its incident; repaired: raised until the value returned; "
+        "withdrawn: share of raised alarms that late readings proved wrong; rejected: share of ended incidents."
+    )
+    rules: tuple[str, ...] = Field(("*",), min_length=1, description="Names of the rules; * stands for any letters.")
+    how: Literal["median", "p90", "mean"] = Field(
+        "median", description="p90: nine of ten took no longer. Shares do not look at it."
+    )
+    unit: Literal["s", "min", "h", "%"] = Field("min", description="Of figure and target; % for shares alone.")
+    digits: int = Field(1, ge=0, le=3, description="Digits behind the comma.")
+    target: float | None = Field(None, ge=0, description="The target; none: only the trend is shown.")
+    better: Side = Field("lower", description="Which side of the target is good.")
+    source: str = Field(min_length=1, description="Where definition and target come from.")
+    confirmed: bool = Field(description="True when somebody responsible has confirmed them.")
+
+    @model_validator(mode="after")
+    def _unit_fits(self) -> Self:
+        if (self.unit == "%") != (self.measure in SHARES):
+            raise ValueError(f"{self.measure} is not told in {self.unit}")
+        return self
+
+
 class Pending(Strict):
     """An indicator that is asked for and that nobody can work out yet."""
 
@@ -92,11 +125,13 @@ class ReportPlan(Strict):
 
     indicators: tuple[Indicator, ...] = Field(min_length=1, max_length=200, description="In the order of the report.")
     modules: tuple[Module, ...] = Field((), max_length=100, description="What is in operation after its hand-over.")
+    reactions: tuple[Reaction, ...] = Field((), max_length=100, description="How soon people and machines react.")
     pending: tuple[Pending, ...] = Field((), max_length=100, description="Indicators without data yet, and why.")
 
     @model_validator(mode="after")
     def _ids_differ(self) -> Self:
         ids = [*(each.id for each in self.indicators), *(each.id for each in self.modules)]
+        ids += [each.id for each in self.reactions]
         ids += [each.id for each in self.pending]
         if len(set(ids)) != len(ids):
             raise ValueError("an id stands twice")

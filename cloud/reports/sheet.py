@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from io import BytesIO
@@ -18,14 +17,16 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table
 
 from cloud.paper.typeface import BOLD, REGULAR, make_known, printable
-from cloud.reports.collect import Line, ModuleLine, MonthlyReport
+from cloud.reports.collect import Line, ModuleLine, MonthlyReport, ReactionLine, verdicts_of
 from cloud.reports.figures import word_of
 from cloud.reports.month import VIETNAM
 from cloud.reports.operation import word_for
 from cloud.reports.plan import Pending
+from cloud.reports.reactions import word_on
 from cloud.reports.words import (
     WORDS,
     Language,
+    counted_shown,
     number,
     promise_shown,
     said,
@@ -66,8 +67,8 @@ def as_pdf(report: MonthlyReport, language: Language) -> bytes:
     out = BytesIO()
     edges = {"leftMargin": EDGE, "rightMargin": EDGE, "topMargin": EDGE, "bottomMargin": EDGE}
     document = SimpleDocTemplate(out, pagesize=A4, title=title, lang=language, **edges)
-    story = [*_head(report, language), *_indicators(report.lines, language), *_operation(report.modules, language)]
-    story += [*_missing(report.pending, language), *_foot(report, language)]
+    story = [*_head(report, language), *_indicators(report.lines, language), *_reactions(report.reactions, language)]
+    story += [*_operation(report.modules, language), *_missing(report.pending, language), *_foot(report, language)]
     document.build(story, onFirstPage=number_page, onLaterPages=number_page)
     return out.getvalue()
 
@@ -80,7 +81,7 @@ def title_of(report: MonthlyReport, language: Language) -> str:
 def _head(report: MonthlyReport, language: Language) -> Iterator[Any]:
     words = WORDS[language]
     at = datetime.fromtimestamp(report.made_at / 1000, VIETNAM).strftime("%d/%m/%Y %H:%M")
-    verdicts = Counter(word_of(each.indicator, each.now) for each in report.lines)
+    verdicts = verdicts_of(report)
     counts = {word: verdicts[word] for word in ("met", "missed", "trend", "idle", "none")}
     yield _p(title_of(report, language), TITLE)
     yield _p(words["made"].format(at=at), TEXT)
@@ -110,8 +111,8 @@ def _row(line: Line, language: Language) -> list[Any]:
     covered = line.now.covered_pct
     return [
         list(_about(line, language)),
-        _p(shown(indicator, line.now, language), STRONG),
-        _p(shown(indicator, line.before, language), TEXT),
+        _p(shown(indicator, line.now.value, language), STRONG),
+        _p(shown(indicator, line.before.value, language), TEXT),
         _p(target_shown(indicator, language), TEXT),
         _p(standing_shown(word_of(indicator, line.now), language), TEXT),
         _p("–" if covered is None else f"{number(covered, language, digits=1)} %", TEXT),
@@ -127,6 +128,38 @@ def _about(line: Line, language: Language) -> Iterator[Any]:
     yield _p(words["devices"].format(**counts), SMALL)
     yield _p(promise_shown(line.promise, language), SMALL)
     yield _p(f"{words['source']}: {indicator.source}{doubt}", SMALL)
+
+
+def _reactions(lines: Sequence[ReactionLine], language: Language) -> Iterator[Any]:
+    if not lines:
+        return
+    words = WORDS[language]
+    heads = [_p(words[each], STRONG) for each in ("indicator", "value", "before", "target", "standing", "counted")]
+    rows = [heads, *(_reaction_row(line, language) for line in lines)]
+    yield _p(words["reactions"], HEAD)
+    yield _p(words["reaction_how"], SMALL)
+    yield Spacer(0, 2 * mm)
+    yield Table(rows, colWidths=WIDTHS, repeatRows=1, style=CELLS)
+
+
+def _reaction_row(line: ReactionLine, language: Language) -> list[Any]:
+    each, words = line.reaction, WORDS[language]
+    doubt = "" if each.confirmed else f" ({words['unconfirmed']})"
+    about = [
+        _p(said(each.project, language), SMALL),
+        _p(said(each.text, language), STRONG),
+        _p(f"{words['formula']}: {said(each.formula, language)}", SMALL),
+        *([] if each.rules == ("*",) else [_p(f"{words['rules']}: {', '.join(each.rules)}", SMALL)]),
+        _p(f"{words['source']}: {each.source}{doubt}", SMALL),
+    ]
+    return [
+        about,
+        _p(shown(each, line.now.value, language), STRONG),
+        _p(shown(each, line.before.value, language), TEXT),
+        _p(target_shown(each, language), TEXT),
+        _p(standing_shown(word_on(each, line.now), language), TEXT),
+        [_p(number(line.now.counted, language), TEXT), _p(counted_shown(line.now, language), SMALL)],
+    ]
 
 
 def _operation(lines: Sequence[ModuleLine], language: Language) -> Iterator[Any]:

@@ -7,16 +7,18 @@ from collections.abc import Iterator, Mapping
 from io import StringIO
 from typing import Final
 
-from cloud.reports.collect import Line, ModuleLine, MonthlyReport
+from cloud.reports.collect import Line, ModuleLine, MonthlyReport, ReactionLine
 from cloud.reports.figures import word_of
 from cloud.reports.operation import word_for
 from cloud.reports.plan import Pending
+from cloud.reports.reactions import word_on
+from cloud.reports.words import counted_shown
 
 COLUMNS: Final = (
     "month", "kind", "indicator", "project_vi", "project_en", "text_vi", "text_en", "value", "unit", "month_before",
     "target", "better", "verdict", "covered_pct", "devices", "silent_devices", "readings", "ledger_accepted",
     "ledger_stored", "ledger_stored_pct", "stops", "repair_h", "vnd_per_device", "confirmed", "source", "reason_vi",
-    "reason_en", "inputs_sha256",
+    "reason_en", "inputs_sha256", "counted", "waiting",
 )  # fmt: skip
 Record = Mapping[str, object]
 
@@ -33,6 +35,7 @@ def as_csv(report: MonthlyReport) -> str:
 
 def _records(report: MonthlyReport) -> Iterator[Record]:
     yield from map(_of_indicator, report.lines)
+    yield from map(_of_reaction, report.reactions)
     yield from map(_of_module, report.modules)
     yield from map(_of_pending, report.pending)
 
@@ -48,6 +51,19 @@ def _of_indicator(line: Line) -> Record:
         "ledger_accepted": promise.accepted if promise.gateways else None,
         "ledger_stored": promise.stored if promise.gateways else None, "ledger_stored_pct": promise.stored_pct,
         "confirmed": str(each.confirmed).lower(), "source": each.source,
+    }  # fmt: skip
+
+
+def _of_reaction(line: ReactionLine) -> Record:
+    each, now = line.reaction, line.now
+    return {
+        "kind": "reaction", "indicator": each.id, "project_vi": each.project.vi, "project_en": each.project.en,
+        "text_vi": each.text.vi, "text_en": each.text.en, "value": now.value, "unit": each.unit,
+        "month_before": line.before.value, "target": each.target, "better": each.better,
+        "verdict": word_on(each, now), "confirmed": str(each.confirmed).lower(), "source": each.source,
+        "reason_vi": "" if now.counted else counted_shown(now, "vi"),
+        "reason_en": "" if now.counted else counted_shown(now, "en"),
+        "counted": now.counted, "waiting": now.waiting,
     }  # fmt: skip
 
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from math import floor
 from typing import Final, Literal
 
-from cloud.reports.figures import Figure, Word
-from cloud.reports.plan import Indicator
+from cloud.reports.figures import Word
+from cloud.reports.plan import Indicator, Reaction
 from cloud.reports.promise import TERMS, Promise
+from cloud.reports.reactions import Timing
 from device_profiles.schema import Text
 
 Language = Literal["vi", "en"]
-UNITS_VI: Final[Mapping[str, str]] = {"min": "phút", "h": "giờ"}
+UNITS_VI: Final[Mapping[str, str]] = {"s": "giây", "min": "phút", "h": "giờ"}
 
 WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
     "vi": {
@@ -63,6 +64,16 @@ WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
             "Sẵn sàng: thời gian có số đo chứng minh thiết bị hoạt động ÷ cả tháng của mọi thiết bị; thời gian "
             "không có số đo tính là dừng. Khôi phục: độ dài trung bình của các lần dừng kết thúc trong tháng."
         ),
+        "reactions": "Phản ứng: từ lúc đo đến cảnh báo, xác nhận, chuyển xử lý, khôi phục",
+        "counted": "Số lần",
+        "reaction_how": (
+            "Theo lịch sử cảnh báo và vụ việc. Việc kết thúc trong tháng thì tính vào tháng, dù bắt đầu khi nào; "
+            "việc chưa kết thúc khi hết tháng thì nêu số. Không phải số liệu của cả tỉnh mà của điều trung tâm biết."
+        ),
+        "waiting": "{waiting} chưa kết thúc khi hết tháng",
+        "rules": "Quy tắc",
+        "no_history": "Lịch sử cảnh báo và vụ việc không có gì của tháng này",
+        "nothing_ended": "Không có lần nào kết thúc trong tháng",
         "pending": "Chưa có dữ liệu",
         "reason": "Lý do",
         "page": "Trang {number}",
@@ -116,6 +127,16 @@ WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
             "Available: time for which readings prove that devices work ÷ the whole month of all devices; time "
             "without readings counts as stopped. Repair: mean length of the stops that ended in the month."
         ),
+        "reactions": "Reaction: from measurement to alarm, acknowledgement, dispatch, repair",
+        "counted": "Counted",
+        "reaction_how": (
+            "From the histories of alarms and incidents. What ended in the month counts in it, whenever it began; "
+            "what had not ended when the month did is named. It tells of what the centre knows, not of the province."
+        ),
+        "waiting": "{waiting} had not ended when the month did",
+        "rules": "Rules",
+        "no_history": "The histories of alarms and incidents hold nothing of this month",
+        "nothing_ended": "Nothing of the kind ended in the month",
         "pending": "No data yet",
         "reason": "Reason",
         "page": "Page {number}",
@@ -139,14 +160,14 @@ def unit_shown(unit: str, language: Language) -> str:
     return UNITS_VI.get(unit, unit) if language == "vi" else unit
 
 
-def shown(indicator: Indicator, figure: Figure, language: Language) -> str:
+def shown(indicator: Indicator | Reaction, value: float | None, language: Language) -> str:
     """The figure with its unit; a dash without data."""
-    if figure.value is None:
+    if value is None:
         return "–"
-    return f"{number(figure.value, language, digits=indicator.digits)} {unit_shown(indicator.unit, language)}".rstrip()
+    return f"{number(value, language, digits=indicator.digits)} {unit_shown(indicator.unit, language)}".rstrip()
 
 
-def target_shown(indicator: Indicator, language: Language) -> str:
+def target_shown(indicator: Indicator | Reaction, language: Language) -> str:
     """The target with its direction; a dash when there is none."""
     if indicator.target is None:
         return "–"
@@ -168,6 +189,15 @@ def promise_shown(promise: Promise, language: Language, *, word: str = "stored_o
         return WORDS[language]["no_ledger"]
     sums = {term: number(getattr(promise, term), language) for term in (*TERMS, "gateways")}
     return WORDS[language][word].format(**sums, share=share_shown(promise.stored_pct, language))
+
+
+def counted_shown(timing: Timing, language: Language) -> str:
+    """Why there is no figure, or what had not ended yet; nothing where there is nothing to say."""
+    words = WORDS[language]
+    parts = [] if timing.counted else [words["nothing_ended" if timing.known else "no_history"]]
+    if timing.waiting:
+        parts.append(words["waiting"].format(waiting=number(timing.waiting, language)))
+    return "; ".join(parts)
 
 
 def standing_shown(word: Word, language: Language) -> str:

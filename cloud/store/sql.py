@@ -38,6 +38,8 @@ from cloud.store.incident_sql import SqlIncidentStore
 from cloud.store.index_sql import SqlIndexLog, mark
 from cloud.store.notice_sql import SqlNoticeStore
 from cloud.store.past_sql import SqlPastStore
+from cloud.store.reaction_port import ReactionStore
+from cloud.store.reaction_sql import SqlReactionStore
 from cloud.store.repeat_port import RepeatStore
 from cloud.store.repeat_sql import SqlRepeatStore
 from cloud.store.rule_proposal_sql import SqlRuleProposalStore
@@ -81,6 +83,7 @@ class SqlStateStore:
         self.rule_versions = SqlRuleVersionStore(self._door)
         self.rule_proposals = SqlRuleProposalStore(self._door)
         self.pasts = SqlPastStore(self._door)
+        self.reactions: ReactionStore = SqlReactionStore(self._door)
         self.configurations = SqlConfigurationStore(self._door)
         self.enrolment = SqlEnrolmentStore(self._door)
         self.commissioning = SqlCommissioningStore(self._door)

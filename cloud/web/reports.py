@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 
 from cloud.api.guard import CentreDep
 from cloud.api.reports import IndicatorView, MonthName, kept_reports, report_of, view_of
-from cloud.reports.words import share_shown, unit_shown
+from cloud.reports.words import counted_shown, share_shown, unit_shown
 from cloud.web.render import page, taste_of
 from device_profiles.schema import Text
 
@@ -36,6 +36,7 @@ async def report_page(month: MonthName, request: Request, centre: CentreDep) -> 
         projects=projects,
         share=share_in(request),
         unit_of=lambda unit: unit_shown(unit, language),
+        counted=lambda timing: counted_shown(timing, language),
     )
 
 

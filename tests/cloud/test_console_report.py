@@ -10,12 +10,15 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cloud.__main__ import app
+from cloud.incidents.workflow import Move
 from cloud.reports.month import month_of
 from cloud.reports.shelf import ReportShelf
 from cloud.reports.table import as_csv
 from cloud.store.base import Columns
+from cloud.store.sql import SqlStateStore
 from cloud.store.sqlite import SqliteStore
 from device_profiles.schema import PointType
+from tests.cloud.reports.duty import Duty
 from tests.cloud.stage import write_config
 
 HALF_HOUR = 1_800_000
@@ -95,3 +98,23 @@ def test_a_month_that_is_not_over_is_refused(config: Path) -> None:
     result = report(config, "2099-01")
     assert result.exit_code == 2
     assert "not over" in result.output
+
+
+def test_the_report_tells_how_soon_people_reacted_and_of_what_it_knows_nothing(config: Path) -> None:
+    state = SqlStateStore(f"sqlite:///{config.parent / 'data' / 'centre.sqlite3'}")
+    state.migrate()
+    duty = Duty(state)
+    empty = report(config, "2026-06").stdout.splitlines()[-1]
+    nothing = lines_of(config, "2026-06")["dispatch"]
+    assert (nothing["kind"], nothing["value"], nothing["verdict"]) == ("reaction", "", "none")
+    assert "hold nothing of this month" in nothing["reason_en"]
+    alarm = duty.raised(10)
+    duty.moved(duty.opened(alarm, 12), 17, Move.RECEIVE, Move.CLASSIFY, Move.DISPATCH)
+    first, again = (report(config, "2026-06").stdout.splitlines()[-1] for _ in range(2))
+    found = lines_of(config, "2026-06")
+    assert (found["dispatch"]["value"], found["dispatch"]["counted"], found["dispatch"]["unit"]) == ("7.0", "1", "min")
+    assert (found["acknowledge"]["value"], found["acknowledge"]["waiting"]) == ("", "1")
+    assert found["camera_dispatch"]["verdict"] == "idle"
+    assert found["false_alarms"]["verdict"] == "none"
+    assert first == again != empty
+    state.close()

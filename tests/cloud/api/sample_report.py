@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from cloud.reports.collect import Line, ModuleLine, MonthlyReport
+from cloud.reports.collect import Line, ModuleLine, MonthlyReport, ReactionLine
 from cloud.reports.figures import Figure
 from cloud.reports.month import month_of
 from cloud.reports.operation import Standing
-from cloud.reports.plan import read_report_plan
+from cloud.reports.plan import Reaction, read_report_plan
 from cloud.reports.promise import Promise
+from cloud.reports.reactions import Timing
 from cloud.reports.shelf import ReportShelf
 from tests.cloud.api.fake_centre import FakeCentre
 
@@ -21,6 +22,11 @@ VALUES: Final[Mapping[str, float]] = {
     "camera_online": 99.82, "air_hours_over_100": 96.0, "classroom_co2_over_1500": 12.5, "fridges_in_range": 99.86,
     "kiosk_wait": 6.5, "camera_back_h": 6.4, "corridor_speed": 38.9, "air_valid": 91.87, "fridge_excursions": 22.6,
     "lamp_saved": 26.0, "water_lost": 35.3, "dossiers_on_time": 98.4,
+}  # fmt: skip
+TIMES: Final[Mapping[str, float]] = {
+    "detect": 2.4, "detect_p90": 61.5, "acknowledge": 3.2, "acknowledge_p90": 14.8, "dispatch": 7.5,
+    "dispatch_p90": 26.0, "withdrawn": 0.42, "rejected": 4.1, "environment_action": 18.5, "cyber_detect": 0.2,
+    "cyber_resolve": 5.6, "repair_cameras": 6.2, "repair_lights": 51.0, "repair_gateways": 1.4,
 }  # fmt: skip
 PROMISE: Final = Promise(accepted=6_613_843, stored=6_610_800, dropped=3_043, gateways=58)
 SHA256: Final = "d3418be09b5680abf1c922c8651f8dee66deb070133d1691114643fb0dddd35c"
@@ -41,7 +47,23 @@ def sample_report() -> MonthlyReport:
     modules = [ModuleLine(each, idle if number else worked, idle) for number, each in enumerate(plan.modules)]
     ledger = {"accepted": 6_613_843, "stored": 6_610_800, "dead_lettered": 0, "dropped": 3_043, "awaited": 0}
     made_at = JUNE.end + 3_600_000
-    return MonthlyReport(JUNE, made_at, tuple(lines), tuple(modules), plan.pending, PROMISE, ledger, SHA256)
+    return MonthlyReport(
+        JUNE, made_at, tuple(lines), tuple(modules), plan.pending, PROMISE, ledger, SHA256, _reactions(plan.reactions)
+    )
+
+
+def _reactions(reactions: Sequence[Reaction]) -> tuple[ReactionLine, ...]:
+    lines = []
+    for each in reactions:
+        value = TIMES.get(each.id)
+        now = (
+            Timing(value, 0, 0, known=True)
+            if value is None
+            else Timing(value, 214, 0 if each.unit == "%" else 3, known=True)
+        )
+        before = Timing(None, 0, 0, known=False) if value is None else replace(now, value=value * 1.2)
+        lines.append(ReactionLine(each, now, before))
+    return tuple(lines)
 
 
 def add_report(centre: FakeCentre, folder: Path) -> None:

@@ -24,12 +24,14 @@ def viewer(clients: Clients, centre: FakeCentre, tmp_path: Path) -> httpx.AsyncC
 
 async def test_a_report_is_listed_with_its_verdicts_and_shown_with_its_definitions(viewer: httpx.AsyncClient) -> None:
     (listed,) = (await viewer.get(REPORTS)).json()["items"]
-    assert (listed["month"], listed["met"], listed["missed"], listed["sha256"]) == ("2026-06", 5, 4, SHA256)
+    assert (listed["month"], listed["met"], listed["missed"], listed["sha256"]) == ("2026-06", 7, 6, SHA256)
     found = (await viewer.get(f"{REPORTS}/2026-06")).json()
     fridges = next(each for each in found["indicators"] if each["definition"]["id"] == "fridges_in_range")
     assert (fridges["now"]["value"], fridges["definition"]["target"], fridges["verdict"]) == (99.86, 100.0, "missed")
     assert fridges["ledger"]["stored_pct"] == pytest.approx(99.954, abs=0.001)
     assert found["modules"][0]["now"]["vnd_per_device"] == 1_250_000
+    repair = next(each for each in found["reactions"] if each["definition"]["id"] == "repair_lights")
+    assert (repair["now"]["value"], repair["definition"]["target"], repair["verdict"]) == (51.0, 48.0, "missed")
     assert all(each["reason"]["vi"] for each in found["pending"])
 
 
