@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -54,7 +55,7 @@ def month_command(
         if wanted.end > now:
             raise ConfigurationError(f"{month}: is not over yet")
         shelf = ReportShelf(settings.data_dir / FOLDER)
-        made = asyncio.run(_made(settings, config, indicators, wanted, earlier=shelf.report(wanted.before)))
+        made = asyncio.run(_made(settings, config, indicators, wanted, earlier=shelf.earlier(wanted)))
         shelf.put(made)
         out.mkdir(parents=True, exist_ok=True)
         pdf, table = out / f"report-{made.month}-{language}.pdf", out / f"report-{made.month}.csv"
@@ -64,7 +65,7 @@ def month_command(
 
 
 async def _made(
-    settings: CentreConfig, config: Path, plan: ReportPlan, month: Month, *, earlier: MonthlyReport | None
+    settings: CentreConfig, config: Path, plan: ReportPlan, month: Month, *, earlier: Mapping[Month, MonthlyReport]
 ) -> MonthlyReport:
     clock = SystemClock()
     files = embedded_files(settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -21,6 +22,7 @@ from cloud.reports.reactions import Timing, word_on
 from cloud.reports.sheet import as_pdf
 from cloud.reports.shelf import UnreadableReportError
 from cloud.reports.table import as_csv
+from cloud.reports.trend import months_until
 
 router = APIRouter(prefix="/api/v1/reports", tags=["reports"])
 MonthName = Annotated[str, Path(pattern=r"^20\d\d-(0[1-9]|1[0-2])$", description="Such as 2026-06.")]
@@ -50,6 +52,7 @@ class IndicatorView:
     before: Figure
     verdict: Word
     ledger: LedgerView
+    trend: list[float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class ModuleView:
     now: Standing
     before: Standing
     verdict: Word
+    trend: list[float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class ReactionView:
     now: Timing
     before: Timing
     verdict: Word
+    trend: list[float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +95,14 @@ class ReportSummary:
 
 @dataclass(frozen=True, slots=True)
 class ReportView:
-    """A whole report; `sha256` is the digest of everything that it was worked out from."""
+    """A whole report; `sha256` is the digest of everything that it was worked out from.
+
+    Each `trend` has a value for each of the `months`, oldest first and this one last, or nothing when none is known of
+    earlier ones.
+    """
 
     summary: ReportSummary
+    months: list[str]
     ledger: LedgerView
     indicators: list[IndicatorView]
     reactions: list[ReactionView]
@@ -157,6 +167,7 @@ def view_of(report: MonthlyReport) -> ReportView:
     """A report as the API shows it."""
     return ReportView(
         summary=summary_of(report),
+        months=[str(each) for each in months_until(report.month)],
         ledger=_ledger(report.promise),
         indicators=[_indicator(line) for line in report.lines],
         reactions=[_reaction(line) for line in report.reactions],
@@ -203,14 +214,19 @@ def _ledger(promise: Promise) -> LedgerView:
 
 
 def _indicator(line: Line) -> IndicatorView:
-    return IndicatorView(
-        line.indicator, line.now, line.before, word_of(line.indicator, line.now), _ledger(line.promise)
-    )
+    verdict, ledger = word_of(line.indicator, line.now), _ledger(line.promise)
+    return IndicatorView(line.indicator, line.now, line.before, verdict, ledger, _trend(line.trend, line.now.value))
 
 
 def _reaction(line: ReactionLine) -> ReactionView:
-    return ReactionView(line.reaction, line.now, line.before, word_on(line.reaction, line.now))
+    verdict = word_on(line.reaction, line.now)
+    return ReactionView(line.reaction, line.now, line.before, verdict, _trend(line.trend, line.now.value))
 
 
 def _module(line: ModuleLine) -> ModuleView:
-    return ModuleView(line.module, line.now, line.before, word_for(line.module, line.now))
+    trend = _trend(line.trend, line.now.available_pct)
+    return ModuleView(line.module, line.now, line.before, word_for(line.module, line.now), trend)
+
+
+def _trend(earlier: Sequence[float | None], now: float | None) -> list[float | None]:
+    return [*earlier, now] if earlier else []

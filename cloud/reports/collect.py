@@ -6,11 +6,11 @@ import asyncio
 import json
 from array import array
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from hashlib import sha256
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from cloud.reports.figures import Figure, Series, Word, figure_of, word_of
 from cloud.reports.month import Month
@@ -18,11 +18,14 @@ from cloud.reports.operation import Standing, standing_of
 from cloud.reports.plan import Indicator, Module, Pending, Reaction, ReportPlan
 from cloud.reports.promise import Promise, of_gateways, promises, together
 from cloud.reports.reactions import Past, Timing, happenings, past_of, timing_of, word_on
+from cloud.reports.trend import Definition, earlier_values, is_same
 from cloud.store.base import BirthRow, ReadingStore
 from cloud.store.reaction_port import ReactionStore
 from device_profiles.wire import State, WireError, decode
 
 Device = tuple[str, str]  # gateway, device
+D = TypeVar("D", bound=Definition)
+V = TypeVar("V")
 
 
 class Digest(Protocol):
@@ -34,12 +37,16 @@ class Digest(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One indicator in the month and in the one before; `promise`: the ledger of the gateways of its devices."""
+    """One indicator in the month and in the one before; `promise`: the ledger of the gateways of its devices.
+
+    `trend`: the values of the eleven months before, oldest first; empty when nothing is known of them.
+    """
 
     indicator: Indicator
     now: Figure
     before: Figure
     promise: Promise
+    trend: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,7 @@ class ModuleLine:
     module: Module
     now: Standing
     before: Standing
+    trend: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,7 @@ class ReactionLine:
     reaction: Reaction
     now: Timing
     before: Timing
+    trend: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +89,14 @@ class MonthlyReport:
 class Sources:
     """Where the figures come from: readings, the devices that gateways named, the sums of the ledger, the histories.
 
-    `earlier`: the kept report of the month before, for what the store no longer has.
+    `earlier`: the kept reports of months before, for what the store no longer has, and for the trend.
     """
 
     store: ReadingStore
     devices: Mapping[str, Collection[Device]]
     ledger: Mapping[str, int]
     reactions: ReactionStore
-    earlier: MonthlyReport | None = None
+    earlier: Mapping[Month, MonthlyReport] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +129,7 @@ async def monthly_report(plan: ReportPlan, month: Month, sources: Sources, *, ma
     found = await promises(sources.store, begin=month.begin, end=month.end)
     ledgers = {gateway: asdict(each) for gateway, each in sorted(found.items())}
     whole = {"month": str(month), "ledger": dict(sources.ledger), "promises": ledgers}
-    earlier = sources.earlier.sha256 if sources.earlier is not None else ""
+    earlier = {str(each): report.sha256 for each, report in sources.earlier.items()}
     _add(digest, {**whole, "plan": plan.model_dump(mode="json"), "earlier": earlier})
     lines = [await _line(each, month, sources, found=found, digest=digest) for each in plan.indicators]
     modules = [await _module(each, month, sources, digest=digest) for each in plan.modules]
@@ -143,10 +152,11 @@ async def _line(
         series = list(read.series.values())
         figures.append(figure_of(indicator, series, silent=len(read.silent), begin=each.begin, end=each.end))
     now, before = figures
-    if before.value is None and sources.earlier is not None:
-        kept = (line.now for line in sources.earlier.lines if line.indicator.id == indicator.id)
-        before = next(kept, before)
-    return Line(indicator, now, before, of_gateways(found, gateways))
+    kept = _kept(indicator, sources, lambda report: [(line.indicator, line.now) for line in report.lines])
+    if before.value is None:
+        before = kept.get(month.before, before)
+    trend = _trend({each: figure.value for each, figure in kept.items()}, month, before.value)
+    return Line(indicator, now, before, of_gateways(found, gateways), trend)
 
 
 async def _module(module: Module, month: Month, sources: Sources, *, digest: Digest) -> ModuleLine:
@@ -158,10 +168,11 @@ async def _module(module: Module, month: Month, sources: Sources, *, digest: Dig
         series = list(read.series.values())
         standings.append(standing_of(module, series, silent=len(read.silent), begin=each.begin, end=each.end))
     now, before = standings
-    if before.available_pct is None and sources.earlier is not None:
-        kept = (line.now for line in sources.earlier.modules if line.module.id == module.id)
-        before = next(kept, before)
-    return ModuleLine(module, now, before)
+    kept = _kept(module, sources, lambda report: [(line.module, line.now) for line in report.modules])
+    if before.available_pct is None:
+        before = kept.get(month.before, before)
+    trend = _trend({each: standing.available_pct for each, standing in kept.items()}, month, before.available_pct)
+    return ModuleLine(module, now, before, trend)
 
 
 async def _reactions(
@@ -174,11 +185,26 @@ async def _reactions(
     lines = []
     for each in reactions:
         now, before = (_timing(each, one, digest=digest) for one in (past, past_before))
-        if not before.known and sources.earlier is not None:
-            kept = (line.now for line in sources.earlier.reactions if line.reaction.id == each.id)
-            before = next(kept, before)
-        lines.append(ReactionLine(each, now, before))
+        kept = _kept(each, sources, lambda report: [(line.reaction, line.now) for line in report.reactions])
+        if not before.known:
+            before = kept.get(month.before, before)
+        trend = _trend({one: timing.value for one, timing in kept.items()}, month, before.value)
+        lines.append(ReactionLine(each, now, before, trend))
     return tuple(lines)
+
+
+def _kept(wanted: D, sources: Sources, found_in: Callable[[MonthlyReport], Sequence[tuple[D, V]]]) -> dict[Month, V]:
+    """What the kept reports say of the same figure: of one that was defined otherwise they say nothing."""
+    kept = {}
+    for month, report in sources.earlier.items():
+        value = next((value for definition, value in found_in(report) if is_same(wanted, definition)), None)
+        if value is not None:
+            kept[month] = value
+    return kept
+
+
+def _trend(kept: Mapping[Month, float | None], month: Month, before: float | None) -> tuple[float | None, ...]:
+    return earlier_values(month, kept.get, before)
 
 
 def _past(store: ReactionStore, month: Month) -> Past:

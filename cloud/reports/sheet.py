@@ -9,6 +9,8 @@ from itertools import groupby
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
+from reportlab.graphics.shapes import Circle, Drawing, PolyLine
+from reportlab.graphics.shapes import Line as DrawnLine
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
@@ -23,12 +25,14 @@ from cloud.reports.month import VIETNAM
 from cloud.reports.operation import word_for
 from cloud.reports.plan import Pending
 from cloud.reports.reactions import word_on
+from cloud.reports.trend import curve
 from cloud.reports.words import (
     WORDS,
     Language,
     counted_shown,
     number,
     promise_shown,
+    range_shown,
     said,
     share_shown,
     shown,
@@ -38,14 +42,17 @@ from cloud.reports.words import (
 )
 
 EDGE: Final = 16 * mm
-WIDTHS: Final = [each * mm for each in (70, 22, 22, 20, 24, 20)]
-MODULE_WIDTHS: Final = [each * mm for each in (52, 24, 20, 20, 24, 38)]
+WIDTHS: Final = [each * mm for each in (52, 22, 20, 24, 20, 21, 19)]
+MODULE_WIDTHS: Final = [each * mm for each in (44, 24, 20, 24, 16, 18, 32)]
 PENDING_WIDTHS: Final = [each * mm for each in (66, 22, 90)]
 TITLE: Final = ParagraphStyle("title", fontName=BOLD, fontSize=15, leading=19, spaceAfter=4)
 HEAD: Final = ParagraphStyle("head", fontName=BOLD, fontSize=11, leading=14, spaceBefore=10, spaceAfter=4)
 TEXT: Final = ParagraphStyle("text", fontName=REGULAR, fontSize=8, leading=10.5)
 STRONG: Final = ParagraphStyle("strong", parent=TEXT, fontName=BOLD)
-SMALL: Final = ParagraphStyle("small", parent=TEXT, fontSize=6.5, leading=8.5, textColor=HexColor("#4b5157"))
+LINE: Final = (19 * mm, 6 * mm)
+INK: Final = HexColor("#202124")
+GREY: Final = HexColor("#4b5157")
+SMALL: Final = ParagraphStyle("small", parent=TEXT, fontSize=6.5, leading=8.5, textColor=GREY)
 CELLS: Final = [
     ("GRID", (0, 0), (-1, -1), 0.4, HexColor("#9aa0a6")),
     ("BACKGROUND", (0, 0), (-1, 0), HexColor("#e8eaed")),
@@ -87,11 +94,14 @@ def _head(report: MonthlyReport, language: Language) -> Iterator[Any]:
     yield _p(words["made"].format(at=at), TEXT)
     yield _p(words["whole"].format(**counts, pending=len(report.pending)), STRONG)
     yield _p(promise_shown(report.promise, language, word="of_month"), TEXT)
+    yield _p(words["line"], SMALL)
 
 
 def _indicators(lines: Sequence[Line], language: Language) -> Iterator[Any]:
     words = WORDS[language]
-    heads = [_p(words[each], STRONG) for each in ("indicator", "value", "before", "target", "standing", "coverage")]
+    heads = [
+        _p(words[each], STRONG) for each in ("indicator", "value", "before", "months", "target", "standing", "coverage")
+    ]
     by_project = sorted(lines, key=lambda line: _first(lines, line))
     for project, some in groupby(by_project, key=lambda line: said(line.indicator.project, language)):
         first, *others = (_row(line, language) for line in some)
@@ -113,6 +123,7 @@ def _row(line: Line, language: Language) -> list[Any]:
         list(_about(line, language)),
         _p(shown(indicator, line.now.value, language), STRONG),
         _p(shown(indicator, line.before.value, language), TEXT),
+        list(_months((*line.trend, line.now.value), indicator.target, indicator.digits, language)),
         _p(target_shown(indicator, language), TEXT),
         _p(standing_shown(word_of(indicator, line.now), language), TEXT),
         _p("–" if covered is None else f"{number(covered, language, digits=1)} %", TEXT),
@@ -134,7 +145,9 @@ def _reactions(lines: Sequence[ReactionLine], language: Language) -> Iterator[An
     if not lines:
         return
     words = WORDS[language]
-    heads = [_p(words[each], STRONG) for each in ("indicator", "value", "before", "target", "standing", "counted")]
+    heads = [
+        _p(words[each], STRONG) for each in ("indicator", "value", "before", "months", "target", "standing", "counted")
+    ]
     rows = [heads, *(_reaction_row(line, language) for line in lines)]
     yield _p(words["reactions"], HEAD)
     yield _p(words["reaction_how"], SMALL)
@@ -156,6 +169,7 @@ def _reaction_row(line: ReactionLine, language: Language) -> list[Any]:
         about,
         _p(shown(each, line.now.value, language), STRONG),
         _p(shown(each, line.before.value, language), TEXT),
+        list(_months((*line.trend, line.now.value), each.target, each.digits, language)),
         _p(target_shown(each, language), TEXT),
         _p(standing_shown(word_on(each, line.now), language), TEXT),
         [_p(number(line.now.counted, language), TEXT), _p(counted_shown(line.now, language), SMALL)],
@@ -166,7 +180,7 @@ def _operation(lines: Sequence[ModuleLine], language: Language) -> Iterator[Any]
     if not lines:
         return
     words = WORDS[language]
-    heads = [_p(words[each], STRONG) for each in ("module", "available", "before", "stops", "repair", "cost")]
+    heads = [_p(words[each], STRONG) for each in ("module", "available", "before", "months", "stops", "repair", "cost")]
     rows = [heads, *(_module_row(line, language) for line in lines)]
     yield _p(words["operation"], HEAD)
     yield _p(words["operation_how"], SMALL)
@@ -192,6 +206,7 @@ def _module_row(line: ModuleLine, language: Language) -> list[Any]:
             _p(target, SMALL),
         ],
         _p(share_shown(line.before.available_pct, language), TEXT),
+        list(_months((*line.trend, now.available_pct), module.target, 2, language)),
         _p(number(now.stops, language), TEXT),
         _p(
             "–" if now.repair_h is None else f"{number(now.repair_h, language, digits=1)} {unit_shown('h', language)}",
@@ -199,6 +214,24 @@ def _module_row(line: ModuleLine, language: Language) -> list[Any]:
         ),
         _p(cost, TEXT),
     ]
+
+
+def _months(values: Sequence[float | None], target: float | None, digits: int, language: Language) -> Iterator[Any]:
+    """The line of twelve months, and its lowest and highest figure in words."""
+    width, height = LINE
+    found = curve(values, width=width, height=height, edge=2.5, target=target)
+    if found is not None:
+        drawing = Drawing(width, height)
+        if found.target is not None:
+            at = height - found.target
+            drawing.add(DrawnLine(0, at, width, at, strokeColor=GREY, strokeWidth=0.5, strokeDashArray=[2, 2]))
+        for run in found.runs:
+            points = [coordinate for x, y in run for coordinate in (x, height - y)]
+            drawing.add(PolyLine(points, strokeColor=INK, strokeWidth=0.8))
+            for x, y in run:
+                drawing.add(Circle(x, height - y, 2 if (x, y) == found.last else 0.9, fillColor=INK, strokeColor=INK))
+        yield drawing
+    yield _p(range_shown(values, digits, language), SMALL)
 
 
 def _missing(lines: Sequence[Pending], language: Language) -> Iterator[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +13,9 @@ from pydantic import TypeAdapter, ValidationError
 from cloud.errors import CloudError
 from cloud.reports.collect import MonthlyReport
 from cloud.reports.month import Month, month_of
+from cloud.reports.trend import months_until
+
+log = logging.getLogger(__name__)
 
 FOLDER: Final = "reports"
 _NAME: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])\.json")
@@ -51,6 +55,19 @@ class ReportShelf:
             return None
         except (ValidationError, OSError) as error:
             raise UnreadableReportError(f"{path.name}: is no report that this version can read") from error
+
+    def earlier(self, month: Month) -> dict[Month, MonthlyReport]:
+        """The kept reports of the eleven months before; one that cannot be read is left out, and told in the log."""
+        found = {}
+        for each in months_until(month)[:-1]:
+            try:
+                report = self.report(each)
+            except UnreadableReportError as error:
+                log.warning("earlier report left out", extra={"month": str(each), "error": str(error)})
+                continue
+            if report is not None:
+                found[each] = report
+        return found
 
     def _entries(self) -> Iterable[Path]:
         return self._folder.iterdir() if self._folder is not None and self._folder.is_dir() else ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
 from typing import Final
 
@@ -12,13 +12,15 @@ from cloud.reports.figures import word_of
 from cloud.reports.operation import word_for
 from cloud.reports.plan import Pending
 from cloud.reports.reactions import word_on
+from cloud.reports.trend import MONTHS
 from cloud.reports.words import counted_shown
 
+AGO: Final = tuple(f"months_ago_{number}" for number in range(MONTHS - 1, 1, -1))  # month_before is the next one
 COLUMNS: Final = (
     "month", "kind", "indicator", "project_vi", "project_en", "text_vi", "text_en", "value", "unit", "month_before",
     "target", "better", "verdict", "covered_pct", "devices", "silent_devices", "readings", "ledger_accepted",
     "ledger_stored", "ledger_stored_pct", "stops", "repair_h", "vnd_per_device", "confirmed", "source", "reason_vi",
-    "reason_en", "inputs_sha256", "counted", "waiting",
+    "reason_en", "inputs_sha256", "counted", "waiting", *AGO,
 )  # fmt: skip
 Record = Mapping[str, object]
 
@@ -50,7 +52,7 @@ def _of_indicator(line: Line) -> Record:
         "silent_devices": now.silent, "readings": now.readings,
         "ledger_accepted": promise.accepted if promise.gateways else None,
         "ledger_stored": promise.stored if promise.gateways else None, "ledger_stored_pct": promise.stored_pct,
-        "confirmed": str(each.confirmed).lower(), "source": each.source,
+        "confirmed": str(each.confirmed).lower(), "source": each.source, **_ago(line.trend),
     }  # fmt: skip
 
 
@@ -63,7 +65,7 @@ def _of_reaction(line: ReactionLine) -> Record:
         "verdict": word_on(each, now), "confirmed": str(each.confirmed).lower(), "source": each.source,
         "reason_vi": "" if now.counted else counted_shown(now, "vi"),
         "reason_en": "" if now.counted else counted_shown(now, "en"),
-        "counted": now.counted, "waiting": now.waiting,
+        "counted": now.counted, "waiting": now.waiting, **_ago(line.trend),
     }  # fmt: skip
 
 
@@ -74,8 +76,12 @@ def _of_module(line: ModuleLine) -> Record:
         "value": now.available_pct, "unit": "%", "month_before": line.before.available_pct, "target": each.target,
         "better": "higher", "verdict": word_for(each, now), "devices": now.devices, "stops": now.stops,
         "repair_h": now.repair_h, "vnd_per_device": now.vnd_per_device, "confirmed": str(each.confirmed).lower(),
-        "source": each.source,
+        "source": each.source, **_ago(line.trend),
     }  # fmt: skip
+
+
+def _ago(trend: Sequence[float | None]) -> Record:
+    return dict(zip(AGO, trend[:-1], strict=False))  # without a trend there is nothing to tell
 
 
 def _of_pending(each: Pending) -> Record:

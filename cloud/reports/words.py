@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import floor
 from typing import Final, Literal
 
@@ -10,6 +10,7 @@ from cloud.reports.figures import Word
 from cloud.reports.plan import Indicator, Reaction
 from cloud.reports.promise import TERMS, Promise
 from cloud.reports.reactions import Timing
+from cloud.reports.trend import LEAST
 from device_profiles.schema import Text
 
 Language = Literal["vi", "en"]
@@ -73,7 +74,11 @@ WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "waiting": "{waiting} chưa kết thúc khi hết tháng",
         "rules": "Quy tắc",
         "no_history": "Lịch sử cảnh báo và vụ việc không có gì của tháng này",
-        "nothing_ended": "Không có lần nào kết thúc trong tháng",
+        "nothing_ended": "không có lần nào",
+        "months": "12 tháng",
+        "range": "{known} tháng: {low} – {high}",
+        "short": "chưa đủ hai tháng",
+        "line": "Đường 12 tháng: chấm lớn là tháng này, chỗ đứt là tháng không có số liệu, nét đứt là mục tiêu.",
         "pending": "Chưa có dữ liệu",
         "reason": "Lý do",
         "page": "Trang {number}",
@@ -136,7 +141,11 @@ WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "waiting": "{waiting} had not ended when the month did",
         "rules": "Rules",
         "no_history": "The histories of alarms and incidents hold nothing of this month",
-        "nothing_ended": "Nothing of the kind ended in the month",
+        "nothing_ended": "none ended in the month",
+        "months": "12 months",
+        "range": "{known} months: {low} – {high}",
+        "short": "not two months yet",
+        "line": "Line of 12 months: large dot: this month; break: a month without data; dashes: a target that is near.",
         "pending": "No data yet",
         "reason": "Reason",
         "page": "Page {number}",
@@ -189,6 +198,15 @@ def promise_shown(promise: Promise, language: Language, *, word: str = "stored_o
         return WORDS[language]["no_ledger"]
     sums = {term: number(getattr(promise, term), language) for term in (*TERMS, "gateways")}
     return WORDS[language][word].format(**sums, share=share_shown(promise.stored_pct, language))
+
+
+def range_shown(values: Sequence[float | None], digits: int, language: Language) -> str:
+    """Of how many months there is a value, the lowest and the highest."""
+    known = [each for each in values if each is not None]
+    if len(known) < LEAST:
+        return WORDS[language]["short"]
+    low, high = (number(each, language, digits=digits) for each in (min(known), max(known)))
+    return WORDS[language]["range"].format(known=len(known), low=low, high=high)
 
 
 def counted_shown(timing: Timing, language: Language) -> str:

@@ -10,9 +10,12 @@ from fastapi.responses import HTMLResponse
 
 from cloud.api.guard import CentreDep
 from cloud.api.reports import IndicatorView, MonthName, kept_reports, report_of, view_of
-from cloud.reports.words import counted_shown, share_shown, unit_shown
+from cloud.reports.trend import curve
+from cloud.reports.words import counted_shown, range_shown, share_shown, unit_shown
 from cloud.web.render import page, taste_of
 from device_profiles.schema import Text
+
+WIDTH, HEIGHT, EDGE = 96.0, 28.0, 4.0  # of the line of twelve months, as in reports.css
 
 router = APIRouter(include_in_schema=False)
 
@@ -37,6 +40,8 @@ async def report_page(month: MonthName, request: Request, centre: CentreDep) -> 
         share=share_in(request),
         unit_of=lambda unit: unit_shown(unit, language),
         counted=lambda timing: counted_shown(timing, language),
+        range_of=lambda trend, digits: range_shown(trend, digits, language),
+        curve_of=lambda trend, target: curve(trend, width=WIDTH, height=HEIGHT, edge=EDGE, target=target),
     )
 
 

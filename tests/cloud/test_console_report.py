@@ -94,6 +94,20 @@ def test_the_month_before_outlives_its_readings(config: Path) -> None:
     assert float(fridge["month_before"]) == pytest.approx(100 * 1438 / 1440)
 
 
+def test_earlier_months_stand_beside_this_one_and_a_damaged_one_is_a_gap(config: Path) -> None:
+    for month, value in (("2024-06", 9.0), ("2024-07", 5.0), ("2024-08", 5.0)):
+        asyncio.run(forget(config.parent, begin=0, end=month_of(month).begin))
+        asyncio.run(fill(config.parent, [value], month_of(month).begin + 60 * HALF_HOUR))
+        said = report(config, month).stdout.splitlines()[-1]
+    august = lines_of(config, "2024-08")["fridges_in_range"]
+    assert (august["value"], august["month_before"], august["months_ago_3"]) == ("100.0", "100.0", "")
+    assert 99 < float(august["months_ago_2"]) < 100
+    assert report(config, "2024-08").stdout.splitlines()[-1] == said
+    (config.parent / "data" / "reports" / "2024-06.json").write_text("{}", encoding="utf-8")
+    assert report(config, "2024-08").exit_code == 0
+    assert lines_of(config, "2024-08")["fridges_in_range"]["months_ago_2"] == ""
+
+
 def test_a_month_that_is_not_over_is_refused(config: Path) -> None:
     result = report(config, "2099-01")
     assert result.exit_code == 2

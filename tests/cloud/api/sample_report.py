@@ -41,15 +41,23 @@ def sample_report() -> MonthlyReport:
         value = VALUES.get(each.id)
         now = nothing if value is None else Figure(value, 99.6, 155, 2, 444_726)
         before = nothing if value is None else replace(now, value=value * 0.98)
-        lines.append(Line(each, now, before, Promise() if value is None else PROMISE))
+        lines.append(Line(each, now, before, Promise() if value is None else PROMISE, _trend(before.value)))
     worked = Standing(155, 99.464, stops=32, unended=1, repair_h=18.7, vnd_per_device=1_250_000.0)
     idle = Standing(0, None, stops=0, unended=0, repair_h=None, vnd_per_device=None)
-    modules = [ModuleLine(each, idle if number else worked, idle) for number, each in enumerate(plan.modules)]
+    modules = [ModuleLine(each, idle, idle) for each in plan.modules]
+    modules[0] = ModuleLine(plan.modules[0], worked, replace(worked, available_pct=99.1), _trend(99.1))
     ledger = {"accepted": 6_613_843, "stored": 6_610_800, "dead_lettered": 0, "dropped": 3_043, "awaited": 0}
     made_at = JUNE.end + 3_600_000
     return MonthlyReport(
         JUNE, made_at, tuple(lines), tuple(modules), plan.pending, PROMISE, ledger, SHA256, _reactions(plan.reactions)
     )
+
+
+def _trend(before: float | None) -> tuple[float | None, ...]:
+    """Eight months until May; in one of them the centre stood still."""
+    if before is None:
+        return ()
+    return (None,) * 3 + tuple(None if step == 3 else before * (1 - (7 - step) / 200) for step in range(8))
 
 
 def _reactions(reactions: Sequence[Reaction]) -> tuple[ReactionLine, ...]:
@@ -62,7 +70,7 @@ def _reactions(reactions: Sequence[Reaction]) -> tuple[ReactionLine, ...]:
             else Timing(value, 214, 0 if each.unit == "%" else 3, known=True)
         )
         before = Timing(None, 0, 0, known=False) if value is None else replace(now, value=value * 1.2)
-        lines.append(ReactionLine(each, now, before))
+        lines.append(ReactionLine(each, now, before, _trend(before.value)))
     return tuple(lines)
 
 

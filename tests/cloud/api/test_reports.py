@@ -32,6 +32,8 @@ async def test_a_report_is_listed_with_its_verdicts_and_shown_with_its_definitio
     assert found["modules"][0]["now"]["vnd_per_device"] == 1_250_000
     repair = next(each for each in found["reactions"] if each["definition"]["id"] == "repair_lights")
     assert (repair["now"]["value"], repair["definition"]["target"], repair["verdict"]) == (51.0, 48.0, "missed")
+    assert (found["months"][0], found["months"][-1]) == ("2025-07", "2026-06")
+    assert (fridges["trend"][0], fridges["trend"][-1], len(fridges["trend"])) == (None, 99.86, 12)
     assert all(each["reason"]["vi"] for each in found["pending"])
 
 
@@ -59,5 +61,6 @@ async def test_the_page_says_verdicts_in_words_and_never_rounds_up_to_a_target(
     assert page.count(missed) > 4
     cameras = page[page.index('id="op_cameras"') :]
     assert ("99,46 %" if language == "vi" else "99.46 %") in cameras
+    assert {"vi": "07/2025 Không có dữ liệu", "en": "07/2025 No data"}[language] in cameras  # the line in words
     listed = (await viewer.get("/reports")).text
     assert "06/2026" in listed
