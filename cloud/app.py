@@ -23,6 +23,8 @@ from cloud.inventory.live import LiveInventory
 from cloud.metrics import Metrics
 from cloud.notify.chain import Terms
 from cloud.notify.pipeline import NoticePipeline
+from cloud.reports.shelf import FOLDER as REPORTS
+from cloud.reports.shelf import ReportShelf
 from cloud.retention import Retention
 from cloud.reviewer import Reviewer, ReviewTerms
 from cloud.rollups.marks import Marks
@@ -36,7 +38,7 @@ from cloud.stores import open_readings, open_state
 from cloud.tally import Tally
 from cloud.tidying import Tidier
 from cloud.web.app import create_site
-from cloud.wiring import escalations, fleet_status, house_of, indexer, parts_of, voice_of
+from cloud.wiring import escalations, fleet_status, house_of, indexer, parts_of, reporter, voice_of
 from device_profiles.clock import Clock
 from device_profiles.load import FileFaultsError
 
@@ -102,6 +104,8 @@ class Centre:
         self.configuring = configuring(
             Surroundings(self.state, self.fleet, self.link, self.inventory, profiles, settings.key, self.clock)
         )
+        self.shelf = ReportShelf(config.data_dir / REPORTS)
+        self.reporter = reporter(self)
         self.voice = voice_of(self)
         self.parts = parts_of(self)
         self.followers = Followers(self.inventory, self.fleet, self.parts.recorder, clock=self.clock)
@@ -163,6 +167,7 @@ class Centre:
             Keeping(self.house.parts.graveyard, self.settings.config.dead_letters, self.clock),
             Retention(self.state, self.state.incident_files, self.settings.config.retention, self.clock),
             escalations(self),
+            self.reporter,
             self.attachments,
             self.view.pictures,
             self.view.citizen,

@@ -23,6 +23,7 @@ from cloud.notify.pace import Pace
 from cloud.notify.registry import ChannelConfig
 from cloud.people.people import CALL_LIST
 from cloud.pictures.config import PictureConfig
+from cloud.reports.coming import ReportsConfig
 from cloud.retention import RetentionConfig
 from cloud.rollups.config import RollUpConfig
 from cloud.sso.config import SsoConfig
@@ -264,6 +265,9 @@ class CentreConfig(Strict):
     )
     leader_plan: Path | None = Field(
         None, description="File of the figures on the leader's page; without it the packaged proposal."
+    )
+    reports: ReportsConfig = Field(
+        default_factory=lambda: ReportsConfig.model_validate({}), description="The monthly reports."
     )
     sectors_dir: Path | None = Field(
         None, description="Folder of the sectors' pages; without it a plain page for each component project."

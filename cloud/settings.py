@@ -26,6 +26,7 @@ from cloud.notify.recipient import TEAM, team_recipient
 from cloud.notify.registry import build_channel
 from cloud.people.load import load_people
 from cloud.people.people import People
+from cloud.reports.plan import ReportPlan, read_report_plan
 from cloud.rules.load import Known, load_rules
 from cloud.rules.rule_set import RuleSet, RuleSetError
 from cloud.sectors.load import load_sectors
@@ -51,6 +52,7 @@ class Settings:
     disaster_plan: DisasterPlan = field(default_factory=lambda: read_plan(None))
     sectors: tuple[SectorPlan, ...] = ()
     leader: LeaderPlan = field(default_factory=lambda: read_leader_plan(None))
+    report_plan: ReportPlan = field(default_factory=lambda: read_report_plan(None))
 
 
 def read_settings(path: Path) -> Settings:
@@ -72,6 +74,7 @@ def read_settings(path: Path) -> Settings:
     regulation = _tried(lambda: read_regulation(config, people), faults)
     plan = _tried(lambda: read_plan(config.disaster_plan), faults)
     leader = _tried(lambda: read_leader_plan(config.leader_plan), faults)
+    reports = _tried(lambda: read_report_plan(config.reports.plan), faults)
     for login in (config.broker, config.state, *([config.store] if config.store.kind == "influx" else [])):
         _tried(login.name, faults)
         _tried(login.password, faults)
@@ -81,7 +84,7 @@ def read_settings(path: Path) -> Settings:
         raise ConfigurationError("\n".join(faults))
     return Settings(
         config, catalogue, inventory, rules, key, people, regulation, indices or Indices(), plan or read_plan(None),
-        sectors or (), leader or read_leader_plan(None),
+        sectors or (), leader or read_leader_plan(None), reports or read_report_plan(None),
     )  # fmt: skip
 
 

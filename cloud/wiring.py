@@ -45,8 +45,7 @@ from cloud.recorder import Recorder
 from cloud.rehearsal import Rehearsals
 from cloud.releases.shelf import FOLDER as RELEASES
 from cloud.releases.shelf import Shelf
-from cloud.reports.shelf import FOLDER as REPORTS
-from cloud.reports.shelf import ReportShelf
+from cloud.reporting import Reporter
 from cloud.rule_files import RuleFiles
 from cloud.rule_office import RuleOffice
 from cloud.rule_office import Shelf as RuleShelf
@@ -223,7 +222,8 @@ def _api_settings(centre: Centre) -> ApiSettings:
         second_factor_roles=frozenset(role.value for role in config.second_factor_roles),
         wall=config.wall,
         leader=settings.leader,
-        reports=ReportShelf(config.data_dir / REPORTS),
+        reports=centre.shelf,
+        coming_report=centre.reporter.coming,
     )
 
 
@@ -267,6 +267,17 @@ def fleet_status(centre: Centre) -> FleetStatus:
     """Turns what the fleet shows of itself into readings."""
     parts, profile = centre.parts, centre.settings.catalogue[FLEET_STATUS]
     return FleetStatus(profile, fleet=parts.fleet, records=parts.recorder, places=centre.inventory, clock=centre.clock)
+
+
+def reporter(centre: Centre) -> Reporter:
+    """Makes the monthly reports; an exercise has no months of its own."""
+    settings = centre.settings
+    config = settings.config.reports
+    if settings.config.exercise is not None:
+        config = config.model_copy(update={"monthly": False})
+    return Reporter(
+        centre.store, centre.state, centre.shelf, plan=settings.report_plan, config=config, clock=centre.clock
+    )
 
 
 def escalations(centre: Centre) -> Escalations:

@@ -112,6 +112,7 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/reports"): _V,
     ("GET", "/reports/{month}"): _V,
     ("GET", "/api/v1/reports"): _V,
+    ("GET", "/api/v1/reports/next"): _V,
     ("GET", "/api/v1/reports/{month}"): _V,
     ("GET", "/api/v1/reports/{month}/pdf"): _V,
     ("GET", "/api/v1/reports/{month}/csv"): _V,

@@ -195,6 +195,7 @@ REACH: Final[dict[tuple[str, str], Reach]] = {
     ("GET", "/reports"): _P,
     ("GET", "/reports/{month}"): _P,
     ("GET", "/api/v1/reports"): _P,
+    ("GET", "/api/v1/reports/next"): _P,
     ("GET", "/api/v1/reports/{month}"): _P,
     ("GET", "/api/v1/reports/{month}/pdf"): _P,
     ("GET", "/api/v1/reports/{month}/csv"): _P,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -40,6 +40,7 @@ from cloud.inventory.passages import Passage
 from cloud.leader.plan import LeaderPlan, read_leader_plan
 from cloud.pictures.desk import PictureDesk
 from cloud.releases.shelf import Shelf
+from cloud.reports.coming import Coming
 from cloud.reports.shelf import ReportShelf
 from cloud.rules.desk import Act
 from cloud.rules.rehearse import Wish
@@ -82,7 +83,7 @@ class ApiSettings:
     `sectors`: the pages of the sectors, in their order; none = a plain one for each component project.
     `atlas`: the land under the map.
     `wall`: what the video wall shows. `leader`: the figures of the leader's page.
-    `reports`: the monthly reports that were made.
+    `reports`: the monthly reports that were made. `coming_report`: the next one, when the centre makes it by itself.
     `arrangement`: rosters, channels and retention, which administrators see.
     `pace`: how fast one caller may ask. `sso`: the province's log-in server, when there is one.
     `second_factor_roles`: who must show a second factor.
@@ -104,6 +105,7 @@ class ApiSettings:
     second_factor_roles: frozenset[str] = frozenset()
     wall: WallConfig = field(default_factory=lambda: WallConfig.model_validate({}))
     reports: ReportShelf = field(default_factory=ReportShelf)
+    coming_report: Callable[[], Coming | None] = lambda: None
 
 
 class DeadLetters(Protocol):

@@ -94,6 +94,19 @@ class ReportSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class ComingView:
+    """The report that the centre makes next, and when; all empty when it makes none by itself.
+
+    `trouble`: why the last try failed, at `tried_at`; it tries again each half hour.
+    """
+
+    month: str | None
+    at: int | None
+    trouble: str
+    tried_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class ReportView:
     """A whole report; `sha256` is the digest of everything that it was worked out from.
 
@@ -114,6 +127,12 @@ class ReportView:
 async def list_reports(centre: CentreDep, cursor: Cursor = None, limit: Limit = 100) -> Page[ReportSummary]:
     """Newest month first. A file that cannot be read is left out."""
     return page_of(await kept_reports(centre), _newest_first, cursor=cursor, limit=limit)
+
+
+@router.get("/next", summary="When the next report is made")
+async def next_report(centre: CentreDep) -> ComingView:
+    """By the centre itself; an administrator may make one at any time."""
+    return await coming_report(centre)
 
 
 @router.get("/{month}", summary="A monthly report")
@@ -161,6 +180,14 @@ async def kept_reports(centre: Centre) -> list[ReportSummary]:
     months = await asyncio.to_thread(centre.settings.reports.months)
     found = [await asyncio.to_thread(_read, centre, month) for month in months]
     return [summary_of(each) for each in found if each is not None]
+
+
+async def coming_report(centre: Centre) -> ComingView:
+    """The report that comes next."""
+    found = await asyncio.to_thread(centre.settings.coming_report)
+    if found is None:
+        return ComingView(None, None, "", None)
+    return ComingView(str(found.month), found.at, found.trouble, found.tried_at)
 
 
 def view_of(report: MonthlyReport) -> ReportView:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from math import inf
 from typing import Literal
@@ -47,10 +48,21 @@ class Held:
         return self.end - self.begin
 
 
+@dataclass(slots=True)
+class _Part:
+    """What one device adds, in ms: a month of all devices at once would be too much to keep."""
+
+    covered: int
+    inside: int = 0
+    weighted: float = 0.0
+    spans: Counter[float] = field(default_factory=Counter)  # how long each value held
+    outside: Sequence[int] = ()  # the lengths of its stretches outside the range
+
+
 def figure_of(indicator: Indicator, found: Sequence[Series], *, silent: int, begin: int, end: int) -> Figure:
     """The indicator over all devices; those that were silent lower its coverage."""
-    held = [list(held_times(series, indicator, end=end)) for series in found]
-    covered = sum(each.lasts for one in held for each in one)
+    parts = [_part(indicator, list(held_times(series, indicator, end=end))) for series in found]  # of one at a time
+    covered = sum(each.covered for each in parts)
     devices = len(found) + silent
     whole = devices * indicator.opening.lasts(begin, end)
     covered_pct = 100 * covered / whole if whole else None
@@ -61,9 +73,9 @@ def figure_of(indicator: Indicator, found: Sequence[Series], *, silent: int, beg
     elif indicator.how == "rise":
         value = sum(max(0.0, after - before) for series in found for before, after in pairwise(series.values))
     elif indicator.how in ("excursions", "repair_h"):
-        value = _of_stretches(indicator, held, covered / (end - begin))
+        value = _of_stretches(indicator, parts, covered / (end - begin))
     else:
-        value = _value(indicator, [(each.value, each.lasts) for one in held for each in one])
+        value = _value(indicator, parts, covered)
     return Figure(value, covered_pct, devices, silent, sum(len(series.times) for series in found))
 
 
@@ -111,28 +123,44 @@ def _range(indicator: Indicator) -> tuple[float, float]:
     return low, inf if indicator.at_most is None else indicator.at_most
 
 
-def _of_stretches(indicator: Indicator, held: Sequence[Sequence[Held]], device_months: float) -> float | None:
-    found = [each for one in held for each in stretches(one, *_range(indicator)) if each >= indicator.least_s * 1000]
+def _part(indicator: Indicator, held: Sequence[Held]) -> _Part:
+    how, (low, high) = indicator.how, _range(indicator)
+    part = _Part(sum(each.lasts for each in held))
+    if how == "mean":
+        part.weighted = sum(each.value * each.lasts for each in held)
+    elif how == "median":
+        for each in held:
+            part.spans[each.value] += each.lasts
+    elif how in ("share", "hours"):
+        part.inside = sum(each.lasts for each in held if low <= each.value <= high)
+    elif how in ("excursions", "repair_h"):
+        part.outside = [each for each in stretches(held, low, high) if each >= indicator.least_s * 1000]
+    return part
+
+
+def _of_stretches(indicator: Indicator, parts: Sequence[_Part], device_months: float) -> float | None:
+    found = [each for one in parts for each in one.outside]
     if indicator.how == "excursions":
         return 100 * len(found) / device_months
     return sum(found) / len(found) / HOUR_MS if found else None
 
 
-def _value(indicator: Indicator, held: Sequence[tuple[float, int]]) -> float:
-    covered = sum(span for _, span in held)
+def _value(indicator: Indicator, parts: Sequence[_Part], covered: int) -> float:
     if indicator.how == "mean":
-        return sum(value * span for value, span in held) / covered
+        return sum(each.weighted for each in parts) / covered
     if indicator.how == "median":
-        return _median(held, covered)
-    low, high = _range(indicator)
-    inside = sum(span for value, span in held if low <= value <= high)
+        return _median(parts, covered)
+    inside = sum(each.inside for each in parts)
     return inside / HOUR_MS if indicator.how == "hours" else 100 * inside / covered
 
 
-def _median(held: Sequence[tuple[float, int]], covered: int) -> float:
+def _median(parts: Sequence[_Part], covered: int) -> float:
     """The value that holds, or is undercut, for half of the time."""
+    spans: Counter[float] = Counter()
+    for each in parts:
+        spans.update(each.spans)
     passed = 0
-    for value, span in sorted(held):
+    for value, span in sorted(spans.items()):
         passed += span
         if 2 * passed >= covered:
             return value

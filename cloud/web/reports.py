@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from cloud.api.guard import CentreDep
-from cloud.api.reports import IndicatorView, MonthName, kept_reports, report_of, view_of
+from cloud.api.reports import IndicatorView, MonthName, coming_report, kept_reports, report_of, view_of
 from cloud.reports.trend import curve
 from cloud.reports.words import counted_shown, range_shown, share_shown, unit_shown
 from cloud.web.render import page, taste_of
@@ -23,7 +23,8 @@ router = APIRouter(include_in_schema=False)
 @router.get("/reports")
 async def reports_page(request: Request, centre: CentreDep) -> HTMLResponse:
     """Every report that was made, newest month first."""
-    return page(request, "reports.html", found=await kept_reports(centre), share=share_in(request))
+    coming = await coming_report(centre)
+    return page(request, "reports.html", found=await kept_reports(centre), coming=coming, share=share_in(request))
 
 
 @router.get("/reports/{month}")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from cloud.reports.collect import Line, ModuleLine, MonthlyReport, ReactionLine
+from cloud.reports.coming import Coming
 from cloud.reports.figures import Figure
 from cloud.reports.month import month_of
 from cloud.reports.operation import Standing
@@ -29,6 +30,8 @@ TIMES: Final[Mapping[str, float]] = {
     "cyber_resolve": 5.6, "repair_cameras": 6.2, "repair_lights": 51.0, "repair_gateways": 1.4,
 }  # fmt: skip
 PROMISE: Final = Promise(accepted=6_613_843, stored=6_610_800, dropped=3_043, gateways=58)
+JULY: Final = month_of("2026-07")
+COMING: Final = Coming(JULY, JULY.end + 3 * 3_600_000)
 SHA256: Final = "d3418be09b5680abf1c922c8651f8dee66deb070133d1691114643fb0dddd35c"
 
 
@@ -78,4 +81,4 @@ def add_report(centre: FakeCentre, folder: Path) -> None:
     """Keeps it in a centre."""
     shelf = ReportShelf(folder)
     shelf.put(sample_report())
-    centre.settings = replace(centre.settings, reports=shelf)
+    centre.settings = replace(centre.settings, reports=shelf, coming_report=lambda: COMING)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.cloud.api.fake_centre import FakeCentre
-from tests.cloud.api.sample_report import SHA256, add_report
+from tests.cloud.api.sample_report import COMING, SHA256, add_report
 
 Clients = dict[str, httpx.AsyncClient]
 REPORTS = "/api/v1/reports"
@@ -64,3 +65,24 @@ async def test_the_page_says_verdicts_in_words_and_never_rounds_up_to_a_target(
     assert {"vi": "07/2025 Không có dữ liệu", "en": "07/2025 No data"}[language] in cameras  # the line in words
     listed = (await viewer.get("/reports")).text
     assert "06/2026" in listed
+
+
+@pytest.mark.parametrize(
+    ("language", "coming", "failed"),
+    [("vi", "tự lập báo cáo tháng 07/2026 lúc", "▲ Chưa lập được"), ("en", "07/2026 by itself on", "▲ The report for")],
+)
+async def test_the_page_says_when_the_next_report_comes_and_why_one_failed(
+    viewer: httpx.AsyncClient, centre: FakeCentre, language: str, coming: str, failed: str
+) -> None:
+    viewer.cookies.set("thacba_language", language)
+    page = (await viewer.get("/reports")).text
+    assert coming in page
+    assert "01/08/2026 03:00" in page
+    assert (await viewer.get(f"{REPORTS}/next")).json() == {
+        "month": "2026-07", "at": COMING.at, "trouble": "", "tried_at": None,
+    }  # fmt: skip
+    trouble = replace(COMING, trouble="the store does not answer", tried_at=COMING.at + 60_000)
+    centre.settings = replace(centre.settings, coming_report=lambda: trouble)
+    page = (await viewer.get("/reports")).text
+    assert failed in page
+    assert "the store does not answer" in page
