@@ -91,7 +91,9 @@ class Reaction(Strict):
         "begun, resolved: raised until that move of its incident; repaired: raised until the value returned; "
         "withdrawn: share of raised alarms that late readings proved wrong; rejected: share of ended incidents."
     )
-    rules: tuple[str, ...] = Field(("*",), min_length=1, description="Names of the rules; * stands for any letters.")
+    rules: tuple[str, ...] = Field(
+        ("*",), min_length=1, description="Names of rules; * stands for any letters, ! leaves out."
+    )
     how: Literal["median", "p90", "mean"] = Field(
         "median", description="p90: nine of ten took no longer. Shares do not look at it."
     )
@@ -106,6 +108,8 @@ class Reaction(Strict):
     def _unit_fits(self) -> Self:
         if (self.unit == "%") != (self.measure in SHARES):
             raise ValueError(f"{self.measure} is not told in {self.unit}")
+        if all(each.startswith("!") for each in self.rules):
+            raise ValueError("rules leaves out without naming any: add *")
         return self
 
 

@@ -33,6 +33,7 @@ from cloud.store.rows import AlarmHistoryRow
 
 UNIT_MS: Final[Mapping[str, int]] = {"s": 1_000, "min": 60_000, "h": 3_600_000}
 RAISED, ESCALATED, ACKNOWLEDGED = "raised", "escalated", "acknowledged"
+WITHOUT: Final = "!"
 ENDS: Final = (Move.CLOSE, Move.REJECT, Move.MERGE)
 
 
@@ -103,11 +104,14 @@ def past_of(
 
 def happenings(reaction: Reaction, past: Past) -> list[Happening]:
     """What counts for a reaction, of the rules that it is about."""
-    return [
-        each
-        for each in _FOUND[reaction.measure](past)
-        if any(fnmatchcase(rule, pattern) for rule in each.rules for pattern in reaction.rules)
-    ]
+    found = _FOUND[reaction.measure](past)
+    return [each for each in found if any(is_about(reaction, rule) for rule in each.rules)]
+
+
+def is_about(reaction: Reaction, rule: str) -> bool:
+    """Whether the alarms of a rule count."""
+    fitting = [each for each in reaction.rules if fnmatchcase(rule, each.removeprefix(WITHOUT))]
+    return bool(fitting) and not any(each.startswith(WITHOUT) for each in fitting)
 
 
 def timing_of(reaction: Reaction, found: Sequence[Happening], *, known: bool) -> Timing:

@@ -7,17 +7,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from cloud.incidents.workflow import Move
 from cloud.reports.month import Month
 from cloud.reports.plan import Measure, Reaction, read_report_plan
-from cloud.reports.reactions import Timing, happenings, past_of, timing_of, word_on
+from cloud.reports.reactions import Timing, happenings, is_about, past_of, timing_of, word_on
 from cloud.store.sql import SqlStateStore
 from tests.cloud.reports.duty import JUNE, Duty
 from tests.readme_check import ROOT, assert_documented
 
 JULY_MIN = (JUNE.end - JUNE.begin) / 60_000
 PLAN = read_report_plan(None)
+RULES = ROOT / "deploy/rules"
 SENT = (Move.RECEIVE, Move.CLASSIFY, Move.DISPATCH)
 
 
@@ -116,8 +118,25 @@ def test_nothing_that_happened_and_nothing_that_is_known_are_two_things(state: S
 
 
 def test_every_pattern_of_the_proposal_names_rules_that_are_shipped_and_its_fields_are_documented() -> None:
-    shipped = {path.name.split(".")[0] for path in (ROOT / "deploy/rules").glob("*.toml")} | {"gateway_away"}
+    shipped = {path.name.split(".")[0] for path in RULES.glob("*.toml")} | {"gateway_away"}
     for each in PLAN.reactions:
         for pattern in each.rules:
-            assert fnmatch.filter(shipped, pattern), (each.id, pattern)
+            assert fnmatch.filter(shipped, pattern.removeprefix("!")), (each.id, pattern)
+    detection = next(each for each in PLAN.reactions if each.id == "detect")
+    silences = {
+        rule for rule in shipped - {"gateway_away"} if 'kind = "stale"' in (RULES / f"{rule}.toml").read_text("utf-8")
+    }
+    assert len(silences) > 10
+    assert not [rule for rule in silences if is_about(detection, rule)]
+    assert is_about(detection, "flood_chay_bao_yen")
     assert_documented("cloud/reports", Reaction)
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [({"unit": "%"}, "not told in %"), ({"measure": "rejected"}, "not told in min"), ({"rules": ["!a"]}, "add [*]")],
+)
+def test_a_reaction_that_cannot_be_told_is_refused(change: dict[str, object], fault: str) -> None:
+    dispatch = next(each for each in PLAN.reactions if each.id == "dispatch")
+    with pytest.raises(ValidationError, match=fault):
+        Reaction.model_validate({**dispatch.model_dump(), **change})
