@@ -186,7 +186,7 @@ async def _reactions(
     past_before = await asyncio.to_thread(_past, sources.reactions, month.before)
     lines = []
     for each in reactions:
-        now, before = (_timing(each, one, digest=digest) for one in (past, past_before))
+        now, before = await asyncio.to_thread(_timings, each, (past, past_before), digest=digest)
         kept = _kept(each, sources, lambda report: [(line.reaction, line.now) for line in report.reactions])
         if not before.known:
             before = kept.get(month.before, before)
@@ -215,11 +215,14 @@ def _past(store: ReactionStore, month: Month) -> Past:
     return past_of(alarms, incidents, begin=begin, end=end)
 
 
-def _timing(reaction: Reaction, past: Past, *, digest: Digest) -> Timing:
-    found = happenings(reaction, past)
-    values = sorted(each.value for each in found if each.value is not None)
-    _add(digest, [reaction.id, past.begin, past.known, values, len(found)])
-    return timing_of(reaction, found, known=past.known)
+def _timings(reaction: Reaction, pasts: Sequence[Past], *, digest: Digest) -> list[Timing]:
+    timings = []
+    for past in pasts:
+        found = happenings(reaction, past)
+        values = sorted(each.value for each in found if each.value is not None)
+        _add(digest, [reaction.id, past.begin, past.known, values, len(found)])
+        timings.append(timing_of(reaction, found, known=past.known))
+    return timings
 
 
 async def _read(what: tuple[str, str], month: Month, sources: Sources, *, digest: Digest) -> Found:
