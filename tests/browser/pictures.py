@@ -1,16 +1,18 @@
 """Takes the pictures of the pages: `python -m tests.browser.pictures FOLDER [URL USER]`.
 
 Without an address it shows the sample province and the page of a sample gateway; with one, a running centre (the
-password comes from THACBA_PASSWORD).
+password comes from THACBA_PASSWORD). Without a folder it renews those that the README and the guides show.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import BrowserContext, Page
 
 from cloud.incidents.casebook import Action, Facts, move, open_incident
@@ -47,6 +49,9 @@ PAGES = {
     "letters": "/dead-letters",
     "commissionings": "/commissioning",
 }
+OF_ADMINISTRATORS = {"accounts": "/admin", "sessions": "/admin/sessions", "audit": "/admin/audit?verify=true"}
+ROOT = Path(__file__).parents[2]
+SHOWN = ROOT / "docs" / "pictures"
 WIDTHS = {1440: 900, 390: 844}
 LANGUAGES = ("vi", "en")
 MOST_HEIGHT = 2400  # of a picture; the list of devices goes on
@@ -61,12 +66,21 @@ def log_in(page: Page, url: str, user: str, password: str) -> None:
     page.wait_for_url(f"{url}/")
 
 
-def take(context: BrowserContext, url: str, folder: Path, width: int, more: dict[str, str]) -> None:
-    """Every page in both languages at one width."""
+def shown_in_guides() -> set[str]:
+    """The file names of the pictures that the README and the guides link to."""
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))]
+    return {name for text in texts for name in re.findall(r"pictures/([a-z0-9-]+\.png)", text)}
+
+
+def take(context: BrowserContext, url: str, folder: Path, width: int, pages: dict[str, str]) -> None:
+    """These pages in both languages at one width."""
     page = context.pages[0]
     for language in LANGUAGES:
         page.goto(f"{url}/preferences?language={language}")
-        for name, path in {**PAGES, **more}.items():
+        for name, path in pages.items():
+            picture = f"{name}-{language}-{width}.png"
+            if folder == SHOWN and picture not in shown_in_guides():
+                continue
             page.goto(url + path)
             page.wait_for_selector("#live[data-state=live]")
             page.wait_for_timeout(600)  # charts and map settle
@@ -74,15 +88,15 @@ def take(context: BrowserContext, url: str, folder: Path, width: int, more: dict
                 page.click("#gaps summary")
             tall = min(MOST_HEIGHT, page.evaluate("document.documentElement.scrollHeight"))
             clip = {"x": 0, "y": 0, "width": width, "height": tall}
-            page.screenshot(path=folder / f"{name}-{language}-{width}.png", full_page=True, clip=clip)
+            page.screenshot(path=folder / picture, full_page=True, clip=clip)
 
 
 def main() -> None:
     """Reads the command line and takes the pictures."""
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/pictures")
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else SHOWN
     folder.mkdir(parents=True, exist_ok=True)
     if len(sys.argv) > 3:
-        visit(sys.argv[2].rstrip("/"), sys.argv[3], os.environ["THACBA_PASSWORD"], folder, {})
+        visit(sys.argv[2].rstrip("/"), sys.argv[3], os.environ["THACBA_PASSWORD"], folder, PAGES)
         return
     with tempfile.TemporaryDirectory() as scratch, running_centre(Path(scratch)) as running:
         opened = running.centre.state.alarms(AlarmFilter(open=True), before=None, limit=10)
@@ -97,8 +111,22 @@ def main() -> None:
             "environment": "/environment",
         }
         running.call(add_situation)
-        visit(running.url, "operator", PASSWORD, folder, more)
+        visit(running.url, "operator", PASSWORD, folder, PAGES | more)
+        visit(running.url, "admin", PASSWORD, folder, OF_ADMINISTRATORS)
     take_page_pictures(folder)
+    if folder == SHOWN:
+        _tidy(shown_in_guides())
+
+
+def _tidy(wanted: set[str]) -> None:
+    """Takes away what no guide shows, and makes the rest light: screens have few colours."""
+    for path in SHOWN.glob("*.png"):
+        if path.name not in wanted:
+            path.unlink()
+            continue
+        with Image.open(path) as picture:
+            light = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+        light.save(path, optimize=True)
 
 
 def incident_of(centre: FakeCentre, alarm: AlarmRow) -> str:
@@ -121,15 +149,15 @@ def keep_record(centre: FakeCentre, folder: Path) -> str:
     return keep(centre.commissioning, record, contents, now=now)
 
 
-def visit(url: str, user: str, password: str, folder: Path, more: dict[str, str]) -> None:
+def visit(url: str, user: str, password: str, folder: Path, pages: dict[str, str]) -> None:
     """One browser per width."""
     for width, height in WIDTHS.items():
         with tempfile.TemporaryDirectory() as profile, browser(Path(profile), width=width, height=height) as context:
             log_in(context.pages[0], url, user, password)
             river = context.pages[0].locator("#rivers h3 a")
-            if river.count() and "device" not in more:
-                more = {**more, "device": str(river.first.get_attribute("href"))}
-            take(context, url, folder, width, more)
+            if river.count() and "device" not in pages and pages is PAGES:
+                pages = {**pages, "device": str(river.first.get_attribute("href"))}
+            take(context, url, folder, width, pages)
 
 
 if __name__ == "__main__":
