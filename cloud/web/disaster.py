@@ -77,7 +77,6 @@ async def disaster_page(request: Request, centre: CentreDep, rain: Literal["all"
     told = told_by_site(alarms)
     shown = told[:SHOWN_ALARMS]
     rows = rain_rows(devices, rain_marks(centre.rules.running.rules))
-    identity = request.state.identity
     return page(
         request,
         "disaster.html",
@@ -102,7 +101,7 @@ async def disaster_page(request: Request, centre: CentreDep, rain: Literal["all"
         site_names=site_names(centre),
         device_names=device_names(centre),
         formats=value_formats(request, centre),
-        is_operator=identity is not None and identity.role.includes(Role.OPERATOR),
+        is_operator=_works_here(request, centre),
     )
 
 
@@ -111,6 +110,12 @@ async def evacuation_page(request: Request, evacuation: str, centre: CentreDep) 
     """One evacuation, also one that is over: its checklist, and everything that was ticked and taken back."""
     found = await known_evacuation(centre, evacuation)
     return page(request, "evacuation.html", found=found, areas=centre.area_names())
+
+
+def _works_here(request: Request, centre: Centre) -> bool:
+    """Whether somebody may copy bulletins and run evacuations, at least somewhere."""
+    identity = request.state.identity
+    return identity.role.includes(Role.OPERATOR) and any(map(centre.disaster.sees, centre.area_names()))
 
 
 async def _water(centre: Centre, devices: Devices) -> Water:

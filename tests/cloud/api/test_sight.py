@@ -127,6 +127,16 @@ async def test_the_live_feed_tells_of_the_own_devices_only(centre: FakeCentre, s
             break
 
 
+async def test_pages_do_not_offer_what_is_of_other_sectors(api: FastAPI, centre: FakeCentre) -> None:
+    copy = 'id="do-copy"'
+    async with somebody_of(api, centre, "disaster") as theirs, somebody_of(api, centre, "health") as others:
+        assert copy in (await theirs.get("/disaster")).text
+        assert copy not in (await others.get("/disaster")).text
+        bulletin = {"title": "Tin lũ", "text": "31,40 m", "hazard": "flood", "source": "https://kttv.example/1"}
+        assert (await others.post("/api/v1/disaster/bulletins", json=bulletin)).status_code in (403, 404, 422)
+        assert "Tình hình trong phạm vi của bạn" in (await others.get("/leader")).text
+
+
 async def test_areas_and_sectors_narrow_together(centre: FakeCentre) -> None:
     both = ScopedCentre(centre, Scope(frozenset({"141"}), frozenset({Sector.DISASTER})))
     assert [each.id for each in both.devices()] == ["gauge-thac-ba"]
