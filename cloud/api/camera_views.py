@@ -41,10 +41,15 @@ class Sighted(Protocol):
         """The devices that are asked for."""
 
 
-def camera_views(centre: Sighted) -> list[CameraView]:
-    """Every camera that this centre shows."""
+def cameras_of(centre: Sighted) -> list[DeviceView]:
+    """Every camera that this centre shows, as a device."""
     models = [key for key, each in centre.profiles.items() if each.protocol == PROTOCOL]
-    return [view_of(each) for each in centre.devices(Which(profiles=models)) if not each.source]
+    return [each for each in centre.devices(Which(profiles=models)) if not each.source]
+
+
+def camera_views(centre: Sighted) -> list[CameraView]:
+    """The same with what is known of their pictures."""
+    return list(map(view_of, cameras_of(centre)))
 
 
 def view_of(device: DeviceView) -> CameraView:

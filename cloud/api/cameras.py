@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from cloud.api.audit import write_audit
-from cloud.api.camera_views import CameraView, camera_views
+from cloud.api.camera_views import CameraView, cameras_of, view_of
 from cloud.api.deps import Centre, UnknownThingError
 from cloud.api.devices import device_of
 from cloud.api.guard import CentreDep, IdentityDep
@@ -67,13 +68,14 @@ class WatchView:
 @router.get("/cameras", summary="Cameras with their state")
 async def list_cameras(centre: CentreDep, cursor: Cursor = None, limit: Limit = 100) -> Page[CameraView]:
     """What is known of each camera's picture; no picture."""
-    return page_of(camera_views(centre), lambda each: f"{each.gateway}/{each.device}", cursor=cursor, limit=limit)
+    found = page_of(cameras_of(centre), attrgetter("place"), cursor=cursor, limit=limit)
+    return Page(items=list(map(view_of, found.items)), next=found.next)
 
 
 @router.post("/camera-watches", status_code=201, summary="Begin to watch cameras, for a purpose and a time")
 async def begin_watch(wanted: NewWatch, centre: CentreDep, identity: IdentityDep) -> WatchView:
     """A wall of many cameras, or a live look at one; 422 `watch_refused` says why not."""
-    known = {(each.gateway, each.device) for each in camera_views(centre)}
+    known = {(each.gateway, each.id) for each in cameras_of(centre)}
     cameras = frozenset((each.gateway, each.device) for each in wanted.cameras)
     for gateway, device in sorted(cameras - known):
         device_of(centre, gateway, device)  # 404 when there is none

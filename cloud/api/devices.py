@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -39,7 +40,7 @@ async def list_devices(
 ) -> Page[DeviceView]:
     """By gateway and device id; every value with its quality, freshness and times."""
     wanted = centre.devices(Which(None if profile is None else [profile], gateway, site))
-    return page_of(wanted, lambda view: f"{view.gateway}/{view.id}", cursor=cursor, limit=limit)
+    return page_of(wanted, attrgetter("place"), cursor=cursor, limit=limit)
 
 
 @router.get("/devices/{gateway}/{device}", summary="One device")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from heapq import nsmallest
 from itertools import count
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from device_profiles.schema import Text
 from device_profiles.search import folded
@@ -15,7 +15,6 @@ from device_profiles.search import folded
 Kind = Literal["sector", "area", "site", "device", "gateway", "alarm", "incident", "rule", "profile"]
 REMEMBERED = 100_000  # names of a province of 10,000 devices, so that each keystroke folds what was typed only
 Rank = tuple[int, int]
-plain = lru_cache(maxsize=REMEMBERED)(folded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +37,22 @@ class Group:
     items: tuple[Found, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A thing that may be meant: what it is called, how to show it, and by what else somebody may look for it.
 
+    Its texts are given as they are: thousands are asked for their words at each keystroke, and few have them.
     `held`: it is known already that every word stands in it.
     """
 
-    called: str
+    called: tuple[str, ...]
     found: Callable[[], Found]
-    more: str = ""
+    more: tuple[str, ...] = ()
     held: bool = False
 
 
-def called(name: Text, identifier: str) -> str:
+def called(name: Text, identifier: str) -> tuple[str, ...]:
     """What a thing is called in both languages, and by its id."""
-    return f"{name.vi} {name.en} {identifier}"
+    return name.vi, name.en, identifier
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -73,13 +72,13 @@ def words_of(query: str) -> tuple[str, ...]:
     return tuple(folded(query).split())
 
 
-def rank(words: Iterable[str], called: str, more: str = "") -> Rank | None:
+def rank(words: Iterable[str], called: Iterable[str], more: Iterable[str] = ()) -> Rank | None:
     """How well words fit: names that begin with them first, then names that hold them, then the rest; None = not."""
     words = tuple(words)
-    name = plain(called)
+    name = spelt(*called)
     if all(word in name for word in words):
         return (0 if words and name.startswith(words[0]) else 1), len(name)
-    whole = f"{name} {plain(more)}"
+    whole = f"{name} {spelt(*more)}"
     return (2, len(name)) if all(word in whole for word in words) else None
 
 
@@ -89,7 +88,7 @@ def best(kind: Kind, candidates: Iterable[Candidate], words: tuple[str, ...], *,
     hits = [
         (fits, next(order), each)
         for each in candidates
-        if (each.held or holds(words, each.called, each.more))
+        if (each.held or holds(words, *each.called, *each.more))
         and (fits := rank(words, each.called, each.more)) is not None
     ]
     return Group(kind, len(hits), tuple(each.found() for _, _, each in nsmallest(limit, hits)))

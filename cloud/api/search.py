@@ -77,7 +77,7 @@ def _open_incidents(centre: Centre) -> Sequence[IncidentRow]:
 def _sectors(ground: Ground) -> Iterator[Candidate]:
     for plan in plans_of(ground.centre):
         found = partial(Found, "sector", plan.id, plan.name, plan.owner, f"/sectors/{plan.id}")
-        yield Candidate(called(plan.name, plan.id), found, plan.owner)
+        yield Candidate(called(plan.name, plan.id), found, (plan.owner,))
 
 
 def _areas(ground: Ground) -> Iterator[Candidate]:
@@ -98,9 +98,9 @@ def _sites(ground: Ground) -> Iterator[Candidate]:
 
 
 def _devices(ground: Ground) -> Iterator[Candidate]:
-    names, more = {site.id: site.name for site in ground.centre.sites()}, " ".join(ground.words)
+    names = {site.id: site.name for site in ground.centre.sites()}
     for each in ground.devices:
-        yield Candidate(called(each.name, each.id), partial(_device, each, names), more, held=True)
+        yield Candidate(called(each.name, each.id), partial(_device, each, names), ground.words, held=True)
 
 
 def _device(each: DeviceView, sites: Mapping[str, Text]) -> Found:
@@ -117,8 +117,8 @@ def _gateways(ground: Ground) -> Iterator[Candidate]:
 
 def _alarms(ground: Ground) -> Iterator[Candidate]:
     for each in ground.alarms:
-        more = f"{each.rule} {each.gateway} {each.device} {each.site}"
-        yield Candidate(f"{each.text_vi} {each.text_en} {each.id}", partial(_alarm, each), more)
+        more = (each.rule, each.gateway, each.device, each.site)
+        yield Candidate((each.text_vi, each.text_en, each.id), partial(_alarm, each), more)
 
 
 def _alarm(each: AlarmRow) -> Found:
@@ -129,23 +129,21 @@ def _incidents(ground: Ground) -> Iterator[Candidate]:
     for each in ground.incidents:
         name = Text(vi=each.title, en=each.title)
         found = partial(Found, "incident", each.id, name, each.assignee, f"/incidents/{each.id}")
-        yield Candidate(called(name, each.id), found, f"{each.assignee} {each.site}")
+        yield Candidate(called(name, each.id), found, (each.assignee, each.site))
 
 
 def _rules(ground: Ground) -> Iterator[Candidate]:
     for name, rule in ground.centre.rules.running.rules.items():
         text = _without_places(rule.text)
         found = partial(Found, "rule", name, text, rule.owner, f"/rules/{name}")
-        yield Candidate(called(text, name), found, rule.owner)
+        yield Candidate(called(text, name), found, (rule.owner,))
 
 
 def _profiles(ground: Ground) -> Iterator[Candidate]:
     for key, profile in ground.centre.profiles.items():
-        points = " ".join(_said(point.name) for point in profile.points)
+        points = [word for point in profile.points for word in (point.name.vi, point.name.en)]
         found = partial(Found, "profile", key, profile.name, profile.vendor, f"/profiles/{key}")
-        yield Candidate(
-            called(profile.name, key), found, f"{profile.vendor} {profile.model} {profile.protocol} {points}"
-        )
+        yield Candidate(called(profile.name, key), found, (profile.vendor, profile.model, profile.protocol, *points))
 
 
 def _without_places(text: Text) -> Text:
@@ -153,8 +151,8 @@ def _without_places(text: Text) -> Text:
     return Text(vi=PLACE.sub("…", text.vi), en=PLACE.sub("…", text.en))
 
 
-def _said(name: Text | None) -> str:
-    return f"{name.vi} {name.en}" if name else ""
+def _said(name: Text | None) -> tuple[str, ...]:
+    return (name.vi, name.en) if name else ()
 
 
 def _vi(names: Mapping[str, Text], key: str) -> str:

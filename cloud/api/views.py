@@ -106,6 +106,11 @@ class DeviceView:
     source: str = ""
 
     @cached_property
+    def place(self) -> str:
+        """What cursors know it by; no part of the JSON, as the glance is none."""
+        return f"{self.gateway}/{self.id}"
+
+    @cached_property
     def glance(self) -> Glance:
         """Worked out once, when somebody asks: a view is shown many times. It is no part of the JSON."""
         times = [point.observed_at for point in self.points if point.observed_at is not None]

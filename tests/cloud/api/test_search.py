@@ -50,7 +50,11 @@ async def test_nothing_is_asked_and_nothing_is_found(clients: Clients, stranger:
 
 def test_a_name_that_begins_so_comes_first() -> None:
     words = words_of("yen bai")
-    ranks = [rank(words, "Yên Bái"), rank(words, "Trạm Yên Bái"), rank(words, "Trạm 7", "phường Yên Bái")]
+    ranks = [
+        rank(words, ["Yên Bái"]),
+        rank(words, ["Trạm Yên Bái"]),
+        rank(words, ["Trạm 7"], ["phường Yên Bái"]),
+    ]
     assert None not in ranks
     assert ranks == sorted(ranks, key=lambda each: each or (9, 9))
-    assert rank(words, "Nghĩa Lộ") is None
+    assert rank(words, ["Nghĩa Lộ"]) is None
