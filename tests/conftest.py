@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import InfluxServer, Server, run_influxd, run_mosquitto, run_nats
+from tests.influx2 import run_chosen
+from tests.servers import InfluxServer, Server, run_mosquitto, run_nats
 
 pytest_plugins = ["tests.faults.score"]
 
@@ -39,8 +40,8 @@ def _rank(file: Path) -> int:
 
 @pytest.fixture(scope="session")
 def influx_server() -> Iterator[InfluxServer]:
-    """One InfluxDB 1.6 for the whole run; a test that kills it starts its own with `run_influxd`."""
-    with run_influxd() as server:
+    """One InfluxDB for the whole run, 1.6 unless another is chosen; a test that kills it starts its own."""
+    with run_chosen() as server:
         yield server
 
 

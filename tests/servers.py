@@ -129,6 +129,8 @@ class Server:
 class InfluxServer(Server):
     """An InfluxDB 1.x server, with the few questions that tests ask it behind the store's back."""
 
+    organisation: str = ""
+
     def request(self, path: str, *, body: bytes | None = None, form: Mapping[str, str] | None = None) -> bytes:
         """One HTTP request with the server's credentials; `form` makes it a POST of a query."""
         data = urllib.parse.urlencode(form).encode() if form is not None else body
@@ -151,6 +153,12 @@ class InfluxServer(Server):
                 fixed = series.get("tags", {})
                 rows += [{**fixed, **dict(zip(series["columns"], row, strict=True))} for row in series["values"]]
         return rows
+
+    def kept_s(self, database: str) -> int:
+        """For how long the database keeps what it takes; 0 for ever."""
+        (policy,) = self.query(f"SHOW RETENTION POLICIES ON {database}")
+        hours, _, _ = str(policy["duration"]).partition("h")
+        return 0 if hours == "0s" else int(hours) * 3600
 
 
 def free_port() -> int:
@@ -182,7 +190,7 @@ def run_mosquitto(*, username: str = "", password: str = "", more: Sequence[str]
 
     `more` are lines for the end of its configuration, such as further listeners.
     """
-    with _folder() as folder:
+    with a_folder() as folder:
         port = free_port()
         lines = [
             f"listener {port} {HOST}",
@@ -208,7 +216,7 @@ def run_mosquitto(*, username: str = "", password: str = "", more: Sequence[str]
 @contextmanager
 def run_nats(*, username: str = "", password: str = "") -> Iterator[Server]:
     """A NATS server with its MQTT listener (the port of `url`) and JetStream."""
-    with _folder() as folder:
+    with a_folder() as folder:
         port = free_port()
         config = folder / "nats.conf"
         lines = [
@@ -233,7 +241,7 @@ def run_influxd(
 
     `options` are environment settings of influxd such as INFLUXDB_HTTP_MAX_BODY_SIZE.
     """
-    with _folder() as folder:
+    with a_folder() as folder:
         port = free_port()
         settings = {
             "INFLUXDB_REPORTING_DISABLED": "true",
@@ -255,14 +263,14 @@ def run_influxd(
         env = shutil.which("env") or "/usr/bin/env"
         command = [env, *(f"{key}={value}" for key, value in settings.items())]
         command += [program("influxd"), "-config", str(config)]
-        server = InfluxServer("influxd", command, folder, port, lambda: _pings(port), "http", username, password)
+        server = InfluxServer("influxd", command, folder, port, lambda: pings(port), "http", username, password)
         yield from while_running(server, prepare=_make_admin)
 
 
 @contextmanager
 def run_postgres() -> Iterator[Server]:
     """A PostgreSQL server that trusts everybody on loopback; its user and database are both `postgres`."""
-    with _folder() as folder:
+    with a_folder() as folder:
         port, data = free_port(), folder / "data"
         # it refuses to run as root, and so lends itself to nobody
         prefix = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] if os.geteuid() == 0 else []
@@ -306,7 +314,8 @@ def while_running(server: S, prepare: Callable[[Server], None] = lambda _: None)
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
+def a_folder() -> Iterator[Path]:
+    """A folder that is gone with its server."""
     with tempfile.TemporaryDirectory(prefix="thacba-", ignore_cleanup_errors=True) as name:
         yield Path(name)
 
@@ -318,7 +327,8 @@ def listens(port: int) -> bool:
         return probe.connect_ex((HOST, port)) == 0
 
 
-def _pings(port: int) -> bool:
+def pings(port: int) -> bool:
+    """Whether an InfluxDB answers there."""
     try:
         with urllib.request.urlopen(f"http://{HOST}:{port}/ping", timeout=1) as answer:
             return bool(answer.status == 204)

@@ -70,24 +70,31 @@ def _by_buckets(settings: InfluxSettings) -> None:
     try:
         with InfluxDBClient(settings.url, settings.password, org=settings.organisation, timeout=timeout_ms) as client:
             bucket = client.buckets_api().find_bucket_by_name(settings.database) or _make_bucket(client, settings)
-            mappings = DBRPsService(client.api_client)
-            found = mappings.get_dbr_ps(org_id=bucket.org_id, bucket_id=bucket.id, db=settings.database)
-            if not found.content:
-                policy = settings.retention_policy or FIRST_POLICY
-                wanted = DBRPCreate(
-                    org_id=bucket.org_id,
-                    bucket_id=bucket.id,
-                    database=settings.database,
-                    retention_policy=policy,
-                    default=True,
-                )
-                mappings.post_dbrp(wanted)
-                log.info("database mapped to its bucket", extra={"database": settings.database})
+            _map(client, settings, bucket)
+            client.api_client.rest_client.pool_manager.clear()  # its own `close` leaves the connections open
     except ApiException as error:
         kind = StoreMisconfiguredError if error.status in (400, 401, 403, 404) else StoreUnavailableError
         raise kind(f"InfluxDB answers {error.status}: {reason_in(error.body or b'')}") from error
     except (HTTPError, InfluxDBError) as error:
         raise StoreUnavailableError(f"{settings.url} cannot be reached: {error}") from error
+
+
+def _map(client: InfluxDBClient, settings: InfluxSettings, bucket: Bucket) -> None:
+    """The database's mapping where the server has none: it maps a bucket by its name itself (seen on 2.7.12), a
+    retention policy never."""
+    mappings = DBRPsService(client.api_client)
+    found = mappings.get_dbr_ps(org_id=bucket.org_id, bucket_id=bucket.id, db=settings.database).content or []
+    if any(each.retention_policy == settings.retention_policy or not settings.retention_policy for each in found):
+        return
+    wanted = DBRPCreate(
+        org_id=bucket.org_id,
+        bucket_id=bucket.id,
+        database=settings.database,
+        retention_policy=settings.retention_policy or FIRST_POLICY,
+        default=not any(each.default and not each.virtual for each in found),
+    )
+    mappings.post_dbrp(wanted)
+    log.info("database mapped to its bucket", extra={"database": settings.database})
 
 
 def _make_bucket(client: InfluxDBClient, settings: InfluxSettings) -> Bucket:

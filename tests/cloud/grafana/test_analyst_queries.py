@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cloud.store.base import Columns, SeriesKey
-from cloud.store.influx import InfluxSettings, InfluxStore
+from cloud.store.influx import InfluxStore
 from cloud.store.influx_roll_ups import InfluxRollUps
 from cloud.store.roll_up import HOUR, HOUR_MS, Rolled, RolledPoint
 from device_profiles.load import load_catalogue
 from device_profiles.wire.messages import Cell
+from tests.cloud.store.stores import influx_settings
 from tests.servers import InfluxServer
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -45,7 +47,7 @@ def filled(influx_server: InfluxServer) -> InfluxServer:
 
 async def fill(server: InfluxServer) -> None:
     """A level in June and one an hour ago with a doubt, its hour rolled up, and sums of the ledger."""
-    settings = InfluxSettings(server.url, "guide", server.username, server.password, retention_days=0)
+    settings = replace(influx_settings(server, "guide"), retention_days=0)
     store, roll_ups = InfluxStore(settings), InfluxRollUps(settings, {HOUR: 0})
     recent = (int(time.time()) * 1000 // HOUR_MS - 1) * HOUR_MS
     doubted = block("river_gauge_radar", GAUGE, recent, {"level_m": 31.2})

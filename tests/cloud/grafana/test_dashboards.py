@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from cloud.grafana.boards import boards
 from cloud.grafana.export import files, variable_query
 from cloud.store.base import Columns, PlacedEvent, SeriesKey
-from cloud.store.influx import InfluxSettings, InfluxStore
+from cloud.store.influx import InfluxStore
 from cloud.store.influx_roll_ups import InfluxRollUps
 from cloud.store.roll_up import HOUR, HOUR_MS, Rolled, RolledPoint
 from device_profiles.load import load_catalogue
@@ -22,6 +23,7 @@ from device_profiles.schema import DeviceProfile, Point, PointType, Sector
 from device_profiles.wire import Event
 from device_profiles.wire.messages import Cell
 from simulators.models import MODELS
+from tests.cloud.store.stores import influx_settings
 from tests.servers import InfluxServer
 
 CATALOGUE = load_catalogue()
@@ -74,9 +76,7 @@ def filled(influx_server: InfluxServer) -> InfluxServer:
 
 
 async def fill(influx_server: InfluxServer) -> None:
-    settings = InfluxSettings(
-        influx_server.url, "panels", influx_server.username, influx_server.password, retention_days=0
-    )
+    settings = replace(influx_settings(influx_server, "panels"), retention_days=0)
     store, roll_ups = InfluxStore(settings), InfluxRollUps(settings, {HOUR: 0})
     blocks = [readings_of(profile) for profile in OWN.values()]
     blocks[0].quality["p"] = [(0, "uncertain:rate")]

@@ -182,7 +182,22 @@ class ScriptedInflux:
         if request.method == "POST":
             self.mappings.append(json.loads(request.body) | {"id": "000d"})
             return Reply(201, self.mappings[-1])
-        return Reply(200, {"content": self.mappings})
+        return Reply(200, {"content": [*self._virtual(), *self.mappings]})
+
+    def _virtual(self) -> list[dict[str, object]]:
+        """2.x lists what it maps by itself, too: each bucket by its own name (seen on 2.7.12)."""
+        return [
+            {
+                "id": bucket["id"],
+                "bucketID": bucket["id"],
+                "orgID": bucket["orgID"],
+                "database": name,
+                "retention_policy": "autogen",
+                "default": not self.mappings,
+                "virtual": True,
+            }
+            for name, bucket in self.buckets.items()
+        ]
 
 
 async def _read(reader: asyncio.StreamReader) -> Request | None:

@@ -22,6 +22,11 @@ KINDS = ("memory", "sqlite", "influx")
 numbers = itertools.count()
 
 
+def influx_settings(server: InfluxServer, database: str) -> InfluxSettings:
+    """How the centre would be told of this server."""
+    return InfluxSettings(server.url, database, server.username, server.password, organisation=server.organisation)
+
+
 @asynccontextmanager
 async def both_stores(request: pytest.FixtureRequest, folder: Path) -> AsyncIterator[tuple[RawStore, RollUpStore]]:
     """Raw readings and roll-ups of the kind that the fixture's parameter names, both open."""
@@ -33,7 +38,7 @@ async def both_stores(request: pytest.FixtureRequest, folder: Path) -> AsyncIter
         raw, rolled = SqliteStore(folder / "readings.sqlite3"), SqliteRollUps(folder / "roll_ups.sqlite3")
     else:
         server: InfluxServer = request.getfixturevalue("influx_server")
-        settings = InfluxSettings(server.url, f"rolled_{next(numbers)}")
+        settings = influx_settings(server, f"rolled_{next(numbers)}")
         raw, rolled = InfluxStore(settings), InfluxRollUps(settings, dict.fromkeys(GRAINS, 0))
     await raw.open()
     await rolled.open()

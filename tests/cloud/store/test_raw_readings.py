@@ -16,6 +16,7 @@ from cloud.store.memory import MemoryStore
 from cloud.store.sqlite import SqliteStore
 from device_profiles.schema import PointType
 from tests.cloud.store.blocks import LEVEL, NOW, block
+from tests.cloud.store.stores import influx_settings
 from tests.servers import InfluxServer, free_port
 
 numbers = itertools.count()
@@ -30,7 +31,7 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         opened = SqliteStore(tmp_path / "readings.sqlite3")
     else:
         server: InfluxServer = request.getfixturevalue("influx_server")
-        opened = InfluxStore(InfluxSettings(server.url, f"raw_{next(numbers)}"))
+        opened = InfluxStore(influx_settings(server, f"raw_{next(numbers)}"))
     await opened.open()
     yield opened
     await opened.close()

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from cloud.store.base import Bucket, ReadingStore, SeriesKey
-from cloud.store.influx import InfluxSettings, InfluxStore
+from cloud.store.influx import InfluxStore
 from cloud.store.memory import MemoryStore
 from cloud.store.sqlite import SqliteStore
 from device_profiles.schema import PointType
 from tests.cloud.store.blocks import LEVEL, NOW, block, rating
+from tests.cloud.store.stores import influx_settings
 from tests.servers import InfluxServer
 
 numbers = itertools.count()
@@ -28,7 +29,7 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         opened = SqliteStore(tmp_path / "readings.sqlite3")
     else:
         server: InfluxServer = request.getfixturevalue("influx_server")
-        opened = InfluxStore(InfluxSettings(server.url, f"contract_{next(numbers)}"))
+        opened = InfluxStore(influx_settings(server, f"contract_{next(numbers)}"))
     await opened.open()
     yield opened
     await opened.close()

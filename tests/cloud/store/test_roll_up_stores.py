@@ -10,13 +10,12 @@ import pytest
 
 from cloud.errors import StoreUnavailableError
 from cloud.store.base import SeriesKey
-from cloud.store.influx import InfluxSettings
 from cloud.store.influx_roll_ups import InfluxRollUps
 from cloud.store.roll_up import GRAINS, HOUR, MINUTE, DeviceKey, RawStore, Rolled, RolledPoint, RollUpStore
 from cloud.store.sqlite_roll_ups import SqliteRollUps
 from device_profiles.schema import PointType
 from tests.cloud.store.blocks import LEVEL, NOW, block, rating
-from tests.cloud.store.stores import KINDS, both_stores
+from tests.cloud.store.stores import KINDS, both_stores, influx_settings
 from tests.servers import InfluxServer
 
 RIVER = DeviceKey("river_gauge", "gw1", "river")
@@ -97,15 +96,14 @@ async def test_what_is_too_old_is_forgotten(stores: Both) -> None:
 
 
 async def test_a_device_that_moved_is_rolled_up_at_each_of_its_sites_in_influx(influx_server: InfluxServer) -> None:
-    settings = InfluxSettings(influx_server.url, "rolled_moves")
+    settings = influx_settings(influx_server, "rolled_moves")
     rolled = InfluxRollUps(settings, {grain: grain.keep_days for grain in GRAINS})
     await rolled.open()
     await rolled.open()
     for site, last in (("lao-cai", 1.0), ("yen-bai", 2.0)):
         await rolled.write(HOUR, [RolledPoint(site, LEVEL, [Rolled(NOW, 1, 1, 1, 1, last)])])
     assert len(await rolled.windows(LEVEL, HOUR, begin=NOW, end=NOW + 1)) == 2
-    policies = influx_server.query('SHOW RETENTION POLICIES ON "rolled_moves_1h"')
-    assert policies[0]["duration"] == f"{1825 * 24}h0m0s"
+    assert influx_server.kept_s("rolled_moves_1h") == 1825 * 86_400
     rows = influx_server.query("SELECT * FROM river_gauge_1h WHERE site = 'lao-cai'", "rolled_moves_1h")
     assert rows == [
         {"time": NOW, "site": "lao-cai", "gateway": "gw1", "device": "river", "level_m_min": 1, "level_m_max": 1,
