@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -68,7 +68,9 @@ class Hub:
         for waker in self._wakers:
             waker.set()
 
-    async def subscribe(self, after: int | None = None, *, quiet_s: float = 15.0) -> AsyncIterator[Sequence[LiveEvent]]:
+    async def subscribe(
+        self, after: int | None = None, *, quiet_s: float = 15.0
+    ) -> AsyncGenerator[Sequence[LiveEvent]]:
         """Changes after a number (None: from now on), oldest first; an empty one after `quiet_s` of silence."""
         waker = asyncio.Event()
         self._wakers.add(waker)

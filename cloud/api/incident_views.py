@@ -7,10 +7,10 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from cloud.access.roles import Role
-from cloud.incidents.casebook import deadlines_of, tier_of
+from cloud.incidents.casebook import conclusion_of, deadlines_of, tier_of
 from cloud.incidents.deadlines import Deadlines
 from cloud.incidents.regulation import Regulation
-from cloud.incidents.workflow import IncidentState, Move, moves_from
+from cloud.incidents.workflow import Conclusion, IncidentState, Move, moves_from
 from cloud.store.base import AlarmRow
 from cloud.store.incident_files_port import AttachmentRow
 from cloud.store.incident_port import IncidentHistoryRow, IncidentRow
@@ -48,6 +48,9 @@ class Step(BaseModel):
     sector: Name = ""
     area: Name = ""
     severity: Severity | None = None
+    conclusion: Conclusion | None = Field(
+        None, description="What it proved to be; with resolve, reject and close. Left out, what was said before stays."
+    )
 
 
 class IncidentRemark(BaseModel):
@@ -101,6 +104,7 @@ class IncidentView(BaseModel):
 class IncidentDetail(IncidentView):
     """An incident with its alarms, its files and everything that happened, oldest first."""
 
+    conclusion: Conclusion | None = Field(None, description="What it proved to be, when somebody has said.")
     alarms: tuple[AlarmRow, ...] = ()
     attachments: tuple[AttachmentRow, ...] = ()
     history: tuple[IncidentHistoryRow, ...] = ()
@@ -119,7 +123,8 @@ def incident_detail(
     history: tuple[IncidentHistoryRow, ...],
 ) -> IncidentDetail:
     """The same with alarms, files and history."""
-    return IncidentDetail(**dict(seen), alarms=alarms, attachments=attachments, history=history)
+    said = conclusion_of(history)
+    return IncidentDetail(**dict(seen), conclusion=said, alarms=alarms, attachments=attachments, history=history)
 
 
 def _seen(row: IncidentRow, role: Role, rules: Regulation, *, now: int) -> dict[str, object]:

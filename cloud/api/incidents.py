@@ -90,7 +90,13 @@ async def move_incident(incident: str, step: Step, centre: CentreDep, identity: 
     if not identity.role.includes(ROLE_OF[step.move]):
         raise ProblemError(403, "forbidden", f"Your role does not allow {step.move.value}.")
     row = await _row(centre, incident)
-    facts = Facts(sector=step.sector, area=step.area, assignee=step.assignee, severity=step.severity)
+    facts = Facts(
+        sector=step.sector,
+        area=step.area,
+        assignee=step.assignee,
+        severity=step.severity,
+        conclusion=step.conclusion,
+    )
     action = _action(centre, identity, step.comment, facts)
     return await _kept(centre, identity, lambda: casebook.move(row, step.move, action), action=step.move.value)
 

@@ -7,6 +7,7 @@ too much was missed: load anew. A `beat` every 15 s carries the time of the cent
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Annotated
 
 import msgspec
@@ -57,14 +58,15 @@ async def _stream(
     checked_at = door_now(centre)
     yield b"retry: 2000\n\n" + beat(centre.clock.now_ms())
     story = bool(centre.settings.exercise)
-    async for changes in centre.hub.subscribe(after, quiet_s=STORY_QUIET_S if story else QUIET_S):
-        now, at = centre.clock.now_ms(), door_now(centre)
-        if at - checked_at >= RECHECK_MS:
-            if not await is_still_valid(centre, identity):
-                return
-            checked_at = at
-        chosen = b"".join(frame(event) for event in changes if _is_chosen(event, *choice))
-        yield chosen + beat(now) if story else chosen or beat(now)
+    async with aclosing(centre.hub.subscribe(after, quiet_s=STORY_QUIET_S if story else QUIET_S)) as told:
+        async for changes in told:
+            now, at = centre.clock.now_ms(), door_now(centre)
+            if at - checked_at >= RECHECK_MS:
+                if not await is_still_valid(centre, identity):
+                    return
+                checked_at = at
+            chosen = b"".join(frame(event) for event in changes if _is_chosen(event, *choice))
+            yield chosen + beat(now) if story else chosen or beat(now)
 
 
 def frame(event: LiveEvent) -> bytes:

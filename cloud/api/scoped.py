@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any
 
 from cloud.access.scope import Scope
@@ -224,10 +225,13 @@ class ScopedHub:
         """The number of the newest change anywhere."""
         return self._hub.number
 
-    async def subscribe(self, after: int | None = None, *, quiet_s: float = 15.0) -> AsyncIterator[Sequence[LiveEvent]]:
+    async def subscribe(
+        self, after: int | None = None, *, quiet_s: float = 15.0
+    ) -> AsyncGenerator[Sequence[LiveEvent]]:
         """Changes in sight, oldest first; empty ones where only others changed."""
-        async for changes in self._hub.subscribe(after, quiet_s=quiet_s):
-            yield [each for each in changes if self._is_here(each)]
+        async with aclosing(self._hub.subscribe(after, quiet_s=quiet_s)) as told:
+            async for changes in told:
+                yield [each for each in changes if self._is_here(each)]
 
     def _is_here(self, event: LiveEvent) -> bool:
         body = event.body

@@ -12,7 +12,16 @@ from cloud.incidents import deadlines as clocks
 from cloud.incidents.deadlines import Deadlines
 from cloud.incidents.proposal import PROPOSAL
 from cloud.incidents.regulation import Regulation
-from cloud.incidents.workflow import ENDED, NEEDS_REASON, IncidentError, IncidentState, Move, after
+from cloud.incidents.workflow import (
+    CONCLUDES,
+    ENDED,
+    NEEDS_REASON,
+    Conclusion,
+    IncidentError,
+    IncidentState,
+    Move,
+    after,
+)
 from cloud.store.incident_files_port import AttachmentRow
 from cloud.store.incident_port import IncidentChange, IncidentHistoryRow, IncidentRow
 from cloud.store.rows import NoticeRow
@@ -39,6 +48,7 @@ class Facts:
     alarms: tuple[str, ...] = ()
     deadlines: Deadlines | None = None
     tier: int = 0
+    conclusion: Conclusion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +84,8 @@ def move(row: IncidentRow, how: Move, action: Action) -> IncidentChange:
         raise IncidentError("a merge needs the incident that it goes into")
     if how in NEEDS_REASON and not action.comment:
         raise IncidentError(f"{how} needs a reason")
+    if action.facts.conclusion and how not in CONCLUDES:
+        raise IncidentError(f"{how} takes no conclusion: say it with {', '.join(sorted(CONCLUDES))}")
     if how is Move.DISPATCH and not (action.facts.assignee or row.assignee):
         raise IncidentError("dispatch needs an assignee")
     return _changed(row, how, action)
@@ -157,6 +169,17 @@ def apply(row: IncidentRow | None, line: IncidentHistoryRow) -> IncidentRow:
         return now
     now = _described(now, facts)
     return now if line.what == ABSORBED else _moved(now, Move(line.what), facts, at=line.at)
+
+
+def conclusion_of(history: Iterable[IncidentHistoryRow]) -> Conclusion | None:
+    """What was said last of what it proved to be; whoever re-opens an incident takes it back."""
+    said: Conclusion | None = None
+    for line in history:
+        if line.what == Move.REOPEN:
+            said = None
+        elif line.what in CONCLUDES:
+            said = msgspec.json.decode(line.facts, type=Facts).conclusion or said
+    return said
 
 
 def deadlines_of(row: IncidentRow) -> Deadlines:

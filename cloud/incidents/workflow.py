@@ -46,6 +46,14 @@ class Move(StrEnum):
     REOPEN = "reopen"
 
 
+class Conclusion(StrEnum):
+    """What an incident proved to be; without it nobody can say how many alarms were false."""
+
+    REAL = "real"  # Có thật
+    FALSE = "false"  # Báo sai
+    TEST = "test"  # Thử, diễn tập
+
+
 class IncidentError(CloudError):
     """The incident cannot do this where it stands, or something is missing for it; nothing has changed."""
 
@@ -83,6 +91,7 @@ TABLE: Mapping[tuple[IncidentState, Move], IncidentState] = MappingProxyType(
 PAUSABLE = frozenset(state for state, move in TABLE if move is M.PAUSE)  # where RESUME may lead back to
 ENDED = frozenset((S.CLOSED, S.DUPLICATE, S.REJECTED))
 NEEDS_REASON = frozenset((M.PAUSE, M.RETURN, M.REJECT, M.REOPEN, M.RESOLVE))  # RESOLVE: what was done (biên bản)
+CONCLUDES = frozenset((Move.RESOLVE, Move.REJECT, Move.CLOSE))  # with these somebody may say what it was
 
 # The officer on duty (trực ban) works an incident; what ends or revives one is for the shift leader (trưởng ca), who is
 # an engineer here until there is a role of that name.

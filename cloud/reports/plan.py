@@ -17,8 +17,11 @@ NAME = r"^[a-z][a-z0-9_]{1,40}$"
 How = Literal["share", "hours", "mean", "median", "coverage", "excursions", "repair_h", "rise"]
 IN_RANGE: frozenset[How] = frozenset({"share", "hours", "excursions", "repair_h"})
 Side = Literal["higher", "lower"]
-Measure = Literal["detected", "acknowledged", "dispatched", "begun", "resolved", "repaired", "withdrawn", "rejected"]
-SHARES: frozenset[Measure] = frozenset({"withdrawn", "rejected"})
+Measure = Literal[
+    "detected", "acknowledged", "dispatched", "begun", "resolved", "repaired",
+    "withdrawn", "rejected", "false", "concluded",
+]  # fmt: skip
+SHARES: frozenset[Measure] = frozenset({"withdrawn", "rejected", "false", "concluded"})
 
 
 class Indicator(Strict):
@@ -89,7 +92,8 @@ class Reaction(Strict):
     measure: Measure = Field(
         description="detected: measured until alarm raised; acknowledged: raised until acknowledged; dispatched, "
         "begun, resolved: raised until that move of its incident; repaired: raised until the value returned; "
-        "withdrawn: share of raised alarms that late readings proved wrong; rejected: share of ended incidents."
+        "withdrawn: share of raised alarms that late readings proved wrong; rejected: share of ended incidents; "
+        "false: share of the ended incidents with a conclusion; concluded: how many of the ended ones have one."
     )
     rules: tuple[str, ...] = Field(
         ("*",), min_length=1, description="Names of rules; * stands for any letters, ! leaves out."

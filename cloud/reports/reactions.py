@@ -22,8 +22,8 @@ from typing import Final
 import msgspec
 
 from cloud.alarms.chronicle import OVER, WITHDRAWN
-from cloud.incidents.casebook import OPENED, Facts
-from cloud.incidents.workflow import Move
+from cloud.incidents.casebook import OPENED, Facts, conclusion_of
+from cloud.incidents.workflow import Conclusion, Move
 from cloud.reports.figures import Word, verdict_on
 from cloud.reports.plan import SHARES, Measure, Reaction
 from cloud.rules.review_settling import WITHDRAWN_RULE
@@ -206,6 +206,27 @@ def _rejected(past: Past) -> Iterator[Happening]:
                 yield Happening(rules or [""], int(line.what == Move.REJECT))
 
 
+def _false(past: Past) -> Iterator[Happening]:
+    """Tests and exercises are neither: nobody was alarmed without cause."""
+    for rules, said in _ended(past):
+        if said in (Conclusion.REAL, Conclusion.FALSE):
+            yield Happening(rules, int(said is Conclusion.FALSE))
+
+
+def _concluded(past: Past) -> Iterator[Happening]:
+    for rules, said in _ended(past):
+        yield Happening(rules, int(said is not None))
+
+
+def _ended(past: Past) -> Iterator[tuple[Sequence[str], Conclusion | None]]:
+    """Each end in the month that is no merger, with what was said of it until then."""
+    for lines in past.incidents.values():
+        rules = [rule for rule, _ in _raised_for(lines[0], past)] or [""]
+        for number, line in enumerate(lines, 1):
+            if line.what in (Move.CLOSE, Move.REJECT) and past.holds(line.at):
+                yield rules, conclusion_of(lines[:number])
+
+
 def _raised_for(opened: IncidentHistoryRow, past: Past) -> list[tuple[str, int]]:
     """The rule of each alarm that an incident was opened with, and when it was last raised before."""
     if opened.what != OPENED:
@@ -228,4 +249,6 @@ _FOUND: Final[Mapping[Measure, Callable[[Past], Iterator[Happening]]]] = {
     "repaired": _repaired,
     "withdrawn": _withdrawn,
     "rejected": _rejected,
+    "false": _false,
+    "concluded": _concluded,
 }

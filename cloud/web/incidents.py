@@ -19,7 +19,7 @@ from cloud.api.incidents import incidents_page, one_incident
 from cloud.api.pages import Cursor
 from cloud.incidents.casebook import Facts
 from cloud.incidents.deadlines import Deadline
-from cloud.incidents.workflow import ENDED, NEEDS_REASON, IncidentState, Move, moves_from
+from cloud.incidents.workflow import CONCLUDES, ENDED, NEEDS_REASON, Conclusion, IncidentState, Move, moves_from
 from cloud.store.base import AlarmFilter, AlarmRow
 from cloud.store.incident_port import IncidentFilter, IncidentHistoryRow, IncidentRow
 from cloud.web import choices
@@ -30,11 +30,14 @@ router = APIRouter(include_in_schema=False)
 PER_PAGE = 100
 CANDIDATES = 50  # alarms and incidents that a form offers
 PATH, SIDE = tuple(IncidentState)[:8], tuple(IncidentState)[8:]  # the straight way from new to closed; the rest
-_COMMENT = "comment"
+_COMMENT, _CONCLUSION = "comment", "conclusion"
 FIELDS: dict[Move, tuple[str, ...]] = {
     Move.CLASSIFY: ("sector", "area", "severity", _COMMENT),
     Move.DISPATCH: ("assignee", _COMMENT),
     Move.MERGE: ("into", _COMMENT),
+    Move.RESOLVE: (_CONCLUSION, _COMMENT),
+    Move.REJECT: (_CONCLUSION, _COMMENT),
+    Move.CLOSE: (_CONCLUSION, _COMMENT),
 }  # what a move may change; all others take a comment alone
 ASIDE = (Move.PAUSE, Move.RETURN, Move.MERGE, Move.REJECT, Move.REOPEN)  # moves off the straight way
 
@@ -126,6 +129,7 @@ async def incident_page(request: Request, incident: str, centre: CentreDep, iden
         for_leaders=[move for move in moves_from(detail.state, Role.ENGINEER) if move not in detail.moves],
         lines=[Line(row, msgspec.json.decode(row.facts, type=Facts)) for row in detail.history],
         way=PATH,
+        conclusions=list(Conclusion),
         confirmed=centre.regulation.confirmed,
         may_mend=identity.role.includes(Role.ENGINEER),
         sectors=choices.sectors_of(centre),
@@ -144,9 +148,11 @@ def columns_of(incidents: Sequence[IncidentView]) -> list[tuple[IncidentState, l
     return [(state, found) for state, found in by_state.items() if found or (state in PATH and state not in ENDED)]
 
 
-def step_of(move: Move, incident: IncidentView) -> Step:
+def step_of(move: Move, incident: IncidentDetail) -> Step:
     """The button of a move."""
     required = [_COMMENT] if move in NEEDS_REASON else []
+    if move in CONCLUDES and incident.conclusion is None:
+        required.insert(0, _CONCLUSION)
     if move is Move.MERGE:
         required.append("into")
     if move is Move.DISPATCH and not incident.assignee:

@@ -132,7 +132,8 @@ class Officer:
         before = state.inner_text()
         self.page.click(f"#move-{move}")
         for name, value in fields.items():
-            self.page.locator(f"dialog[open] [name={name}]").fill(value)
+            control = self.page.locator(f"dialog[open] [name={name}]")
+            control.select_option(value) if name == "conclusion" else control.fill(value)
         self.page.locator("dialog[open] [type=submit]").click()
         expect(self.page.locator("dialog[open]")).to_have_count(0)
         expect(state).not_to_have_text(before)
@@ -219,7 +220,7 @@ def works_the_incident(officer: Officer) -> None:
     page.set_input_files("[name=file]", files=[photo()])  # type: ignore[list-item]
     page.locator("#attach [type=submit]").click()
     expect(page.locator(".files a")).to_have_text("photo.jpg")
-    officer.moves("resolve", comment="Đã gia cố 40 m đê bối, có ảnh")
+    officer.moves("resolve", conclusion="real", comment="Đã gia cố 40 m đê bối, có ảnh")
     officer.moves("check")
     officer.sees("5-with-photo")
 

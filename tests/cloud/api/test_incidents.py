@@ -73,6 +73,23 @@ async def test_an_incident_is_worked_to_its_end_and_re_opened(clients: Clients, 
     ]  # fmt: skip
 
 
+async def test_what_an_incident_proved_to_be_stands_until_it_is_re_opened(clients: Clients) -> None:
+    operator, leader = clients["operator"], clients["engineer"]
+    incident = await opened(operator, (await alarm_ids(operator))[2])
+    for move in ("receive", "classify", "dispatch", "start"):
+        await moved(operator, incident, move)
+    found: list[str | None] = []
+    for client, move, said in (
+        (operator, "resolve", {"conclusion": "false"}),
+        (operator, "check", {}),
+        (leader, "close", {}),
+        (leader, "reopen", {}),
+    ):
+        assert (await moved(client, incident, move, **said)).status_code == 200
+        found.append((await operator.get(f"{PATH}/{incident}")).json()["conclusion"])
+    assert found == ["false", "false", "false", None]
+
+
 async def test_a_pause_holds_the_deadline_and_an_unheeded_one_escalates(operator: Client, clock: ManualClock) -> None:
     incident = await opened(operator, (await alarm_ids(operator))[2])
     await moved(operator, incident, "receive")
@@ -97,6 +114,8 @@ async def test_a_pause_holds_the_deadline_and_an_unheeded_one_escalates(operator
         ({"move": "fly"}, "invalid"),
         ({"move": "receive", "severity": 5}, "invalid"),
         ({"move": "receive", "why": "x"}, "invalid"),
+        ({"move": "receive", "conclusion": "false"}, "wrong_state"),
+        ({"move": "receive", "conclusion": "maybe"}, "invalid"),
     ],
 )
 async def test_what_the_workflow_forbids_is_a_problem_and_changes_nothing(

@@ -27,7 +27,7 @@ from cloud.incidents.casebook import (
 )
 from cloud.incidents.deadlines import HOUR_MS, MINUTE_MS, Tier
 from cloud.incidents.proposal import PROPOSAL
-from cloud.incidents.workflow import TABLE, IncidentError, IncidentState, Move
+from cloud.incidents.workflow import TABLE, Conclusion, IncidentError, IncidentState, Move
 from cloud.store.incident_files_port import AttachmentRow
 from cloud.store.incident_port import IncidentChange, IncidentHistoryRow, IncidentRow
 from tests.cloud.incidents.cases import OPENED_AT, opening
@@ -53,7 +53,12 @@ steps = st.tuples(
     st.sampled_from([*REMARKS, *(how for how in Move if how is not Move.MERGE)]),
     st.integers(0, 10 * HOUR_MS),
     st.sampled_from(["", "chờ vật tư"]),
-    st.builds(Facts, assignee=st.sampled_from(["", "ubnd"]), severity=st.sampled_from([None, 1, 2, 3, 4])),
+    st.builds(
+        Facts,
+        assignee=st.sampled_from(["", "ubnd"]),
+        severity=st.sampled_from([None, 1, 2, 3, 4]),
+        conclusion=st.sampled_from([None, None, None, Conclusion.FALSE]),
+    ),
 )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from cloud.alarms.book import AlarmBook, Change, Finding
 from cloud.alarms.lifecycle import Trigger
 from cloud.incidents.casebook import Action, Facts, move, open_incident
-from cloud.incidents.workflow import Move
+from cloud.incidents.workflow import Conclusion, Move
 from cloud.reports.month import month_of
 from cloud.store.base import AlarmHistoryRow, Commit
 from cloud.store.sql import SqlStateStore
@@ -53,12 +53,13 @@ class Duty:
         self._state.incidents.keep(change)
         return change.incidents[0].id
 
-    def moved(self, incident: str, minute: float, *moves: Move) -> None:
-        """All of these moves at once."""
+    def moved(self, incident: str, minute: float, *moves: Move, conclusion: Conclusion | None = None) -> None:
+        """All of these moves at once; the last one says what it proved to be."""
         for how in moves:
             row = self._state.incidents.incident(incident)
             assert row is not None
-            action = Action("lan", _at(minute), "lý do", Facts(assignee="UBND xã Bảo Yên"))
+            said = conclusion if how == moves[-1] else None
+            action = Action("lan", _at(minute), "lý do", Facts(assignee="UBND xã Bảo Yên", conclusion=said))
             self._state.incidents.keep(move(row, how, action))
 
     def _kept(self, change: Change) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from cloud.incidents.workflow import Move
+from cloud.incidents.workflow import Conclusion, Move
 from cloud.reports.month import Month
 from cloud.reports.plan import Measure, Reaction, read_report_plan
 from cloud.reports.reactions import Timing, happenings, is_about, past_of, timing_of, word_on
@@ -92,6 +92,26 @@ def test_what_late_readings_proved_wrong_is_no_repair_and_counts_as_withdrawn(st
     duty.cleared(31)
     assert timing(state, "withdrawn") == Timing(50.0, 2, 0, known=True)
     assert timing(state, "repaired").counted == 0
+
+
+def test_a_false_alarm_is_what_somebody_concluded_to_be_one(state: SqlStateStore, duty: Duty) -> None:
+    ended = (*[Conclusion.REAL] * 3, Conclusion.FALSE, *[Conclusion.TEST] * 2, None, None)
+    for number, conclusion in enumerate(ended):
+        incident = duty.opened(duty.raised(number, device=f"g{number}"), number + 1)
+        duty.moved(incident, number + 2, Move.REJECT, conclusion=conclusion)
+    assert timing(state, "false") == Timing(25.0, 4, 0, known=True)
+    assert timing(state, "concluded") == Timing(75.0, 8, 0, known=True)
+
+
+def test_who_closes_confirms_what_was_said_and_who_re_opens_takes_it_back(state: SqlStateStore, duty: Duty) -> None:
+    incident = duty.opened(duty.raised(0), 1)
+    duty.moved(incident, 2, *SENT, Move.START)
+    duty.moved(incident, 3, Move.RESOLVE, conclusion=Conclusion.FALSE)
+    duty.moved(incident, 4, Move.CHECK, Move.CLOSE)
+    assert timing(state, "false") == Timing(100.0, 1, 0, known=True)
+    duty.moved(incident, 5, Move.REOPEN, Move.START, Move.RESOLVE, Move.CHECK, Move.CLOSE)
+    assert timing(state, "false").counted == 1
+    assert timing(state, "concluded") == Timing(50.0, 2, 0, known=True)
 
 
 def test_what_ends_in_july_counts_in_july_and_june_stays_as_it_was(state: SqlStateStore, duty: Duty) -> None:
