@@ -23,13 +23,17 @@ TestWord = Literal["green", "red", "none", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class LevelView:
-    """One level of a rule; `side` is above or below, the threshold a number or the attribute that holds it."""
+    """One level of a rule; `side` is above or below, the threshold a number or the attribute that holds it.
+
+    `shown` is what people read for it, null where its name says it in both languages.
+    """
 
     name: str
     severity: int
     side: str
     threshold: float | str
     clear: float | str | None
+    shown: Text | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +161,8 @@ def _level_view(rule: Rule, level: Level) -> LevelView:
     """A level; a number that the sites give is told by its name."""
     side = "above" if level.above is not None else "below"
     threshold = rule.named(level.name, side) or level.threshold
-    return LevelView(level.name, level.severity, side, threshold, rule.named(level.name, "clear") or level.clear)
+    clear = rule.named(level.name, "clear") or level.clear
+    return LevelView(level.name, level.severity, side, threshold, clear, level.shown)
 
 
 def rule_detail(

@@ -123,12 +123,16 @@ class DeviceView:
 
 @dataclass(frozen=True, slots=True)
 class ThresholdView:
-    """A level of a rule on one point, as the chart draws it; severity 1 is the worst, 4 the least."""
+    """A level of a rule on one point, as the chart draws it; severity 1 is the worst, 4 the least.
+
+    `shown` is what people read for the level, null where its name says it in both languages.
+    """
 
     rule: str
     level: str
     value: float
     severity: int
+    shown: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,5 +74,7 @@ def _line(told: list[tuple[NoticeRow, NoticeContent]]) -> Line:
         return Line(Item(row, content), content, rows)
     worst = min(raised, key=lambda each: each.severity)
     text = Words(CAME_AND_WENT.vi.format(text=worst.text.vi), CAME_AND_WENT.en.format(text=worst.text.en))
-    both = msgspec.structs.replace(content, text=text, level=worst.level, severity=worst.severity)
+    both = msgspec.structs.replace(
+        content, text=text, level=worst.level, level_text=worst.level_text, severity=worst.severity
+    )
     return Line(Item(replace(row, body=encode_content(both)), both), both, rows)

@@ -43,7 +43,7 @@ def facts_of(content: NoticeContent, language: Language) -> Mapping[str, str]:
         "instruction": said_in(content.instruction, language),
         "key": content.key,
         "label": said_in(content.label, language),
-        "level": content.level,
+        "level": said_in(content.level_words, language),
         "link": content.link,
         "mark": mark(content, language),
         "observed": local_time(content.observed_at),

@@ -107,12 +107,12 @@ def number(value: float | None, point: str) -> str:
 
 
 def _written(content: NoticeContent, language: Language) -> str:
-    words = LABELS[language]
+    words, level = LABELS[language], said_in(content.level_words, language)
     lines = [
         said_in(content.label, language).upper(),
         saying(content, language),
         "",
-        f"{words.severity}: {said_in(SEVERITIES[content.severity], language)} ({words.level} {content.level})",
+        f"{words.severity}: {said_in(SEVERITIES[content.severity], language)} ({words.level} {level})",
         f"{words.place}: {said_in(content.site_name, language)}",
         *(_measured(content, words) if content.gateway else ()),
         f"{words.observed}: {local_time(content.observed_at)} ({words.clock})",

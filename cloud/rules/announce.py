@@ -9,6 +9,7 @@ from cloud.alarms.book import Finding
 from cloud.notify.content import LABEL, NoticeContent, NoticeKind, Words, encode_content
 from cloud.notify.recipient import team_recipient
 from cloud.notify.words import number
+from cloud.rules.ladder import Level
 from cloud.rules.rule import Rule, filled
 from cloud.rules.scope import AT_AREA, AT_GATEWAY, EVERYWHERE, GROUPED
 from cloud.rules.watch import Watch
@@ -36,15 +37,14 @@ class Announcer:
         """What the rule has found at a device, at a level counted from 1."""
         reached = rule.kind.level(level)
         facts = {
-            "level": reached.name,
             "unit": shown(self.units.get(rule.id, "")),
             "gateway": watch.gateway,
             "device": watch.device,
         }
         name = self._name(watch.gateway, watch.device, watch.site)
         rest_vi, rest_en = _rest(watch.named())
-        vi = facts | {"value": number(figure, ","), "threshold": number(reached.threshold, ",")}
-        en = facts | {"value": number(figure, "."), "threshold": number(reached.threshold, ".")}
+        vi = facts | _figures(figure, reached, ",") | {"level": reached.words.vi}
+        en = facts | _figures(figure, reached, ".") | {"level": reached.words.en}
         return Finding(
             rule=rule.id,
             rule_version=str(rule.version),
@@ -108,6 +108,7 @@ class Announcer:
         received_at: int,
     ) -> NoticeRow:
         name = self._name(alarm.gateway, alarm.device, alarm.site)
+        words = rule.level_words(alarm.level)
         content = NoticeContent(
             v=1,
             key=key,
@@ -131,10 +132,16 @@ class Announcer:
             text=Words(alarm.text_vi, alarm.text_en),
             instruction=Words(rule.instruction.vi, rule.instruction.en),
             link=f"{self.public_url.rstrip('/')}/alarms/{alarm.id}" if self.public_url else "",
+            level_text=Words(words.vi, words.en),
         )
         return NoticeRow(
             key, alarm.id, channel, encode_content(content), received_at, received_at, severity=alarm.severity
         )
+
+
+def _figures(figure: float | None, reached: Level, point: str) -> dict[str, str]:
+    """The figure and its threshold, with the language's decimal sign."""
+    return {"value": number(figure, point), "threshold": number(reached.threshold, point)}
 
 
 def _place(watch: Watch, name: str) -> dict[str, str]:

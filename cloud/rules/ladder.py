@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -10,9 +11,15 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from device_profiles.schema import Strict
+from device_profiles.schema import Strict, Text
 
 Severity = Literal[1, 2, 3, 4]  # 1 khẩn cấp, 2 cao, 3 trung bình, 4 thấp
+
+# Roman numbers, classes and units mean the same to everybody; hours, minutes and days are words.
+SIGNS = frozenset(
+    ("I", "II", "III", "IV", "V", "A", "B", "C", "D", "x", "s", "m", "cm", "mm", "mg", "l", "bar", "NTU", "Beaufort")
+)
+LETTERS = re.compile(r"[^\W\d_]+")
 
 
 class Edge(Strict):
@@ -38,27 +45,44 @@ class Edge(Strict):
         return self
 
 
-class Level(Edge):
-    """One level of a rule."""
+class Named(Strict):
+    """What a level is called: by its name everywhere that programs read, in words everywhere that people do."""
 
-    name: str = Field(min_length=1, max_length=32, description="Name on the screens: I, II, III, warning ...")
+    name: str = Field(min_length=1, max_length=32, description="Name, which also tells it from the others: I, II ...")
+    shown: Text | None = Field(None, description="The name in both languages; without it the name stands in both.")
     severity: Severity = Field(description="1 emergency, 2 high, 3 medium, 4 low.")
+
+    @property
+    def words(self) -> Text:
+        """What people read."""
+        return self.shown or Text(vi=self.name, en=self.name)
+
+    @property
+    def is_said(self) -> bool:
+        """Whether people of both languages can read it."""
+        return self.shown is not None or SIGNS.issuperset(LETTERS.findall(self.name))
+
+    def as_level(self, *, above: float | None = None, below: float | None = None) -> Level:
+        """The same at a number."""
+        return Level(name=self.name, shown=self.shown, severity=self.severity, above=above, below=below, clear=None)
+
+
+class Level(Named, Edge):
+    """One level of a rule."""
 
 
 Levels = tuple[Level, ...]
 
 
-class Lasting(Strict):
+class Lasting(Named):
     """One level of something that lasts."""
 
-    name: str = Field(min_length=1, max_length=32, description="Name on the screens.")
-    severity: Severity = Field(description="1 emergency, 2 high, 3 medium, 4 low.")
     after_s: float = Field(gt=0, le=31536000, description="Reached after so long.")
 
     @property
     def level(self) -> Level:
         """The same as a level of seconds."""
-        return Level(name=self.name, severity=self.severity, above=self.after_s, below=None, clear=None)
+        return self.as_level(above=self.after_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,9 @@ def thresholds_of(rule: Rule) -> tuple[Threshold, ...]:
         isinstance(kind, Window) and kind.figure in ("min", "mean", "max", "percentile")
     )
     levels = [kind.level(number + 1) for number in range(len(kind.levels))]
-    return tuple(Threshold(level.name, level.severity, level.threshold if drawn else None) for level in levels)
+    return tuple(
+        Threshold(level.name, level.severity, level.threshold if drawn else None, level.shown) for level in levels
+    )
 
 
 def _buckets(column: RawColumn, step_ms: int) -> tuple[tuple[int, float, float, float], ...]:

@@ -101,6 +101,7 @@ class Threshold:
     level: str
     severity: int
     value: float | None
+    shown: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)

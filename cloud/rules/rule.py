@@ -117,6 +117,11 @@ class Rule(Strict):
         """The rule as it runs at a site."""
         return next((each for each in self._places if site in each.selector.sites), self)
 
+    def level_words(self, name: str) -> Text:
+        """What people read for a level; a name that the rule does not have (any more) stands as it is."""
+        known = next((each for each in self.kind.levels if each.name == name), None)
+        return known.words if known else Text(vi=name, en=name)
+
     def named(self, level: str, edge: str) -> str:
         """The attribute that gives a number of a level (`above`, `below`, `clear`); "" when the file does."""
         return self._named.get((level, edge), "")

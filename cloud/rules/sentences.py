@@ -63,6 +63,10 @@ def sentences(rule: Rule) -> Text:
     return Text(vi="\n".join(_vietnamese(rule)), en="\n".join(_english(rule)))
 
 
+def _unsaid(rule: Rule) -> str:
+    return ", ".join(level.name for level in _levels(rule) if not level.is_said)
+
+
 def _vietnamese(rule: Rule) -> Iterator[str]:
     figure = FIGURES.get(rule.kind.kind)
     what, chosen = figure.vi if figure else rule.kind.kind, _chosen(rule, "vi")
@@ -72,8 +76,10 @@ def _vietnamese(rule: Rule) -> Iterator[str]:
     for level in _levels(rule):
         side = "từ {} trở lên" if level.above is not None else "từ {} trở xuống"
         left = "" if level.clear is None else f", hết khi về {_threshold(rule, level, 'clear', 'vi')}"
-        name = f"Mức {level.name} ({SEVERITIES[level.severity].vi})"
+        name = f"Mức {level.words.vi} ({SEVERITIES[level.severity].vi})"
         yield f"{name}: {side.format(_threshold(rule, level, _side(level), 'vi'))}{left}."
+    if unsaid := _unsaid(rule):
+        yield f"Tên mức chỉ có ở một ngôn ngữ, hãy thêm `shown`: {unsaid}."
     if settings := _settings(rule, "vi"):
         yield f"Tham số: {settings}."
     if hold_s := _hold_s(rule):
@@ -95,8 +101,10 @@ def _english(rule: Rule) -> Iterator[str]:
     for level in _levels(rule):
         side = "at or above" if level.above is not None else "at or below"
         left = "" if level.clear is None else f", left at {_threshold(rule, level, 'clear', 'en')}"
-        name = f"Level {level.name} ({SEVERITIES[level.severity].en})"
+        name = f"Level {level.words.en} ({SEVERITIES[level.severity].en})"
         yield f"{name}: {side} {_threshold(rule, level, _side(level), 'en')}{left}."
+    if unsaid := _unsaid(rule):
+        yield f"Levels that are named in one language alone, add `shown`: {unsaid}."
     if settings := _settings(rule, "en"):
         yield f"Parameters: {settings}."
     if hold_s := _hold_s(rule):

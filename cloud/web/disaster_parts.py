@@ -138,7 +138,7 @@ def rain_marks(rules: Mapping[str, Rule]) -> Marks:
         narrowed = (*wanted.sites, *wanted.areas, *wanted.gateways, *wanted.devices, *wanted.labels)
         if not isinstance(kind, Window) or kind.figure != "sum" or wanted.point != "rain_mm" or narrowed:
             continue
-        levels = [ThresholdView(rule.id, each.name, each.threshold, each.severity) for each in kind.levels]
+        levels = [ThresholdView(rule.id, each.name, each.threshold, each.severity, each.shown) for each in kind.levels]
         found.setdefault(round(kind.window_s / 3600), []).extend(levels)
     return {hours: sorted(levels, key=lambda each: each.value) for hours, levels in found.items()}
 

@@ -6,13 +6,14 @@ import json
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 import jinja2
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from cloud.access.roles import Role
+from cloud.api.deps import Centre
 from cloud.api.guard import centre_of
 from cloud.web import present
 from cloud.web.menu import menu_for
@@ -69,10 +70,32 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
             sso_label=centre.settings.sso.client.config.label if centre.settings.sso else None,
             status=status,
             browser_words=_for_script(_words_of_scripts(taste.language)),
+            level_of=partial(_level_of, centre, taste.language),
             **values,
         ),
         status,
     )
+
+
+class Levelled(Protocol):
+    """Something that a rule says: an alarm, a mark on a scale, a line of a verdict."""
+
+    @property
+    def rule(self) -> str:
+        """Which rule."""
+        ...
+
+    @property
+    def level(self) -> str:
+        """The name of its level, which programs read; "" = none."""
+        ...
+
+
+def _level_of(centre: Centre, language: Language, thing: Levelled, name: str | None = None) -> str:
+    """A level as people read it; one of a rule that is gone stands as it was kept."""
+    level = thing.level if name is None else name
+    rule = centre.rules.running.rules.get(thing.rule)
+    return said(rule.level_words(level), language) if rule is not None and level else level
 
 
 def _words_of_scripts(language: Language) -> dict[str, str]:

@@ -68,7 +68,7 @@ def test_alarms_and_nights_are_told_in_the_time_of_vietnam(config: Path) -> None
 def test_programs_get_the_whole_report(config: Path) -> None:
     report = json.loads(rehearse("river_high", "--config", config, *TIME, "--json").stdout)
     assert [each["level"] for each in report["alarms"]] == ["I", "I"]
-    assert report["chart"][0]["thresholds"] == [{"level": "I", "severity": 3, "value": 30.0}]
+    assert report["chart"][0]["thresholds"] == [{"level": "I", "severity": 3, "value": 30.0, "shown": None}]
 
 
 def test_a_draft_is_held_against_the_running_rule(config: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from cloud.rules.ladder import IDLE, Edge, Ladder, Level, Severity, Standing, check_levels, ladder_of
+from cloud.rules.ladder import IDLE, Edge, Ladder, Level, Named, Standing, check_levels, ladder_of
 from device_profiles.schema import Strict
 
 LASTS, OVER = 1.0, 0.0  # what is remembered with the time of an event; only the newest can last
@@ -15,11 +15,9 @@ LASTS, OVER = 1.0, 0.0  # what is remembered with the time of an event; only the
 Memory = tuple[tuple[int, float], ...]
 
 
-class Times(Strict):
+class Times(Named):
     """One level of how often."""
 
-    name: str = Field(min_length=1, max_length=32, description="Name on the screens.")
-    severity: Severity = Field(description="1 emergency, 2 high, 3 medium, 4 low.")
     times: int = Field(ge=1, le=100, description="Reached when the event was so often in the window.")
 
 
@@ -94,7 +92,4 @@ class Repeated(Strict):
 
     @cached_property
     def _as_levels(self) -> tuple[Level, ...]:
-        return tuple(
-            Level(name=level.name, severity=level.severity, above=level.times, below=None, clear=None)
-            for level in self.levels
-        )
+        return tuple(level.as_level(above=level.times) for level in self.levels)

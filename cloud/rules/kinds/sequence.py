@@ -10,7 +10,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from cloud.rules.groups import Input, Memory, Slot
-from cloud.rules.ladder import IDLE, Edge, Ladder, Level, Severity, Standing, check_levels, ladder_of
+from cloud.rules.ladder import IDLE, Edge, Ladder, Level, Named, Standing, check_levels, ladder_of
 from cloud.rules.scope import Scope
 from cloud.rules.selector import Selector
 from device_profiles.schema import Strict
@@ -20,11 +20,9 @@ LASTS, OVER = 1.0, 0.0  # what is remembered with the begin of a condition
 STARTS = 8  # of the first condition that are remembered of each device
 
 
-class Soon(Strict):
+class Soon(Named):
     """One level of how soon the second follows the first."""
 
-    name: str = Field(min_length=1, max_length=32, description="Name on the screens.")
-    severity: Severity = Field(description="1 emergency, 2 high, 3 medium, 4 low.")
     within_s: float = Field(ge=0, le=604800, description="Reached when the second begins within this time.")
 
 
@@ -164,7 +162,4 @@ class Succession(Strict):
 
     @cached_property
     def _as_levels(self) -> tuple[Level, ...]:
-        return tuple(
-            Level(name=level.name, severity=level.severity, above=None, below=level.within_s, clear=None)
-            for level in self.levels
-        )
+        return tuple(level.as_level(below=level.within_s) for level in self.levels)

@@ -76,7 +76,8 @@ profile = "rain_gauge_tipping"
 [kind]
 kind = "stale"
 [[kind.levels]]
-name = "1"
+name = "2 h"
+shown = { vi = "hai giờ", en = "two hours" }
 severity = 3
 after_s = 7200
 """

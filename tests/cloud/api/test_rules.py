@@ -63,7 +63,10 @@ async def test_everybody_reads_the_list_and_finds_what_needs_care(clients: Clien
         ("paper", "threshold", "red", 1),
         ("silence", "stale", "none", 1),
     ]
-    assert items[0]["levels"][1] == {"name": "II", "severity": 2, "side": "above", "threshold": 31.0, "clear": 30.95}
+    assert items[0]["levels"][1] == {
+        "name": "II", "severity": 2, "side": "above", "threshold": 31.0, "clear": 30.95, "shown": None,
+    }  # fmt: skip
+    assert items[2]["levels"][0]["shown"] == {"vi": "hai giờ", "en": "two hours"}
     for query, wanted in (
         ({"state": "faulted"}, ["silence"]),
         ({"state": "red"}, ["paper"]),
@@ -224,7 +227,7 @@ async def test_wrong_files_are_told_and_what_runs_goes_on(
     listed = (await clients["viewer"].get(PATH)).json()
     assert len(listed["items"]) == 3
     assert {(each["file"], each["key"]) for each in listed["faults"]} == {
-        ("silence.toml", "kind.levels[1].after_s"), ("silence.toml", "kind.levels[1].after"),
+        ("silence.toml", "kind.levels[2 h].after_s"), ("silence.toml", "kind.levels[2 h].after"),
     }  # fmt: skip
     assert (await clients["viewer"].get(f"{PATH}/silence")).json()["differs"]
     centre.broken["rules"] = centre.sample_rules.office.fault()
@@ -232,7 +235,7 @@ async def test_wrong_files_are_told_and_what_runs_goes_on(
         "status": "degraded", "parts": {"broker": True, "store": True, "state": True, "rules": False},
     }  # fmt: skip
     known = (await clients["viewer"].get("/healthz")).json()
-    assert "silence.toml: kind.levels[1].after_s: is missing" in known["reasons"]["rules"]
+    assert "silence.toml: kind.levels[2 h].after_s: is missing" in known["reasons"]["rules"]
     await saved(clients["engineer"])
     assert len((await clients["viewer"].get(PATH)).json()["faults"]) == 2
     (folder / "silence.toml").write_text(SILENCE, encoding="utf-8")

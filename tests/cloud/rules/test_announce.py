@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from cloud.alarms.book import AlarmBook
-from cloud.notify.content import decode_content
+from cloud.notify.content import Words, decode_content
+from cloud.notify.placeholders import facts_of
+from cloud.notify.words import body
 from cloud.rules.judge import Judge, NoticeOptions
 from cloud.rules.rule_set import check_rule, rule_set
+from cloud.rules.sentences import sentences
 from device_profiles.load import load_catalogue
 from tests.cloud.rules.builders import NOW, block, rule
 
@@ -44,6 +47,32 @@ def test_a_graver_level_passes_the_bar_and_the_row_says_how_grave_it_is() -> Non
     assert (notice.channel, notice.severity) == ("team:desk", 1)
     assert notice.key == decode_content(notice.body).key
     assert notice.key.endswith(f":III:{NOW + 1000}:team:desk")
+
+
+def test_a_level_is_told_in_words_of_both_languages() -> None:
+    level = {"name": "low", "shown": {"vi": "thấp", "en": "low"}, "severity": 2, "below": 11.5}
+    judge = Judge(
+        rule_set([rule(kind={"kind": "threshold", "unit": "m", "levels": [level]})]), AlarmBook(), notices=OPTIONS
+    )
+    judgement = judge.observe([block([(NOW, 11.0)])], received_at=NOW)
+    (alarm,) = judgement.alarms
+    assert (alarm.level, alarm.text_vi, alarm.text_en) == ("low", "Vượt báo động thấp: 11 m", "Alarm level low: 11 m")
+    content = decode_content(judgement.notices[0].body)
+    assert (content.level, content.level_text) == ("low", Words("thấp", "low"))
+    assert "(cấp thấp)" in body(content, "vi")
+    assert facts_of(content, "en")["level"] == "low"
+
+
+@pytest.mark.parametrize(
+    ("name", "is_said"), [("III", True), ("80 %", True), ("C", True), ("2 mg/l", True), ("low", False), ("2 h", False)]
+)
+def test_a_rule_says_which_of_its_levels_only_one_language_understands(name: str, is_said: bool) -> None:
+    plain = {"name": name, "severity": 3, "above": 30.0}
+    told = [sentences(rule(kind={"kind": "threshold", "unit": "m", "levels": [plain]}))]
+    assert all(("shown" in each.vi, "shown" in each.en) == (not is_said, not is_said) for each in told)
+    shown = plain | {"shown": {"vi": "một", "en": "one"}}
+    said = sentences(rule(kind={"kind": "threshold", "unit": "m", "levels": [shown]}))
+    assert ("Mức một (" in said.vi, "Level one (" in said.en, "shown" in said.vi) == (True, True, False)
 
 
 def test_an_unknown_team_is_a_fault_unless_nobody_knows_the_teams() -> None:

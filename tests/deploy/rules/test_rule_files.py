@@ -49,8 +49,9 @@ def test_the_province_has_rules_for_its_sectors() -> None:
 def test_a_rule_is_explained_with_each_of_its_levels_in_words(rule: Rule) -> None:
     words = sentences(rule)
     for level in rule.kind.levels:
-        assert f"Mức {level.name} (" in words.vi
-        assert f"Level {level.name} (" in words.en
+        assert f"Mức {level.words.vi} (" in words.vi
+        assert f"Level {level.words.en} (" in words.en
+        assert level.is_said, f"{level.name}: say it in both languages (shown)"
     assert rule.kind.kind in FIGURES, "say in words what this kind looks at"
 
 

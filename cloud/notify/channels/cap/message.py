@@ -180,7 +180,7 @@ def _description(content: NoticeContent, language: Language) -> str:
     facts = said_in(FACTS, language).format(
         value=f"{number(content.value, point)} {unit}".strip(),
         threshold=f"{number(content.threshold, point)} {unit}".strip(),
-        level=content.level,
+        level=said_in(content.level_words, language),
         observed=local_time(content.observed_at),
     )
     return "\n".join([f"{saying(content, language)}. {facts}", *content.rest])

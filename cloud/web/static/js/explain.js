@@ -2,7 +2,7 @@
 import { send } from "./api.js";
 import { day, drawLevels, hour, sizeOf } from "./chart.js";
 import { number } from "./format.js";
-import { t, zone } from "./words.js";
+import { levelName, t, zone } from "./words.js";
 
 const WORTH = ["raised", "escalated", "eased", "cleared", "missed", "missed_end", "withdrawn"];
 const TINT = 0.2;
@@ -20,7 +20,7 @@ export async function startExplanation() {
   const { unit, pointUnit } = place.dataset;
   const scale = Number(place.dataset.scale); // what lasts is drawn in minutes
   const levels = told.levels.filter((each) => typeof each.threshold === "number");
-  const lines = levels.map((each) => ({ level: each.name, severity: each.severity, value: each.threshold / scale }));
+  const lines = levels.map((each) => ({ level: levelName(each), severity: each.severity, value: each.threshold / scale }));
   const apart = told.judged_apart;
   const figures = told.readings.map((each) => (apart ? each.figure && each.figure / scale : each.value));
   draw(place, told, { values: figures, lines, unit, label: t(apart ? "figure" : "value") });
@@ -106,6 +106,7 @@ function drawMoments(plot, told, colour) {
   ctx.textAlign = "left";
   ctx.textBaseline = "alphabetic";
   const taken = [];
+  const names = new Map(told.levels.map((each) => [each.name, levelName(each)]));
   for (const moment of told.moments.filter((each) => WORTH.includes(each.what))) {
     const x = plot.valToPos(moment.at / 1000, "x", true);
     ctx.strokeStyle = ctx.fillStyle = colour("--text");
@@ -119,7 +120,7 @@ function drawMoments(plot, told, colour) {
     ctx.lineTo(x + 6 * ratio, bbox.top);
     ctx.lineTo(x, bbox.top + 9 * ratio);
     ctx.fill();
-    label(ctx, `${t(`what_${moment.what}`)} ${moment.level}`.trim(), { x, bbox, ratio, taken });
+    label(ctx, `${t(`what_${moment.what}`)} ${names.get(moment.level) ?? moment.level}`.trim(), { x, bbox, ratio, taken });
   }
   ctx.restore();
 }

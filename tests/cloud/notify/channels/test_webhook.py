@@ -42,8 +42,8 @@ async def test_a_notice_arrives_as_json_with_its_key_and_signature(tmp_path: Pat
     assert request.headers["host"] == f"127.0.0.1:{hook.port}"
     assert request.headers["thacba-signature"] == f"sha256={hmac.new(b'secret', request.body, 'sha256').hexdigest()}"
     assert sorted(document) == [
-        "alarm", "count", "device", "gateway", "instruction", "key", "kind", "label", "level", "link", "observed_at",
-        "point", "received_at", "rest", "rule", "rule_version", "severity", "site", "site_name", "text", "threshold",
+        "alarm", "count", "device", "gateway", "instruction", "key", "kind", "label", "level", "level_text", "link",
+        "observed_at", "point", "received_at", "rest", "rule", "rule_version", "severity", "site", "site_name", "text", "threshold",
         "unit", "v", "value",
     ]  # fmt: skip
     assert document["label"]["vi"] == "cảnh báo kỹ thuật nội bộ"
