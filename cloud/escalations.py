@@ -126,7 +126,7 @@ class Escalations:
                 SAYING.vi.format(**facts, tier=NAMES[tier].vi), SAYING.en.format(**facts, tier=NAMES[tier].en)
             ),
             instruction=INSTRUCTION,
-            level_text=Words(NAMES[tier].vi, NAMES[tier].en),
+            level_shown=Words(NAMES[tier].vi, NAMES[tier].en),
             link=f"{self._desk.public_url.rstrip('/')}/incidents/{row.id}" if self._desk.public_url else "",
         )  # fmt: skip
 

@@ -50,12 +50,12 @@ class NoticeContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     link: str
     count: int = 1
     rest: tuple[str, ...] = ()
-    level_text: Words | None = None  # what people read for `level`; notices of before have none
+    level_shown: Words | None = None  # what people read for `level`; notices of before have none
 
     @property
     def level_words(self) -> Words:
         """The level as people read it."""
-        return self.level_text or Words(self.level, self.level)
+        return self.level_shown or Words(self.level, self.level)
 
 
 def encode_content(content: NoticeContent) -> str:

@@ -132,7 +132,7 @@ class Announcer:
             text=Words(alarm.text_vi, alarm.text_en),
             instruction=Words(rule.instruction.vi, rule.instruction.en),
             link=f"{self.public_url.rstrip('/')}/alarms/{alarm.id}" if self.public_url else "",
-            level_text=Words(words.vi, words.en),
+            level_shown=Words(words.vi, words.en),
         )
         return NoticeRow(
             key, alarm.id, channel, encode_content(content), received_at, received_at, severity=alarm.severity

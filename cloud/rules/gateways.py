@@ -20,8 +20,12 @@ NAMED = 100  # devices; of more, the number is told
 GATEWAY_AWAY = built_in(
     GONE,
     "lost",
-    vi=("Mất liên lạc với cổng {gateway} tại {site}.", "Kiểm tra nguồn điện, đường truyền và tủ thiết bị của cổng."),
-    en=("No contact with gateway {gateway} at {site}.", "Check the gateway's power, link and cabinet."),
+    vi=(
+        "Mất liên lạc với cổng {gateway} tại {site}.",
+        "Kiểm tra nguồn điện, đường truyền và tủ thiết bị của cổng.",
+        "mất liên lạc",
+    ),
+    en=("No contact with gateway {gateway} at {site}.", "Check the gateway's power, link and cabinet.", "no contact"),
 )
 
 

@@ -55,7 +55,7 @@ class Named(Strict):
     @property
     def words(self) -> Text:
         """What people read."""
-        return self.shown or Text(vi=self.name, en=self.name)
+        return self.shown or same_in_both(self.name)
 
     @property
     def is_said(self) -> bool:
@@ -65,6 +65,11 @@ class Named(Strict):
     def as_level(self, *, above: float | None = None, below: float | None = None) -> Level:
         """The same at a number."""
         return Level(name=self.name, shown=self.shown, severity=self.severity, above=above, below=below, clear=None)
+
+
+def same_in_both(name: str) -> Text:
+    """A name that stands in both languages as it is; also an empty one."""
+    return Text.model_construct(vi=name, en=name)
 
 
 class Level(Named, Edge):

@@ -42,8 +42,8 @@ class Report:
     unknown: Collection[str] = ()
 
 
-def built_in(identifier: str, level: str, *, vi: tuple[str, str], en: tuple[str, str]) -> Rule:
-    """A rule of the platform's own, in no rule file: its text and its instruction, in both languages."""
+def built_in(identifier: str, level: str, *, vi: tuple[str, str, str], en: tuple[str, str, str]) -> Rule:
+    """A rule of the platform's own, in no rule file: in both languages its text, its instruction and its level."""
     return Rule.model_validate(
         {
             "id": identifier,
@@ -54,7 +54,10 @@ def built_in(identifier: str, level: str, *, vi: tuple[str, str], en: tuple[str,
             "source": "cloud/rules",
             "confirmed": True,
             "selector": {"profile": PLATFORM},
-            "kind": {"kind": "stale", "levels": [{"name": level, "severity": 2, "after_s": 1.0}]},
+            "kind": {
+                "kind": "stale",
+                "levels": [{"name": level, "shown": {"vi": vi[2], "en": en[2]}, "severity": 2, "after_s": 1.0}],
+            },
         }
     )
 
@@ -66,10 +69,12 @@ PLATFORM_RULES: dict[Kind, Rule] = {
         vi=(
             "Kho số liệu không trả lời. Cảnh báo vẫn hoạt động; số liệu được giữ tại các cổng.",
             "Kiểm tra máy chủ cơ sở dữ liệu (InfluxDB): tiến trình, ổ đĩa, mạng.",
+            "không trả lời",
         ),
         en=(
             "The store of readings does not answer. Alarms go on; the gateways keep the readings.",
             "Look at the database server (InfluxDB): process, disk, network.",
+            "no answer",
         ),
     ),
     "refused": built_in(
@@ -79,11 +84,13 @@ PLATFORM_RULES: dict[Kind, Rule] = {
             "Kho số liệu từ chối trung tâm (mật khẩu, cấu hình). Cảnh báo vẫn hoạt động; "
             "số liệu được giữ tại các cổng.",
             "Kiểm tra tài khoản, mật khẩu và cơ sở dữ liệu trong centre.toml.",
+            "bị từ chối",
         ),
         en=(
             "The store of readings refuses the centre (password, settings). Alarms go on; "
             "the gateways keep the readings.",
             "Look at account, password and database in centre.toml.",
+            "refused",
         ),
     ),
     "channel": built_in(
@@ -92,10 +99,12 @@ PLATFORM_RULES: dict[Kind, Rule] = {
         vi=(
             "Kênh thông báo {device} không gửi được. Thông báo được giữ lại hoặc đi theo kênh khác.",
             "Kiểm tra máy chủ, tài khoản và mạng của kênh; xem lý do trong danh sách thông báo.",
+            "không gửi được",
         ),
         en=(
             "The channel {device} sends no notices. They wait, or go another way.",
             "Look at the channel's server, account and network; the list of notices says why.",
+            "out of order",
         ),
     ),
     "security": built_in(
@@ -104,10 +113,12 @@ PLATFORM_RULES: dict[Kind, Rule] = {
         vi=(
             "Có người thử xâm nhập: {device}. Yêu cầu đã bị từ chối.",
             "Xem nhật ký an ninh; kiểm tra tủ và nhãn của cổng; nếu nghi ngờ, thu hồi chứng thư của cổng đó.",
+            "thử xâm nhập",
         ),
         en=(
             "Somebody tried to get in: {device}. It was refused.",
             "Look at the security events, the cabinet and the gateway's label; in doubt revoke its certificate.",
+            "attempt",
         ),
     ),
 }

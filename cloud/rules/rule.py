@@ -22,6 +22,7 @@ from cloud.rules.kinds.sequence import Succession
 from cloud.rules.kinds.stale import Stale
 from cloud.rules.kinds.threshold import Threshold
 from cloud.rules.kinds.window import Window
+from cloud.rules.ladder import same_in_both
 from cloud.rules.scope import Scope
 from cloud.rules.selector import Selector
 from device_profiles.schema import Identifier, Key, Strict, Text
@@ -120,7 +121,7 @@ class Rule(Strict):
     def level_words(self, name: str) -> Text:
         """What people read for a level; a name that the rule does not have (any more) stands as it is."""
         known = next((each for each in self.kind.levels if each.name == name), None)
-        return known.words if known else Text(vi=name, en=name)
+        return known.words if known else same_in_both(name)
 
     def named(self, level: str, edge: str) -> str:
         """The attribute that gives a number of a level (`above`, `below`, `clear`); "" when the file does."""

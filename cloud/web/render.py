@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse
 from cloud.access.roles import Role
 from cloud.api.deps import Centre
 from cloud.api.guard import centre_of
+from cloud.rules.retell import BUILT_IN
 from cloud.web import present
 from cloud.web.menu import menu_for
 from cloud.web.words import LANGUAGES, Language, said, word, word_or, words
@@ -94,7 +95,7 @@ class Levelled(Protocol):
 def _level_of(centre: Centre, language: Language, thing: Levelled, name: str | None = None) -> str:
     """A level as people read it; one of a rule that is gone stands as it was kept."""
     level = thing.level if name is None else name
-    rule = centre.rules.running.rules.get(thing.rule)
+    rule = centre.rules.running.rules.get(thing.rule) or BUILT_IN.get(thing.rule)
     return said(rule.level_words(level), language) if rule is not None and level else level
 
 

@@ -16,6 +16,8 @@ from cloud.store.base import NoticeRow
 
 AT = 1_725_926_400_000  # 2024-09-10 07:00 in Vietnam
 
+VERY_LOW = Words("rất thấp", "very low")  # what people read for a level
+
 CONTENT = NoticeContent(
     v=1,
     key="alarm-1:III:1:ops",

@@ -58,7 +58,7 @@ def test_a_level_is_told_in_words_of_both_languages() -> None:
     (alarm,) = judgement.alarms
     assert (alarm.level, alarm.text_vi, alarm.text_en) == ("low", "Vượt báo động thấp: 11 m", "Alarm level low: 11 m")
     content = decode_content(judgement.notices[0].body)
-    assert (content.level, content.level_text) == ("low", Words("thấp", "low"))
+    assert (content.level, content.level_shown) == ("low", Words("thấp", "low"))
     assert "(cấp thấp)" in body(content, "vi")
     assert facts_of(content, "en")["level"] == "low"
 

@@ -39,11 +39,13 @@ async def test_a_level_is_said_in_the_language_of_the_reader(operator: httpx.Asy
     now = centre.clock.now_ms()
     alarm = centre.raise_alarm("2 h", at=now, severity=3, rule="silence")
     gone = centre.raise_alarm("very low", at=now, severity=3, rule="battery_of_before")
-    for language, level in (("vi", "hai giờ"), ("en", "two hours")):
+    lost = centre.raise_alarm("lost", at=now, severity=3, rule="gateway_away")
+    for language, level, contact in (("vi", "hai giờ", "mất liên lạc"), ("en", "two hours", "no contact")):
         cookie = {"Cookie": f"thacba_language={language}"}
         for path in ("/alarms", f"/alarms/{alarm.id}"):
             text = (await operator.get(path, headers=cookie)).text
             assert level in text
+        assert f"<dd>{contact}</dd>" in (await operator.get(f"/alarms/{lost.id}", headers=cookie)).text
         assert "very low" in (await operator.get(f"/alarms/{gone.id}", headers=cookie)).text, "as it was kept"
 
 

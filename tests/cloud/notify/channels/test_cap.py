@@ -19,7 +19,7 @@ from cloud.notify.content import NoticeContent, NoticeKind, Words
 from cloud.notify.notifier import NoticeLinkError
 from cloud.notify.registry import build_channel
 from tests.cloud.notify.channels.cap_rules import checked, text
-from tests.cloud.notify.contents import AT, CONTENT, content
+from tests.cloud.notify.contents import AT, CONTENT, VERY_LOW, content
 from tests.fakes import ManualClock
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -98,6 +98,15 @@ async def test_it_says_in_two_languages_that_it_is_an_internal_warning(tmp_path:
     assert "33,98 m" in text(vi, "description")
     assert text(en, "web") == "https://ioc.example/alarms/alarm-1"
     assert (text(alert, "status"), text(alert, "scope")) == ("Actual", "Restricted")
+
+
+async def test_the_level_is_told_in_the_language_of_each_part_and_kept_under_its_name(tmp_path: Path) -> None:
+    await channel(config(tmp_path)).send(content(level="very low", level_shown=VERY_LOW))
+    (alert,) = alerts(tmp_path)
+    vi, en = alert.iter("{urn:oasis:names:tc:emergency:cap:1.2}info")
+    assert "cấp rất thấp;" in text(vi, "description")
+    assert "level very low;" in text(en, "description")
+    assert [part.findall("{*}parameter/{*}value")[1].text for part in (vi, en)] == ["very low", "very low"]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from cloud.notify.channels.webhook.config import WebhookConfig
 from cloud.notify.net_guard import check_address
 from cloud.notify.notifier import NoticeLinkError, NoticeMisconfiguredError, NoticeRefusedError
 from cloud.notify.registry import build_channel
-from tests.cloud.notify.contents import CONTENT, http_answer, receiver
+from tests.cloud.notify.contents import CONTENT, VERY_LOW, content, http_answer, receiver
 
 
 def config(url: str, **more: object) -> WebhookConfig:
@@ -33,7 +33,7 @@ async def test_a_notice_arrives_as_json_with_its_key_and_signature(tmp_path: Pat
     key.write_text("secret\n")
     async with receiver() as hook:
         webhook = build_channel(config(hook.url, signing_key_file=str(key))).notifier
-        await webhook.send(CONTENT)
+        await webhook.send(content(level="very low", level_shown=VERY_LOW))
         await webhook.close()
     (request,) = hook.requests
     document = json.loads(request.body)
@@ -42,10 +42,11 @@ async def test_a_notice_arrives_as_json_with_its_key_and_signature(tmp_path: Pat
     assert request.headers["host"] == f"127.0.0.1:{hook.port}"
     assert request.headers["thacba-signature"] == f"sha256={hmac.new(b'secret', request.body, 'sha256').hexdigest()}"
     assert sorted(document) == [
-        "alarm", "count", "device", "gateway", "instruction", "key", "kind", "label", "level", "level_text", "link",
-        "observed_at", "point", "received_at", "rest", "rule", "rule_version", "severity", "site", "site_name", "text", "threshold",
-        "unit", "v", "value",
+        "alarm", "count", "device", "gateway", "instruction", "key", "kind", "label", "level", "level_shown", "link",
+        "observed_at", "point", "received_at", "rest", "rule", "rule_version", "severity", "site", "site_name", "text",
+        "threshold", "unit", "v", "value",
     ]  # fmt: skip
+    assert (document["level"], document["level_shown"]) == ("very low", {"vi": "rất thấp", "en": "very low"})
     assert document["label"]["vi"] == "cảnh báo kỹ thuật nội bộ"
 
 
