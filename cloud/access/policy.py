@@ -100,6 +100,8 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/sectors"): _V,
     ("GET", "/api/v1/map"): _V,
     ("GET", "/api/v1/map/land"): _V,
+    ("GET", "/api/v1/map/tiles"): _V,
+    ("GET", "/api/v1/map/tiles/{zoom}/{column}/{row}"): _V,
     ("GET", "/api/v1/search"): _V,
     ("GET", "/search"): _V,
     ("GET", "/sectors/{sector}"): _V,
@@ -226,6 +228,8 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/exercise/debrief"): _E,
     # The land under everybody's map.
     ("PUT", "/api/v1/map/land"): _A,
+    ("PUT", "/api/v1/map/tiles"): _A,
+    ("DELETE", "/api/v1/map/tiles"): _A,
     ("DELETE", "/api/v1/map/land"): _A,
     # Watching the watchers.
     ("GET", "/admin"): _A,

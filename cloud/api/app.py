@@ -52,6 +52,7 @@ from cloud.api import (
     session,
     shelves,
     sites,
+    tiles,
     waves,
 )
 from cloud.api.contract import completed
@@ -70,7 +71,7 @@ RESOURCES = (
     alarms, shelves, handovers, incidents, attachments, notices, rules, rule_proposals, explain, chronicle,
     rehearsals, releases,
     commands, configurations, waves, dead_letters, live, audit, health, exercise, profiles, cameras, disaster, public,
-    evacuations, sectors, search, atlas, accounts,
+    evacuations, sectors, search, atlas, tiles, accounts,
     exports, reports,
 )  # fmt: skip
 UPLOADS_AT_ONCE = 4  # each holds a file of 10 MB in memory

@@ -12,7 +12,7 @@ from cloud.access.pace import Pace, Purses
 from cloud.access.secrets import digest_of
 from cloud.api.problems import problem
 
-FREE: Final = ("/static/", "/healthz")  # files that browsers keep, and whoever looks whether we live
+FREE: Final = ("/static/", "/healthz", "/api/v1/map/tiles/")  # what browsers keep, and whoever looks whether we live
 
 
 def secret_in(request: Request, cookie: str) -> str:

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cloud.api.problems import ProblemError, problem
 from cloud.atlas.atlas import MAX_BYTES as MAX_LAND_BYTES
+from cloud.atlas.tile_shelf import MAX_BYTES as MAX_TILES_BYTES
 from cloud.attachments import MAX_BYTES
 from device_profiles.wire.commissioning import MAX_RECORD_BYTES
 
@@ -36,6 +37,7 @@ UPLOAD: Final = re.compile(r"/api/v1/(incidents/[^/]{1,64}/attachments|public/re
 LARGER: Final[Mapping[str, int]] = {
     "/api/v1/commissioning": 2 * MAX_RECORD_BYTES,  # its text is a text in JSON
     "/api/v1/map/land": MAX_LAND_BYTES,
+    "/api/v1/map/tiles": MAX_TILES_BYTES,
 }
 STATIC: Final = "/static/"
 STRICT_TRANSPORT: Final = "max-age=31536000"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from cloud.atlas.land import LandError, checked
+from cloud.atlas.tile_shelf import TileShelf
 from device_profiles.folders import make_lasting
 
 FOLDER: Final = "map"
@@ -32,11 +33,15 @@ class Land:
 
 
 class Atlas:
-    """Synchronous: callers on the event loop use a worker thread. Without a folder it knows our drawing only."""
+    """Synchronous: callers on the event loop use a worker thread. Without a folder it knows our drawing only.
+
+    `tiles`: a map of the province beneath the land, where somebody has uploaded one.
+    """
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
         self._land: Land | None = None
+        self.tiles = TileShelf(folder)
 
     def land(self) -> Land:
         """What lies under the map now; a file that somebody spoiled by hand gives way to our own drawing."""

@@ -12,6 +12,7 @@ from cloud.access.roles import Role
 from cloud.api.atlas import Looking, Near, look, position, view_of
 from cloud.api.guard import CentreDep, IdentityDep
 from cloud.api.sectors import plans_of
+from cloud.api.tiles import tiles_view
 from cloud.web.render import page
 from device_profiles.schema import Key
 
@@ -48,6 +49,7 @@ async def map_page(
         area_names=names,
         distances=DISTANCES_KM,
         land=view_of(await asyncio.to_thread(centre.settings.atlas.land)),
+        tiles=tiles_view(await asyncio.to_thread(centre.settings.atlas.tiles.tiles)),
         may_upload=identity.role.includes(Role.ADMIN),
         site_of={gateway: site.id for site in sites for gateway in site.gateways},
     )

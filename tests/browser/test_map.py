@@ -16,8 +16,15 @@ from tests.browser.centre import RunningCentre, running_centre
 from tests.browser.chromium import browser
 from tests.browser.pictures import log_in
 from tests.cloud.api.fake_centre import PASSWORD, FakeCentre
+from tests.cloud.atlas.sheets import raster, vector
 
 pytestmark = pytest.mark.browser
+LOADED = "() => [...document.querySelectorAll('img.leaflet-tile')].some((each) => each.naturalWidth)"
+# The middle of a drawn tile has another colour than its edge: there the water is.
+WET = """() => [...document.querySelectorAll('canvas.leaflet-tile')].some((each) => {
+  const at = (share) => each.getContext('2d').getImageData(each.width * share, each.height * share, 1, 1).data.join();
+  return each.width && at(0.5) !== at(0.05);
+})"""
 RING = [[103.9, 21.3], [105.1, 21.3], [105.1, 22.3], [103.9, 22.3], [103.9, 21.3]]
 LAND = {
     "type": "FeatureCollection",
@@ -111,3 +118,35 @@ def test_the_key_leads_to_the_search_which_folds_diacritics(page: Page, running:
     page.locator("h1").press("/")
     expect(page).to_have_url(f"{running.url}/sectors")
     page.evaluate("localStorage.clear()")
+
+
+@pytest.mark.parametrize("kind", ["raster", "vector"])
+def test_tiles_of_the_province_lie_beneath_the_sites(
+    page: Page, running: RunningCentre, tmp_path: Path, kind: str
+) -> None:
+    file = {"raster": raster, "vector": vector}[kind](tmp_path / "province.pmtiles")
+    page.goto(f"{running.url}/map")
+    page.set_input_files("#land-form [name=file]", file)
+    page.get_by_role("button", name="Kiểm tra và dùng").click()
+    expect(page.get_by_role("button", name="Bỏ nền bản đồ")).to_be_visible()
+    for path in ("/map", "/"):
+        page.goto(f"{running.url}{path}")
+        page.wait_for_function(LOADED if kind == "raster" else WET)
+        expect(page.locator(".leaflet-control-attribution")).to_contain_text("© OpenStreetMap ODbL")
+        expect(page.locator(".map-name-island")).to_have_count(2)
+        expect(page.locator(".map-outline").first).to_be_hidden()
+        expect(page.locator(".site-mark, .map-cluster")).not_to_have_count(0)
+    page.goto(f"{running.url}/map")
+    page.get_by_role("button", name="Bỏ nền bản đồ").click()
+    expect(page.get_by_role("button", name="Bỏ nền bản đồ")).to_have_count(0)
+    expect(page.locator(".map-outline").first).to_be_visible()
+
+
+def test_a_file_that_is_no_map_is_refused_beside_the_button(page: Page, running: RunningCentre, tmp_path: Path) -> None:
+    file = tmp_path / "province.pmtiles"
+    file.write_bytes(raster(tmp_path / "whole.pmtiles").read_bytes()[:-200])
+    page.goto(f"{running.url}/map")
+    page.set_input_files("#land-form [name=file]", file)
+    page.get_by_role("button", name="Kiểm tra và dùng").click()
+    expect(page.locator("#land-faults")).to_contain_text("cut off")
+    expect(page.get_by_role("button", name="Kiểm tra và dùng")).to_be_enabled()

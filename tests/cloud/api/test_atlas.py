@@ -12,6 +12,7 @@ from httpx import AsyncClient
 
 from cloud.atlas.atlas import MAX_BYTES, Atlas
 from tests.cloud.api.fake_centre import FakeCentre
+from tests.cloud.atlas.sheets import columns_of, raster, shape, vector
 
 Clients = dict[str, AsyncClient]
 TOWN = {"type": "Point", "coordinates": [104.6, 21.6]}
@@ -101,3 +102,41 @@ async def test_a_wrong_or_huge_file_is_refused_with_every_fault(clients: Clients
     assert (answer.status_code, answer.json()["code"]) == (422, "land")
     assert answer.json()["detail"].count("is not in Vietnam") == 2
     assert (await clients["admin"].put("/api/v1/map/land", content=b" " * (MAX_BYTES + 1))).status_code == 413
+
+
+async def test_an_administrator_puts_tiles_under_the_map_and_browsers_get_each(
+    clients: Clients, own: FakeCentre, tmp_path: Path
+) -> None:
+    path = "/api/v1/map/tiles"
+    viewer, admin = clients["viewer"], clients["admin"]
+    assert (await viewer.get(path)).json()["kind"] == ""
+    assert (await viewer.get(f"{path}/9/404/226")).status_code == 204
+    content = vector(tmp_path / "a.pmtiles").read_bytes()
+    assert (await clients["engineer"].put(path, content=content)).status_code == 403
+    told = (await admin.put(path, content=content)).json()
+    assert (told["kind"], told["by"], told["size"], told["attribution"]) == (
+        "vector", "program-admin", len(content), "© OpenStreetMap ODbL",
+    )  # fmt: skip
+    assert (await viewer.get(path)).json() == told
+    column, row = columns_of(9)[0]
+    tile = await viewer.get(f"{path}/9/{column}/{row}", params={"v": told["digest"]})
+    assert (tile.status_code, tile.content, tile.headers["content-encoding"]) == (200, shape(), "gzip")
+    assert "immutable" in tile.headers["cache-control"]
+    assert "no-cache" in (await viewer.get(f"{path}/9/{column}/{row}")).headers["cache-control"]
+    assert (await viewer.get(f"{path}/9/0/0")).status_code == 204
+    assert [each.action for each in own.state.audit(limit=1)] == ["tiles_upload"]
+    assert (await admin.delete(path)).json()["kind"] == ""
+    assert (await viewer.get(f"{path}/9/{column}/{row}")).status_code == 204
+
+
+async def test_a_file_that_is_no_map_of_this_province_is_refused_and_the_former_stays(
+    clients: Clients, own: FakeCentre, tmp_path: Path
+) -> None:
+    path, admin = "/api/v1/map/tiles", clients["admin"]
+    former = (await admin.put(path, content=raster(tmp_path / "a.pmtiles").read_bytes())).json()
+    elsewhere = raster(tmp_path / "b.pmtiles", bounds=(2.2, 48.8, 2.4, 48.9)).read_bytes()
+    for content, words in ((elsewhere, "another province"), (b"GIF89a", "no PMTiles"), (b"", "no PMTiles")):
+        answer = await admin.put(path, content=content)
+        assert (answer.status_code, answer.json()["code"]) == (422, "tiles")
+        assert words in answer.json()["detail"]
+    assert (await admin.get(path)).json() == former

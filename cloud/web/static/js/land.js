@@ -1,30 +1,52 @@
-// Uploads the province's own map, and says what is wrong with a file that is not taken.
+// Uploads the province's own map, GeoJSON or PMTiles, and says what is wrong with a file that is not taken.
 import { t } from "./words.js";
 
+const TILES = "PMTiles"; // how such a file begins
 const form = document.getElementById("land-form");
 const faults = document.getElementById("land-faults");
+const progress = document.getElementById("land-progress");
 
-form.addEventListener("submit", (event) => {
+form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  ask("PUT", form.elements.file.files[0]);
+  const [file] = form.elements.file.files;
+  const tiles = (await file.slice(0, TILES.length).text()) === TILES;
+  ask("PUT", tiles ? "tiles" : "land", file, tiles ? "application/octet-stream" : "application/geo+json");
 });
-document.getElementById("land-remove")?.addEventListener("click", () => ask("DELETE"));
+for (const button of form.querySelectorAll("[data-remove]")) {
+  button.addEventListener("click", () => ask("DELETE", button.dataset.remove));
+}
 
-async function ask(method, body) {
-  faults.hidden = true;
-  for (const button of form.querySelectorAll("button")) button.disabled = true;
+// Not with fetch: it does not say how much of a large file has gone.
+function ask(method, what, body = null, type = "") {
+  const request = new XMLHttpRequest();
+  busy(true);
+  request.open(method, `/api/v1/map/${what}`);
+  if (type) request.setRequestHeader("Content-Type", type);
+  request.upload.addEventListener("progress", ({ loaded, total }) => Object.assign(progress, { hidden: !body, max: total, value: loaded }));
+  request.addEventListener("load", () => (request.status < 300 ? location.reload() : refuse(request)));
+  request.addEventListener("error", () => refuse(request));
+  request.send(body);
+}
+
+function refuse(request) {
+  busy(false);
+  const problem = parsed(request.responseText);
+  if (["land", "tiles"].includes(problem.code)) say(problem.detail.split("\n"));
+  else say([t(problem.code === "too_large" ? "too_large" : "failed")]);
+}
+
+function parsed(text) {
   try {
-    const answer = await fetch("/api/v1/map/land", { method, body, headers: body ? { "Content-Type": "application/geo+json" } : {} });
-    if (answer.ok) {
-      location.reload();
-      return;
-    }
-    const problem = await answer.json().catch(() => ({}));
-    say(problem.code === "land" ? problem.detail.split("\n") : [t(problem.code === "too_large" ? "too_large" : "failed")]);
+    return JSON.parse(text);
   } catch {
-    say([t("failed")]);
+    return {};
   }
-  for (const button of form.querySelectorAll("button")) button.disabled = false;
+}
+
+function busy(is) {
+  faults.hidden = true;
+  progress.hidden = true;
+  for (const button of form.querySelectorAll("button")) button.disabled = is;
 }
 
 function say(lines) {

@@ -1,15 +1,19 @@
-// The land under a map: ours, or the one that the province has uploaded; no tiles, no other host.
+// The land under a map: ours, or the one that the province has uploaded; its tiles beneath, where there are any.
+import { addTiles } from "./maptiles.js";
 import { t } from "./words.js";
 
 const OUR_FRAME = [[21.31, 103.86], [22.3, 105.15]];
 const NATIONAL = 5; // degrees: what reaches so far shows Hoàng Sa and Trường Sa
+// The middle of each; tiles may forget them.
+const ISLANDS = { "Quần đảo Hoàng Sa (Việt Nam)": [112.0, 16.5], "Quần đảo Trường Sa (Việt Nam)": [114.4, 9.25] };
 const PANES = ["commune", "outline"]; // beneath what lies in them
 
 export async function drawLand(map) {
-  const answer = await fetch("/api/v1/map/land");
+  const [answer, tiles] = await Promise.all([fetch("/api/v1/map/land"), addTiles(map)]);
   if (!answer.ok) return { frame: OUR_FRAME, communes: new Map() };
   const land = await answer.json();
   const communes = new Map();
+  if (tiles && !land.features.some(({ properties }) => properties.kind === "island")) land.features.push(...islands());
   const rank = ({ properties }) => (PANES.includes(properties.kind) ? 0 : 1);
   land.features.sort((a, b) => rank(a) - rank(b));
   L.geoJSON(land, {
@@ -20,12 +24,19 @@ export async function drawLand(map) {
   }).addTo(map);
   const [west, south, east, north] = land.bbox;
   const national = Math.max(east - west, north - south) >= NATIONAL;
-  map.attributionControl.addAttribution(land.thacba ? t("own_map") : t("schematic"));
+  map.attributionControl.addAttribution(land.thacba || tiles ? t("own_map") : t("schematic"));
+  map.getContainer().classList.toggle("over-tiles", tiles);
+  map.getContainer().classList.toggle("only-tiles", tiles && !land.thacba); // they take the place of our drawing
   if (national) {
-    const islands = land.features.filter(({ properties }) => properties.kind === "island").map(({ geometry }) => geometry.coordinates.slice(0, 2).reverse());
-    return { frame: L.latLngBounds([[south, west], [north, east], ...islands]), communes, national };
+    const middles = land.features.filter(({ properties }) => properties.kind === "island").map(({ geometry }) => geometry.coordinates.slice(0, 2).reverse());
+    return { frame: L.latLngBounds([[south, west], [north, east], ...middles]), communes, national };
   }
   return { frame: land.thacba ? [[south, west], [north, east]] : OUR_FRAME, communes, national };
+}
+
+function islands() {
+  return Object.entries(ISLANDS).map(([name, coordinates]) => (
+    { type: "Feature", properties: { kind: "island", name }, geometry: { type: "Point", coordinates } }));
 }
 
 function nameIt({ properties: { kind, name, area } }, layer, communes) {
