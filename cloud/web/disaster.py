@@ -52,6 +52,7 @@ PATIENCE_S = 4.0  # with the store, for all drawings together: the present must 
 SHOWN_ALARMS = 12
 SHOWN_OVER = 3  # evacuations that ended lately
 FIRST_ROWS = 15  # of the table of rain; the rest is behind a word
+FEW_SLOPES = 3  # calm ones; of more only the number is shown at first
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ async def disaster_page(request: Request, centre: CentreDep, rain: Literal["all"
         first_rows=FIRST_ROWS,
         all_rain=rain == "all",
         hours=RAIN_H,
+        few_slopes=FEW_SLOPES,
         slopes=slopes(devices, alarms, lambda device, key: centre.thresholds(device.gateway, device.id, key)),
         told=shown,
         more_alarms=len(alarms) - sum(1 + each.more for each in shown),

@@ -129,6 +129,11 @@ class Slope:
         """How many nodes say something."""
         return sum(each.known for each in self.nodes)
 
+    @property
+    def is_calm(self) -> bool:
+        """Whether it speaks, and nothing moves."""
+        return self.known > 0 and self.severity is None
+
 
 def rain_marks(rules: Mapping[str, Rule]) -> Marks:
     """The levels of the rules that hold rain sums of some hours for the whole province."""

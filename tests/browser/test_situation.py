@@ -154,3 +154,18 @@ def test_a_full_page_fits_and_can_be_read_by_everybody(page: Page, running: Runn
 def test_nothing_complained_and_nothing_left_the_machine(witness: Witness) -> None:
     assert witness.complaints == []
     assert witness.hosts <= {"127.0.0.1", ""}
+
+
+def test_what_somebody_has_opened_stays_open_when_the_page_renews_itself(page: Page, running: RunningCentre) -> None:
+    page.goto(f"{running.url}/")
+    expect(page.locator("#live")).to_have_attribute("data-state", "live")
+    page.locator("#site-list summary").click()
+    page.evaluate("document.getElementById('site-list').dataset.former = 'yes'")
+    page.evaluate("document.body.dispatchEvent(new CustomEvent('thacba:alarms', { detail: {} }))")
+    expect(page.locator("#site-list[data-former]")).to_have_count(0)  # the server's new one stands there
+    expect(page.locator("#site-list")).to_have_attribute("open", "")
+    page.locator("#site-list summary").click()
+    page.evaluate("document.getElementById('site-list').dataset.former = 'yes'")
+    page.evaluate("document.body.dispatchEvent(new CustomEvent('thacba:alarms', { detail: {} }))")
+    expect(page.locator("#site-list[data-former]")).to_have_count(0)
+    expect(page.locator("#site-list")).not_to_have_attribute("open", "")

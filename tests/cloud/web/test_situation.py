@@ -118,6 +118,21 @@ async def test_sums_of_rain_that_are_old_are_not_taken_for_a_dry_day(clients: Cl
     assert "Không trạm nào có mưa" not in page
 
 
+async def test_slopes_that_stand_still_make_room_for_those_that_move_or_are_silent(
+    clients: Clients, centre: FakeCentre
+) -> None:
+    add_situation(centre)
+    assert 'id="calm-slopes"' not in (await clients["viewer"].get("/disaster")).text
+    still = {"tilt_rate_deg_h": 0.01, "crack_mm": 3.0, "soil_sat_pct": 71.0, "pore_kpa": -4.0}
+    for number in range(4):
+        node = made(centre.clock.now_ms(), "gw-thao", f"slope-{number}", f"Nút {number}", "landslide_node", still)
+        centre.introduce(replace(node, site=f"site-suon-{number}"))
+    seen, _, calm = (await clients["viewer"].get("/disaster")).text.partition('id="calm-slopes"')
+    assert "4 điểm chưa thấy dịch chuyển" in calm
+    assert calm.count('<article class="slope') == 4
+    assert [name in seen for name in ("Nút 1 Trạm Tấu", "Nút 1 Khau Phạ", "Nút 0")] == [True, True, False]
+
+
 async def test_an_empty_province_says_what_it_does_not_have(clients: Clients, centre: FakeCentre) -> None:
     disaster = (await clients["operator"].get("/disaster")).text
     for text in ("Chưa có trạm nào có lượng mưa", "Chưa có trạm cảnh báo sạt lở", "Chưa có bản tin nào còn hiệu lực"):

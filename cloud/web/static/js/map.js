@@ -32,6 +32,8 @@ export async function startMap() {
   }).observe(place);
 }
 
+const MANY = 20; // sites: where there are more, names are for those with an alarm
+
 // The worst first: they get the room for their names; a name without room shows on hover and focus.
 function drawSites(layer, place) {
   layer.clearLayers();
@@ -39,7 +41,11 @@ function drawSites(layer, place) {
   const markers = rows.map((row) => addMarker(layer, row));
   const taken = markers.map((marker) => marker.getElement().getBoundingClientRect());
   const frame = place.getBoundingClientRect();
-  markers.forEach((marker, index) => nameMarker(marker, rows[index].dataset, taken, frame));
+  markers.forEach((marker, index) => {
+    const facts = rows[index].dataset;
+    if (rows.length > MANY && facts.alarms === "0") bind(marker, facts, { permanent: false, direction: "auto" });
+    else nameMarker(marker, facts, taken, frame);
+  });
 }
 
 function rank(row) {
