@@ -12,7 +12,9 @@ from cloud.commands import Commander
 from cloud.display import Display
 from cloud.recorder import Settled
 from cloud.rules.judge import Judgement
+from cloud.rules.ladder import same_in_both
 from device_profiles.clock import Clock
+from device_profiles.schema import Text
 from device_profiles.wire import Result
 
 GATHER_S = 0.25  # people cannot read faster, and a thousand devices must not cost a thousand messages
@@ -29,13 +31,15 @@ class Broadcast:
         *,
         clock: Clock,
         spoke: Callable[[str], None] = lambda _: None,
+        words: Callable[[str, str], Text] = lambda _, level: same_in_both(level),
     ) -> None:
-        """`spoke` hears which gateway said something of itself."""
+        """`spoke` hears which gateway said something of itself; `words` is what people read for a rule's level."""
         self._hub = hub
         self._commander = commander
         self._display = display
         self._clock = clock
         self._tell = spoke
+        self._words = words
         self._spoke: set[str] = set()
         self._touched: set[tuple[str, str]] = set()
         self.first_reading_at: int | None = None
@@ -62,7 +66,8 @@ class Broadcast:
         self.judgements += bool(judgement.alarms)
         self.alarms_raised += sum(1 for line in judgement.history if line.what == "raised")
         for alarm in judgement.alarms:
-            self._hub.publish("alarm", alarm.id, asdict(alarm))
+            words = self._words(alarm.rule, alarm.level).model_dump()
+            self._hub.publish("alarm", alarm.id, {**asdict(alarm), "level_shown": words})
 
     async def run(self) -> NoReturn:
         """Publishes the gateways that spoke and the devices that had readings, until cancelled."""

@@ -145,7 +145,7 @@ def _listed(title: str, episodes: Sequence[Episode], *, more: int = 0) -> Iterat
             moment(each.cleared_at),
             each.site,
             f"{each.gateway}/{each.device}",
-            f"{each.level} (late)" if each.missed else each.level,
+            f"{each.level_shown.en} (late)" if each.missed else each.level_shown.en,
             "–" if each.value is None else f"{each.value:g}",
             each.notices,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +17,7 @@ from cloud.errors import ConfigurationError
 from cloud.inventory.load import load_inventory
 from cloud.rules.attributes import stated
 from cloud.rules.load import TESTS, load_rules, load_tests
+from cloud.rules.naming import unclear_names
 from cloud.rules.rule import Rule
 from cloud.rules.rule_set import RuleSet, RuleSetError
 from cloud.rules.sentences import sentences
@@ -38,9 +39,9 @@ Folder = Annotated[Path | None, typer.Option("--rules", help="A folder of rule f
 
 @app.command("check")
 def check_command(config: ConfigFile = None, rules: Folder = None, sites: Sites = None, as_json: Json = False) -> None:
-    """Checks every rule file and test file of a folder; connects to nothing."""
+    """Checks every rule file and test file of a folder; connects to nothing. Notes are no faults."""
     faults: list[Fault] = []
-    known: Collection[str] = ()
+    known: Mapping[str, Rule] = {}
     with told():
         folder = _folder(config, rules)
         try:
@@ -51,11 +52,13 @@ def check_command(config: ConfigFile = None, rules: Folder = None, sites: Sites 
             load_tests(folder, known or {file.stem for file in folder.glob("*.toml")})
         except RuleSetError as error:
             faults.extend(error.faults)
+    notes = list(unclear_names(known.values()))
     if as_json:
-        found = [asdict(fault) for fault in faults]
-        typer.echo(json.dumps({"good": not faults, "rules": len(known), "faults": found}, ensure_ascii=False))
+        told_of = {"faults": list(map(asdict, faults)), "notes": list(map(asdict, notes))}
+        typer.echo(json.dumps({"good": not faults, "rules": len(known), **told_of}, ensure_ascii=False))
     else:
         typer.echo("\n".join(map(str, faults)) or f"good: {len(known)} rules", err=bool(faults))
+        typer.echo("".join(f"note: {note}\n" for note in notes), nl=False)
     if faults:
         raise typer.Exit(WRONG_CONFIGURATION)
 

@@ -126,8 +126,8 @@ class Escalations:
                 SAYING.vi.format(**facts, tier=NAMES[tier].vi), SAYING.en.format(**facts, tier=NAMES[tier].en)
             ),
             instruction=INSTRUCTION,
-            level_shown=Words(NAMES[tier].vi, NAMES[tier].en),
             link=f"{self._desk.public_url.rstrip('/')}/incidents/{row.id}" if self._desk.public_url else "",
+            level_shown=Words(NAMES[tier].vi, NAMES[tier].en),
         )  # fmt: skip
 
     def _open(self, alarm: AlarmRow, now: int) -> None:

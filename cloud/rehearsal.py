@@ -12,7 +12,7 @@ from cloud.rules.judge import Places
 from cloud.rules.rehearse import Player, RehearsalBusyError, RehearsalError, Stage, Wish
 from cloud.rules.rehearse_report import Against, Episode, Report
 from cloud.rules.rehearse_score import MOST_LISTED, Score
-from cloud.rules.rehearse_summary import difference, episodes_of, graveness_of
+from cloud.rules.rehearse_summary import Graveness, difference, episodes_of, graveness_of
 from cloud.rules.rehearse_together import MOST_TOGETHER, Ensemble, Voice, company_of, plays_together, selectors_of
 from cloud.rules.rule import Rule
 from cloud.rules.rule_set import unit_of
@@ -186,7 +186,7 @@ class Rehearsals:
                 return
             before = rows[-1].id
 
-    def _episodes(self, row: AlarmRow, levels: Mapping[str, tuple[int, float]]) -> list[Episode]:
+    def _episodes(self, row: AlarmRow, levels: Graveness) -> list[Episode]:
         whose = row.site, row.gateway, row.device
         return episodes_of(row.rule, whose, self._state.history(row.id), levels=levels)
 

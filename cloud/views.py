@@ -126,7 +126,7 @@ class Levels:
 def threshold_views(rules: Sequence[Rule], device: DeviceStanding, *, areas: Sequence[str]) -> list[ThresholdView]:
     """The levels of those rules that look at this device, lowest first."""
     views = [
-        ThresholdView(rule.id, level.name, level.threshold, level.severity, level.shown)
+        ThresholdView(rule.id, level.name, level.words, level.threshold, level.severity)
         for rule in rules
         if isinstance(rule.kind, Threshold) and _watches(rule, device, areas)
         for level in rule.kind.levels

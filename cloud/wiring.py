@@ -50,11 +50,13 @@ from cloud.rule_files import RuleFiles
 from cloud.rule_office import RuleOffice
 from cloud.rule_office import Shelf as RuleShelf
 from cloud.rules.judge import Judge, Judgement, NoticeOptions
+from cloud.rules.naming import level_words
 from cloud.rules.rule_set import RuleSet
 from cloud.settings import known_to_rules, read_rules_anew
 from cloud.sso.client import SsoClient
 from cloud.sso.office import SsoOffice
 from device_profiles.clock import SystemClock
+from device_profiles.schema import Text
 
 if TYPE_CHECKING:
     from cloud.app import Centre
@@ -78,7 +80,12 @@ def voice_of(centre: Centre) -> Voice:
     commander = Commander(settings.key, centre.link, clock=clock, metrics=centre.metrics)
     admission = Admission(settings.config.admission, centre.inventory)
     display = Display(centre.fleet, centre.inventory, settings.catalogue.profiles, clock=clock, admission=admission)
-    broadcast = Broadcast(hub, commander, display, clock=clock, spoke=centre.configuring.office.spoke)
+    spoke = centre.configuring.office.spoke
+
+    def words(rule: str, level: str) -> Text:
+        return level_words(centre.house.rules.running.rules, rule, level)
+
+    broadcast = Broadcast(hub, commander, display, clock=clock, spoke=spoke, words=words)
     return Voice(hub, commander, admission, display, broadcast)
 
 

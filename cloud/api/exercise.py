@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from cloud.api.alarms import level_of, words_or_none
 from cloud.api.audit import write_audit
 from cloud.api.deps import Centre, UnknownThingError
 from cloud.api.guard import CentreDep, IdentityDep
@@ -17,9 +19,9 @@ from cloud.exercise.debrief import Act, Debrief, Standing
 from cloud.exercise.office import PREFIX, ExerciseOffice
 from cloud.exercise.sheet import debrief_sheet
 from cloud.exercise.times import Answered, Person
-from cloud.exercise.verdict import Outcome, Raised, Verdict
+from cloud.exercise.verdict import Finding, Outcome, Raised, Verdict
 from device_profiles.exercise import SPEED
-from device_profiles.exercise_plan import ExpectedAlarm, InjectedFault, Injection
+from device_profiles.exercise_plan import InjectedFault, Injection
 from device_profiles.schema import Identifier, Text
 
 router = APIRouter(prefix="/api/v1/exercise", tags=["exercise"])
@@ -64,6 +66,7 @@ class RaisedView:
     alarm: str
     rule: str
     level: str
+    level_shown: Text
     site: str
     gateway: str
     device: str
@@ -78,6 +81,7 @@ class FindingView:
     rule: str
     place: str
     level: str
+    level_shown: Text | None
     begin: int
     end: int
     outcome: Outcome
@@ -171,20 +175,20 @@ async def verdict(centre: CentreDep) -> VerdictView:
     found = await office_of(centre).verdict()
     if found is None:
         raise UnknownThingError("This exercise has no plan.")
-    return verdict_view(found)
+    return verdict_view(found, centre)
 
 
 @router.get("/debrief", summary="The debrief (trainers)")
 async def debrief(centre: CentreDep) -> DebriefView:
     """What was planned, what came, who did what how quickly, and what would have been sent."""
-    return debrief_view(await office_of(centre).debrief())
+    return debrief_view(await office_of(centre).debrief(), centre)
 
 
 @router.get("/debrief/pdf", summary="The debrief on paper (trainers)", response_class=Response)
 async def debrief_pdf(centre: CentreDep, language: Annotated[Literal["vi", "en"], Query()] = "vi") -> Response:
     """A4, one language."""
     found = await office_of(centre).debrief()
-    content = await asyncio.to_thread(debrief_sheet, found, language)
+    content = await asyncio.to_thread(debrief_sheet, found, language, partial(level_of, centre))
     name = f'inline; filename="{found.standing.name}-{language}.pdf"'
     return Response(content, media_type="application/pdf", headers={"Content-Disposition": name})
 
@@ -194,7 +198,7 @@ def standing_view(found: Standing) -> StandingView:
     return StandingView(found.name, found.title, found.begin, found.end, found.now, found.speed, found.is_over)
 
 
-def verdict_view(found: Verdict) -> VerdictView:
+def verdict_view(found: Verdict, centre: Centre) -> VerdictView:
     """As the API tells it."""
     return VerdictView(
         holds=found.holds,
@@ -203,17 +207,17 @@ def verdict_view(found: Verdict) -> VerdictView:
         waiting=found.count("waiting"),
         missing=found.count("missing"),
         levels_raised=found.raised,
-        findings=[_finding_view(each.expected, each.outcome, each.raised) for each in found.findings],
-        forbidden=[raised_view(each) for each in found.forbidden],
+        findings=[_finding_view(each, centre) for each in found.findings],
+        forbidden=[raised_view(each, centre) for each in found.forbidden],
     )
 
 
-def debrief_view(found: Debrief) -> DebriefView:
+def debrief_view(found: Debrief, centre: Centre) -> DebriefView:
     """As the API tells it."""
     return DebriefView(
         standing=standing_view(found.standing),
         real_s=round(found.real_s, 1),
-        verdict=verdict_view(found.verdict) if found.verdict else None,
+        verdict=verdict_view(found.verdict, centre) if found.verdict else None,
         alarms=len(found.answers),
         unanswered=found.unanswered,
         median_s=found.median_s,
@@ -225,15 +229,20 @@ def debrief_view(found: Debrief) -> DebriefView:
     )
 
 
-def raised_view(each: Raised) -> RaisedView:
+def raised_view(each: Raised, centre: Centre) -> RaisedView:
     """As the API tells it."""
+    words = level_of(centre, each.rule, each.level)
     return RaisedView(
-        each.alarm, each.rule, each.level, each.site, each.gateway, each.device, each.observed_at, each.late
+        each.alarm, each.rule, each.level, words, each.site, each.gateway, each.device, each.observed_at, each.late
     )
 
 
-def _finding_view(expected: ExpectedAlarm, outcome: Outcome, raised: Raised | None) -> FindingView:
+def _finding_view(found: Finding, centre: Centre) -> FindingView:
+    expected, raised = found.expected, found.raised
+    words = words_or_none(
+        centre, raised.rule if raised else expected.rule, expected.level
+    )  # a plan may mean many rules
     return FindingView(
-        expected.rule, expected.place, expected.level, expected.begin, expected.end, outcome,
-        raised_view(raised) if raised else None,
+        expected.rule, expected.place, expected.level, words, expected.begin, expected.end, found.outcome,
+        raised_view(raised, centre) if raised else None,
     )  # fmt: skip

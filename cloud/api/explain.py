@@ -14,6 +14,7 @@ from cloud.api.deps import Centre
 from cloud.api.guard import CentreDep
 from cloud.api.rule_views import LevelView, level_views
 from cloud.rules.explain import AS_READ, REPLAYED, Hold, Judged, Mute, Replay, mutes, replay, span_of, thinned
+from cloud.rules.ladder import same_in_both
 from cloud.rules.rule import Rule
 from cloud.rules.rule_set import unit_of
 from cloud.rules.sentences import FIGURES, sentences
@@ -92,6 +93,10 @@ class AlarmExplained:
     moments: tuple[MomentView, ...]
     mutes: tuple[Mute, ...]
     notices: tuple[NoticeView, ...]
+
+    def words_of(self, level: str) -> Text:
+        """What people read for a level; the rule of then may not know it."""
+        return next((each.shown for each in self.levels if each.name == level), same_in_both(level))
 
 
 @router.get("/alarms/{alarm}/explain", summary="Why the alarm fired")

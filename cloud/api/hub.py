@@ -33,8 +33,8 @@ class Hub:
     """Hands changes to whoever listens. Belongs to one event loop; publishing never waits.
 
     Bodies: `reading` {gateway, device, point, value, quality, freshness, observed_at, received_at} keyed
-    gateway/device/point; `alarm` the row as a mapping, keyed by its id; `gateway` {id, state, since, health_at,
-    backlog_readings, hours_left, clock} keyed by its id.
+    gateway/device/point; `alarm` the row and `level_shown` as a mapping, keyed by its id; `gateway` {id, state, since,
+    health_at, backlog_readings, hours_left, clock} keyed by its id.
     """
 
     def __init__(self, clock: Clock, *, keep: int = 50_000, gap_s: float = 0.25) -> None:

@@ -7,11 +7,11 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from cloud.access.roles import Role
+from cloud.api.alarms import AlarmView
 from cloud.incidents.casebook import conclusion_of, deadlines_of, tier_of
 from cloud.incidents.deadlines import Deadlines
 from cloud.incidents.regulation import Regulation
 from cloud.incidents.workflow import Conclusion, IncidentState, Move, moves_from
-from cloud.store.base import AlarmRow
 from cloud.store.incident_files_port import AttachmentRow
 from cloud.store.incident_port import IncidentHistoryRow, IncidentRow
 
@@ -105,7 +105,7 @@ class IncidentDetail(IncidentView):
     """An incident with its alarms, its files and everything that happened, oldest first."""
 
     conclusion: Conclusion | None = Field(None, description="What it proved to be, when somebody has said.")
-    alarms: tuple[AlarmRow, ...] = ()
+    alarms: tuple[AlarmView, ...] = ()
     attachments: tuple[AttachmentRow, ...] = ()
     history: tuple[IncidentHistoryRow, ...] = ()
 
@@ -118,7 +118,7 @@ def incident_view(row: IncidentRow, role: Role, rules: Regulation, *, now: int) 
 def incident_detail(
     seen: IncidentView,
     *,
-    alarms: tuple[AlarmRow, ...],
+    alarms: tuple[AlarmView, ...],
     attachments: tuple[AttachmentRow, ...],
     history: tuple[IncidentHistoryRow, ...],
 ) -> IncidentDetail:

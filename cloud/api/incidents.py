@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query
 
 from cloud.access.roles import Role
 from cloud.access.sessions import Identity
+from cloud.api.alarms import alarm_view
 from cloud.api.audit import write_audit
 from cloud.api.deps import Centre, RefusedOrderError, UnknownThingError, WrongStateError
 from cloud.api.guard import CentreDep, IdentityDep
@@ -169,7 +170,8 @@ def _detail(centre: Centre, incident: str, role: Role) -> IncidentDetail:
     row = centre.incidents.incident(incident)
     if row is None:
         raise UnknownThingError(f"There is no incident {incident!r}.")
-    alarms = tuple(filter(None, map(centre.state.alarm, centre.incidents.alarms_of(incident))))
+    rows = filter(None, map(centre.state.alarm, centre.incidents.alarms_of(incident)))
+    alarms = tuple(alarm_view(centre, row) for row in rows)
     history = tuple(centre.incidents.history(incident))
     seen = incident_view(row, role, centre.regulation, now=centre.clock.now_ms())
     files = tuple(centre.incident_files.attachments(incident))

@@ -10,6 +10,7 @@ from typing import Literal
 from cloud.rules.attributes import stated
 from cloud.rules.ladder import Level
 from cloud.rules.lines import line_of
+from cloud.rules.naming import unclear_names
 from cloud.rules.proof import Draft, Sheet, Verdict
 from cloud.rules.rule import Rule
 from cloud.rules.rule_set import unit_of
@@ -23,17 +24,17 @@ TestWord = Literal["green", "red", "none", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class LevelView:
-    """One level of a rule; `side` is above or below, the threshold a number or the attribute that holds it.
+    """One level of a rule: its identity, and what people read for it.
 
-    `shown` is what people read for it, null where its name says it in both languages.
+    `side` is above or below, the threshold a number or the attribute that holds it.
     """
 
     name: str
+    shown: Text
     severity: int
     side: str
     threshold: float | str
     clear: float | str | None
-    shown: Text | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,10 +108,14 @@ class CaseView:
 
 @dataclass(frozen=True, slots=True)
 class VerdictView:
-    """What a draft of a rule is; `sentences` says in words what it would do (null = it is no rule yet)."""
+    """What a draft of a rule is; `sentences` says in words what it would do (null = it is no rule yet).
+
+    `notes` keep no rule from running: levels that are read in one language only.
+    """
 
     good: bool
     faults: tuple[FaultView, ...]
+    notes: tuple[FaultView, ...]
     cases: tuple[CaseView, ...]
     sentences: Text | None
 
@@ -162,7 +167,7 @@ def _level_view(rule: Rule, level: Level) -> LevelView:
     side = "above" if level.above is not None else "below"
     threshold = rule.named(level.name, side) or level.threshold
     clear = rule.named(level.name, "clear") or level.clear
-    return LevelView(level.name, level.severity, side, threshold, clear, level.shown)
+    return LevelView(level.name, level.words, level.severity, side, threshold, clear)
 
 
 def rule_detail(
@@ -209,8 +214,10 @@ def case_views(verdict: Verdict) -> tuple[CaseView, ...]:
 def verdict_view(draft: Draft, verdict: Verdict) -> VerdictView:
     """The verdict on a draft."""
     faults = tuple(fault_view(each, draft.sheet) for each in verdict.faults)
+    rules = [verdict.rule] if verdict.rule is not None else []
+    notes = tuple(fault_view(each, draft.sheet) for each in unclear_names(rules))
     words = sentences(verdict.rule) if verdict.rule is not None else None
-    return VerdictView(not faults, faults, case_views(verdict), words)
+    return VerdictView(not faults, faults, notes, case_views(verdict), words)
 
 
 def difference(old: str, new: str) -> list[str]:

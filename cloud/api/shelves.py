@@ -9,12 +9,11 @@ from fastapi import APIRouter, Body
 from pydantic import BaseModel, ConfigDict, Field
 
 from cloud.alarms.shelf import Shelf
-from cloud.api.alarms import MAX_COMMENT, Remark
+from cloud.api.alarms import MAX_COMMENT, AlarmView, Remark, alarm_view
 from cloud.api.audit import write_audit
 from cloud.api.guard import CentreDep, IdentityDep
 from cloud.api.pages import Page
 from cloud.api.scoped import alarms_in_sight
-from cloud.store.base import AlarmRow
 
 router = APIRouter(prefix="/api/v1", tags=["alarms"])
 
@@ -40,16 +39,16 @@ async def list_shelves(centre: CentreDep) -> Page[Shelf]:
 
 
 @router.post("/alarms/{alarm}/shelve", summary="Shelve: no notices until a time")
-async def shelve(alarm: str, wish: Annotated[Shelving, Body()], centre: CentreDep, identity: IdentityDep) -> AlarmRow:
+async def shelve(alarm: str, wish: Annotated[Shelving, Body()], centre: CentreDep, identity: IdentityDep) -> AlarmView:
     """The alarm lives on, but tells nobody; when the time is over people are told of what lasts."""
     row = await centre.shelve(alarm, actor=identity.name, reason=wish.reason, until=wish.until)
     await write_audit(centre, actor=identity.name, action="shelve", target=alarm, detail=wish.reason)
-    return row
+    return alarm_view(centre, row)
 
 
 @router.post("/alarms/{alarm}/unshelve", summary="Take from the shelf")
-async def unshelve(alarm: str, remark: Remark, centre: CentreDep, identity: IdentityDep) -> AlarmRow:
+async def unshelve(alarm: str, remark: Remark, centre: CentreDep, identity: IdentityDep) -> AlarmView:
     """People are told again, at once when nobody has acknowledged what lasts."""
     row = await centre.unshelve(alarm, actor=identity.name, comment=remark.comment)
     await write_audit(centre, actor=identity.name, action="unshelve", target=alarm, detail=remark.comment)
-    return row
+    return alarm_view(centre, row)

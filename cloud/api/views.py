@@ -125,14 +125,14 @@ class DeviceView:
 class ThresholdView:
     """A level of a rule on one point, as the chart draws it; severity 1 is the worst, 4 the least.
 
-    `shown` is what people read for the level, null where its name says it in both languages.
+    `level` is its identity, `level_shown` what people read for it.
     """
 
     rule: str
     level: str
+    level_shown: Text
     value: float
     severity: int
-    shown: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,10 @@ class Air:
 
 @dataclass(frozen=True, slots=True)
 class Water:
-    """A river's level against its flood levels; `above` is empty below the first."""
+    """A river's level against its flood levels; `above` is empty below the first, `next` above the last.
+
+    `above` and `next` are identities of levels, `above_shown` and `next_shown` what people read for them.
+    """
 
     name: Text
     place: Text
@@ -42,6 +45,8 @@ class Water:
     next: str
     distance_m: float | None
     at: int | None
+    above_shown: Text | None
+    next_shown: Text | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +167,7 @@ def _water(device: DeviceView, named: tuple[Text, Text], levels: Levels) -> Wate
     return Water(
         *named, level, above[-1].level if above else "", above[-1].severity if above else None,
         ahead.level if ahead else "", ahead.value - level if ahead and level is not None else None, at,
+        above[-1].level_shown if above else None, ahead.level_shown if ahead else None,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from io import BytesIO
 from typing import Any, Final
@@ -15,10 +15,10 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table
 
 from cloud.exercise.debrief import Debrief
-from cloud.exercise.verdict import Verdict
+from cloud.exercise.verdict import Finding, Verdict
 from cloud.exercise.words import WORDS
 from cloud.paper.typeface import BOLD, REGULAR, make_known, printable
-from device_profiles.basics import Language
+from device_profiles.basics import Language, Text
 
 HANOI: Final = timezone(timedelta(hours=7))
 WIDTH: Final = A4[0] - 36 * mm - 12
@@ -27,9 +27,11 @@ SHADE: Final = colors.HexColor("#eef1f5")
 PURPLE: Final = colors.HexColor("#6b2fb3")
 MOST_ANSWERS: Final = 120
 
+LevelWords = Callable[[str, str], Text]  # of a rule and the name of a level
 
-def debrief_sheet(found: Debrief, language: Language) -> bytes:
-    """The debrief as a PDF. Takes a moment: off the event loop."""
+
+def debrief_sheet(found: Debrief, language: Language, level_of: LevelWords) -> bytes:
+    """The debrief as a PDF; `level_of` says what people read for a rule's level. Takes a moment: off the event loop."""
     make_known()
     out, words = BytesIO(), WORDS[language]
     document = SimpleDocTemplate(
@@ -44,17 +46,18 @@ def debrief_sheet(found: Debrief, language: Language) -> bytes:
         canvas.setFont(REGULAR, 7)
         canvas.drawRightString(A4[0] - 18 * mm, 9 * mm, words["page"].format(page=page.page))
 
-    document.build(_Sheet(found, language).story(), onFirstPage=frame, onLaterPages=frame)
+    document.build(_Sheet(found, language, level_of).story(), onFirstPage=frame, onLaterPages=frame)
     return out.getvalue()
 
 
 class _Sheet:
     """Lays one debrief out."""
 
-    def __init__(self, found: Debrief, language: Language) -> None:
+    def __init__(self, found: Debrief, language: Language, level_of: LevelWords) -> None:
         self._found = found
         self._language = language
         self._words = WORDS[language]
+        self._level_of = level_of
 
     def story(self) -> list[Flowable]:
         """From head to the trainer's acts."""
@@ -95,21 +98,32 @@ class _Sheet:
             return [_text(words["no_plan"])]
         rows = [
             [
-                each.expected.rule, each.expected.level, each.expected.place or words["anywhere"],
+                each.expected.rule, self._expected(each), each.expected.place or words["anywhere"],
                 moment(each.raised.observed_at) if each.raised else "–", words[each.outcome],
             ]
             for each in verdict.findings
         ]  # fmt: skip
         story = [_text(f"{words['verdict']}: {words[word_of(verdict)]}", size=13, bold=True)]
         story += self._table("expected", ("rule", "level", "place", "came", "verdict"), rows)
-        wrong = [[each.rule, each.level, each.device, moment(each.observed_at)] for each in verdict.forbidden]
+        wrong = [
+            [each.rule, self._level(each.rule, each.level), each.device, moment(each.observed_at)]
+            for each in verdict.forbidden
+        ]
         return [*story, *self._table("forbidden", ("rule", "level", "place", "came"), wrong)]
+
+    def _level(self, rule: str, level: str) -> str:
+        found = self._level_of(rule, level)
+        return found.vi if self._language == "vi" else found.en
+
+    def _expected(self, found: Finding) -> str:
+        """The level that was expected; a plan may mean many rules, the alarm that came says which."""
+        return self._level(found.raised.rule if found.raised else found.expected.rule, found.expected.level)
 
     def _answers(self) -> list[list[str]]:
         nobody = self._words["nobody"]
         return [
             [
-                moment(each.raised_at), each.rule, each.level, each.device or each.site,
+                moment(each.raised_at), each.rule, self._level(each.rule, each.level), each.device or each.site,
                 each.acknowledged_by or nobody, span(each.acknowledged_s),
             ]
             for each in self._found.answers[:MOST_ANSWERS]

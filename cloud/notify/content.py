@@ -23,7 +23,7 @@ class NoticeContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The fields of a notice; their names never change. Times in ms since 1970 UTC.
 
     A digest stands for `count` notices: its other fields are those of the gravest, `rest` has one line for each of
-    the others that there was room for.
+    the others that there was room for. `level` is the level's identity, `level_shown` what people read for it.
     """
 
     v: Literal[1]
@@ -50,11 +50,11 @@ class NoticeContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     link: str
     count: int = 1
     rest: tuple[str, ...] = ()
-    level_shown: Words | None = None  # what people read for `level`; notices of before have none
+    level_shown: Words | None = None  # of what was written before there were such words
 
     @property
     def level_words(self) -> Words:
-        """The level as people read it."""
+        """What people read for the level."""
         return self.level_shown or Words(self.level, self.level)
 
 

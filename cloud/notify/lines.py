@@ -74,7 +74,6 @@ def _line(told: list[tuple[NoticeRow, NoticeContent]]) -> Line:
         return Line(Item(row, content), content, rows)
     worst = min(raised, key=lambda each: each.severity)
     text = Words(CAME_AND_WENT.vi.format(text=worst.text.vi), CAME_AND_WENT.en.format(text=worst.text.en))
-    both = msgspec.structs.replace(
-        content, text=text, level=worst.level, level_shown=worst.level_shown, severity=worst.severity
-    )
+    grave = {"level": worst.level, "level_shown": worst.level_shown, "severity": worst.severity}
+    both = msgspec.structs.replace(content, text=text, **grave)
     return Line(Item(replace(row, body=encode_content(both)), both), both, rows)

@@ -107,12 +107,12 @@ def number(value: float | None, point: str) -> str:
 
 
 def _written(content: NoticeContent, language: Language) -> str:
-    words, level = LABELS[language], said_in(content.level_words, language)
+    words = LABELS[language]
     lines = [
         said_in(content.label, language).upper(),
         saying(content, language),
         "",
-        f"{words.severity}: {said_in(SEVERITIES[content.severity], language)} ({words.level} {level})",
+        f"{words.severity}: {said_in(SEVERITIES[content.severity], language)}{_level(content, language)}",
         f"{words.place}: {said_in(content.site_name, language)}",
         *(_measured(content, words) if content.gateway else ()),
         f"{words.observed}: {local_time(content.observed_at)} ({words.clock})",
@@ -120,6 +120,11 @@ def _written(content: NoticeContent, language: Language) -> str:
         *_others(content, words),
     ]
     return "\n".join(lines + ([f"{words.link}: {content.link}"] if content.link else []))
+
+
+def _level(content: NoticeContent, language: Language) -> str:
+    """The level in brackets."""
+    return f" ({LABELS[language].level} {said_in(content.level_words, language)})"
 
 
 def _measured(content: NoticeContent, words: _Labels) -> Sequence[str]:

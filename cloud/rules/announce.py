@@ -9,7 +9,6 @@ from cloud.alarms.book import Finding
 from cloud.notify.content import LABEL, NoticeContent, NoticeKind, Words, encode_content
 from cloud.notify.recipient import team_recipient
 from cloud.notify.words import number
-from cloud.rules.ladder import Level
 from cloud.rules.rule import Rule, filled
 from cloud.rules.scope import AT_AREA, AT_GATEWAY, EVERYWHERE, GROUPED
 from cloud.rules.watch import Watch
@@ -43,8 +42,8 @@ class Announcer:
         }
         name = self._name(watch.gateway, watch.device, watch.site)
         rest_vi, rest_en = _rest(watch.named())
-        vi = facts | _figures(figure, reached, ",") | {"level": reached.words.vi}
-        en = facts | _figures(figure, reached, ".") | {"level": reached.words.en}
+        vi = facts | _figures(reached.words.vi, figure, reached.threshold, ",")
+        en = facts | _figures(reached.words.en, figure, reached.threshold, ".")
         return Finding(
             rule=rule.id,
             rule_version=str(rule.version),
@@ -107,8 +106,7 @@ class Announcer:
         observed_at: int,
         received_at: int,
     ) -> NoticeRow:
-        name = self._name(alarm.gateway, alarm.device, alarm.site)
-        words = rule.level_words(alarm.level)
+        name, level = self._name(alarm.gateway, alarm.device, alarm.site), rule.words_of(alarm.level)
         content = NoticeContent(
             v=1,
             key=key,
@@ -132,16 +130,16 @@ class Announcer:
             text=Words(alarm.text_vi, alarm.text_en),
             instruction=Words(rule.instruction.vi, rule.instruction.en),
             link=f"{self.public_url.rstrip('/')}/alarms/{alarm.id}" if self.public_url else "",
-            level_shown=Words(words.vi, words.en),
+            level_shown=Words(level.vi, level.en),
         )
         return NoticeRow(
             key, alarm.id, channel, encode_content(content), received_at, received_at, severity=alarm.severity
         )
 
 
-def _figures(figure: float | None, reached: Level, point: str) -> dict[str, str]:
-    """The figure and its threshold, with the language's decimal sign."""
-    return {"value": number(figure, point), "threshold": number(reached.threshold, point)}
+def _figures(level: str, figure: float | None, threshold: float, point: str) -> dict[str, str]:
+    """What a text may say of figures, in one language."""
+    return {"level": level, "value": number(figure, point), "threshold": number(threshold, point)}
 
 
 def _place(watch: Watch, name: str) -> dict[str, str]:

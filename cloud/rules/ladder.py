@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -14,12 +13,6 @@ from pydantic import Field, model_validator
 from device_profiles.schema import Strict, Text
 
 Severity = Literal[1, 2, 3, 4]  # 1 khẩn cấp, 2 cao, 3 trung bình, 4 thấp
-
-# Roman numbers, classes and units mean the same to everybody; hours, minutes and days are words.
-SIGNS = frozenset(
-    ("I", "II", "III", "IV", "V", "A", "B", "C", "D", "x", "s", "m", "cm", "mm", "mg", "l", "bar", "NTU", "Beaufort")
-)
-LETTERS = re.compile(r"[^\W\d_]+")
 
 
 class Edge(Strict):
@@ -46,10 +39,12 @@ class Edge(Strict):
 
 
 class Named(Strict):
-    """What a level is called: by its name everywhere that programs read, in words everywhere that people do."""
+    """What people call a level. The name is its identity: stored with alarms, and never translated."""
 
-    name: str = Field(min_length=1, max_length=32, description="Name, which also tells it from the others: I, II ...")
-    shown: Text | None = Field(None, description="The name in both languages; without it the name stands in both.")
+    name: str = Field(min_length=1, max_length=32, description="Identity, kept with every alarm: I, II, III, low ...")
+    shown: Text | None = Field(
+        None, description="What people read instead, in both languages; left out = the name is right in both."
+    )
     severity: Severity = Field(description="1 emergency, 2 high, 3 medium, 4 low.")
 
     @property
@@ -57,26 +52,22 @@ class Named(Strict):
         """What people read."""
         return self.shown or same_in_both(self.name)
 
-    @property
-    def is_said(self) -> bool:
-        """Whether people of both languages can read it."""
-        return self.shown is not None or SIGNS.issuperset(LETTERS.findall(self.name))
-
-    def as_level(self, *, above: float | None = None, below: float | None = None) -> Level:
-        """The same at a number."""
-        return Level(name=self.name, shown=self.shown, severity=self.severity, above=above, below=below, clear=None)
-
-
-def same_in_both(name: str) -> Text:
-    """A name that stands in both languages as it is; also an empty one."""
-    return Text.model_construct(vi=name, en=name)
-
 
 class Level(Named, Edge):
     """One level of a rule."""
 
 
 Levels = tuple[Level, ...]
+
+
+def same_in_both(name: str) -> Text:
+    """A name that is the same in both languages; also an empty one."""
+    return Text.model_construct(vi=name, en=name)
+
+
+def named_level(named: Named, *, above: float | None = None, below: float | None = None) -> Level:
+    """A level that is called so, at a threshold without a clear level of its own."""
+    return Level(name=named.name, shown=named.shown, severity=named.severity, above=above, below=below, clear=None)
 
 
 class Lasting(Named):
@@ -87,7 +78,7 @@ class Lasting(Named):
     @property
     def level(self) -> Level:
         """The same as a level of seconds."""
-        return self.as_level(above=self.after_s)
+        return named_level(self, above=self.after_s)
 
 
 @dataclass(frozen=True, slots=True)

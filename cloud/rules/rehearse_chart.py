@@ -35,7 +35,7 @@ def thresholds_of(rule: Rule) -> tuple[Threshold, ...]:
     )
     levels = [kind.level(number + 1) for number in range(len(kind.levels))]
     return tuple(
-        Threshold(level.name, level.severity, level.threshold if drawn else None, level.shown) for level in levels
+        Threshold(level.name, level.words, level.severity, level.threshold if drawn else None) for level in levels
     )
 
 

@@ -36,6 +36,7 @@ class Episode:
     gateway: str
     device: str
     level: str
+    level_shown: Text
     severity: int
     value: float | None
     threshold: float | None
@@ -99,9 +100,9 @@ class Threshold:
     """A level as a line on a chart; `value` None = it is no value of the point but a duration, a count, a slope."""
 
     level: str
+    level_shown: Text
     severity: int
     value: float | None
-    shown: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)

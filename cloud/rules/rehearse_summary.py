@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
+from cloud.rules.ladder import Level, same_in_both
 from cloud.rules.rehearse_report import Against, Difference, Episode, Moved, Night, Step, Totals
 from cloud.rules.rule import Rule
 from cloud.store.base import AlarmHistoryRow
@@ -19,13 +20,13 @@ OVER = frozenset({"cleared", "latched", "missed_end"})  # what latches has retur
 WORDS = frozenset({"raised", "escalated", "eased", "missed"}) | OVER  # what rules do, not people
 
 Device = tuple[str, str, str]  # site, gateway, device
-Graveness = Mapping[str, tuple[int, float]]  # level -> severity and threshold
+Graveness = Mapping[str, Level]  # the rule's levels by their names, from mild to grave
 
 
 def graveness_of(rule: Rule) -> Graveness:
     """What the names of the rule's levels stand for."""
     levels = [rule.kind.level(number + 1) for number in range(len(rule.kind.levels))]
-    return {level.name: (level.severity, level.threshold) for level in levels}
+    return {level.name: level for level in levels}
 
 
 def episodes_of(rule: str, device: Device, history: Iterable[AlarmHistoryRow], *, levels: Graveness) -> list[Episode]:
@@ -113,9 +114,11 @@ def _local(at: int) -> datetime:
 
 
 def _begun(rule: str, device: Device, step: Step, levels: Graveness) -> Episode:
-    severity, threshold = levels.get(step.level, (4, None))
+    known = levels.get(step.level)
+    words = known.words if known else same_in_both(step.level)
+    severity, threshold = (known.severity, known.threshold) if known else (4, None)
     missed = step.what == "missed"
-    return Episode(rule, *device, step.level, severity, step.value, threshold, step.at, None, missed, 0, (step,))
+    return Episode(rule, *device, step.level, words, severity, step.value, threshold, step.at, None, missed, 0, (step,))
 
 
 def _with(episode: Episode, step: Step, levels: Graveness) -> Episode:
@@ -125,8 +128,9 @@ def _with(episode: Episode, step: Step, levels: Graveness) -> Episode:
         return replace(episode, cleared_at=step.at)
     names = list(levels)
     if step.level in names and (episode.level not in names or names.index(step.level) > names.index(episode.level)):
-        severity, threshold = levels[step.level]
-        return replace(episode, level=step.level, severity=severity, threshold=threshold, value=step.value)
+        known = levels[step.level]
+        episode = replace(episode, level=step.level, level_shown=known.words, severity=known.severity)
+        return replace(episode, threshold=known.threshold, value=step.value)
     return episode
 
 

@@ -118,14 +118,14 @@ class Rule(Strict):
         """The rule as it runs at a site."""
         return next((each for each in self._places if site in each.selector.sites), self)
 
-    def level_words(self, name: str) -> Text:
-        """What people read for a level; a name that the rule does not have (any more) stands as it is."""
-        known = next((each for each in self.kind.levels if each.name == name), None)
-        return known.words if known else same_in_both(name)
-
     def named(self, level: str, edge: str) -> str:
         """The attribute that gives a number of a level (`above`, `below`, `clear`); "" when the file does."""
         return self._named.get((level, edge), "")
+
+    def words_of(self, level: str) -> Text:
+        """What people read for a level; the name itself when the rule has no such level."""
+        found = next((each for each in self.kind.levels if each.name == level), None)
+        return found.words if found is not None else same_in_both(level)
 
     def at_places(self, places: Iterable[Rule], named: Mapping[tuple[str, str], str]) -> Rule:
         """The same rule, with what it is at each place."""

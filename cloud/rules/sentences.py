@@ -63,10 +63,6 @@ def sentences(rule: Rule) -> Text:
     return Text(vi="\n".join(_vietnamese(rule)), en="\n".join(_english(rule)))
 
 
-def _unsaid(rule: Rule) -> str:
-    return ", ".join(level.name for level in _levels(rule) if not level.is_said)
-
-
 def _vietnamese(rule: Rule) -> Iterator[str]:
     figure = FIGURES.get(rule.kind.kind)
     what, chosen = figure.vi if figure else rule.kind.kind, _chosen(rule, "vi")
@@ -78,8 +74,6 @@ def _vietnamese(rule: Rule) -> Iterator[str]:
         left = "" if level.clear is None else f", hết khi về {_threshold(rule, level, 'clear', 'vi')}"
         name = f"Mức {level.words.vi} ({SEVERITIES[level.severity].vi})"
         yield f"{name}: {side.format(_threshold(rule, level, _side(level), 'vi'))}{left}."
-    if unsaid := _unsaid(rule):
-        yield f"Tên mức chỉ có ở một ngôn ngữ, hãy thêm `shown`: {unsaid}."
     if settings := _settings(rule, "vi"):
         yield f"Tham số: {settings}."
     if hold_s := _hold_s(rule):
@@ -103,8 +97,6 @@ def _english(rule: Rule) -> Iterator[str]:
         left = "" if level.clear is None else f", left at {_threshold(rule, level, 'clear', 'en')}"
         name = f"Level {level.words.en} ({SEVERITIES[level.severity].en})"
         yield f"{name}: {side} {_threshold(rule, level, _side(level), 'en')}{left}."
-    if unsaid := _unsaid(rule):
-        yield f"Levels that are named in one language alone, add `shown`: {unsaid}."
     if settings := _settings(rule, "en"):
         yield f"Parameters: {settings}."
     if hold_s := _hold_s(rule):

@@ -9,10 +9,12 @@ from typing import Final
 from cloud.api.views import DeviceView, SiteView, ThresholdView
 from cloud.disaster.outlook import Course, Crossing
 from cloud.rules.kinds.window import Window
+from cloud.rules.ladder import same_in_both
 from cloud.rules.rule import Rule
 from cloud.store.base import AlarmRow
 from cloud.web.figures import Devices, Figure, figure, gravest, indices_of, severity_of
 from cloud.web.sketch import Sketch
+from device_profiles.schema import Text
 
 RAIN_H: Final = (1, 3, 6, 12, 24, 48, 72)
 RAIN_INDEX, RISK_INDEX, RIVER_INDEX = "index_rain", "index_rain_risk", "index_river"
@@ -45,6 +47,12 @@ class Gauge:
         """The mark ahead."""
         level = self.figure.value
         return next((each for each in self.marks if level is not None and each.value > level), None)
+
+    @property
+    def ahead_shown(self) -> Text:
+        """What people read for the mark that would be crossed."""
+        name = self.crossing.name if self.crossing else ""
+        return next((each.level_shown for each in self.marks if each.level == name), same_in_both(name))
 
     @property
     def severity(self) -> int | None:
@@ -143,7 +151,7 @@ def rain_marks(rules: Mapping[str, Rule]) -> Marks:
         narrowed = (*wanted.sites, *wanted.areas, *wanted.gateways, *wanted.devices, *wanted.labels)
         if not isinstance(kind, Window) or kind.figure != "sum" or wanted.point != "rain_mm" or narrowed:
             continue
-        levels = [ThresholdView(rule.id, each.name, each.threshold, each.severity, each.shown) for each in kind.levels]
+        levels = [ThresholdView(rule.id, each.name, each.words, each.threshold, each.severity) for each in kind.levels]
         found.setdefault(round(kind.window_s / 3600), []).extend(levels)
     return {hours: sorted(levels, key=lambda each: each.value) for hours, levels in found.items()}
 

@@ -28,7 +28,7 @@ async def exercise_page(request: Request, centre: CentreDep, identity: IdentityD
         "exercise.html",
         standing=standing_view(office.standing()),
         trains=trains,
-        verdict=verdict_view(verdict) if verdict else None,
+        verdict=verdict_view(verdict, centre) if verdict else None,
         word=word_of(verdict) if verdict else "",
         faults=get_args(InjectedFault),
         gateways=sorted(each.id for each in centre.gateways()) if trains else [],
@@ -43,7 +43,7 @@ async def debrief_page(request: Request, centre: CentreDep) -> HTMLResponse:
     return page(
         request,
         "debrief.html",
-        found=debrief_view(found),
+        found=debrief_view(found, centre),
         word=word_of(found.verdict) if found.verdict else "",
         span=span,
     )

@@ -6,16 +6,15 @@ import json
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final, Literal, Protocol
+from typing import Final, Literal
 
 import jinja2
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from cloud.access.roles import Role
-from cloud.api.deps import Centre
+from cloud.api.alarms import level_of
 from cloud.api.guard import centre_of
-from cloud.rules.retell import BUILT_IN
 from cloud.web import present
 from cloud.web.menu import menu_for
 from cloud.web.words import LANGUAGES, Language, said, word, word_or, words
@@ -57,6 +56,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
     return HTMLResponse(
         _TEMPLATES.get_template(template).render(
             **_formats(taste.language),
+            level_of=lambda rule, level: said(level_of(centre, rule, level), taste.language),
             language=taste.language,
             theme=taste.theme,
             identity=identity,
@@ -71,32 +71,10 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
             sso_label=centre.settings.sso.client.config.label if centre.settings.sso else None,
             status=status,
             browser_words=_for_script(_words_of_scripts(taste.language)),
-            level_of=partial(_level_of, centre, taste.language),
             **values,
         ),
         status,
     )
-
-
-class Levelled(Protocol):
-    """Something that a rule says: an alarm, a mark on a scale, a line of a verdict."""
-
-    @property
-    def rule(self) -> str:
-        """Which rule."""
-        ...
-
-    @property
-    def level(self) -> str:
-        """The name of its level, which programs read; "" = none."""
-        ...
-
-
-def _level_of(centre: Centre, language: Language, thing: Levelled, name: str | None = None) -> str:
-    """A level as people read it; one of a rule that is gone stands as it was kept."""
-    level = thing.level if name is None else name
-    rule = centre.rules.running.rules.get(thing.rule) or BUILT_IN.get(thing.rule)
-    return said(rule.level_words(level), language) if rule is not None and level else level
 
 
 def _words_of_scripts(language: Language) -> dict[str, str]:

@@ -23,7 +23,7 @@ from cloud.store.base import AlarmFilter, Columns, PlacedEvent, Rejection, Serie
 from cloud.store.memory import MemoryStore
 from device_profiles.clock import SystemClock
 from device_profiles.wire import Channel, Dropped, Event
-from tests.cloud.stage import DEVICE, GATEWAY, PROFILE, letters_in, running, scripted, settings_for, write_config
+from tests.cloud.stage import DEVICE, GATEWAY, PROFILE, RULE, letters_in, running, scripted, settings_for, write_config
 from tests.servers import Server, run_influxd, run_mosquitto
 from tests.waiting import eventually
 
@@ -319,7 +319,10 @@ async def test_programs_read_and_work_the_same_centre_over_http(tmp_path: Path, 
 
 
 async def test_the_live_feed_tells_readings_alarms_and_gateways(tmp_path: Path, broker: Server) -> None:
-    async with running(Centre(settings_for(tmp_path, broker))) as centre, scripted(broker) as gateway:
+    config = write_config(tmp_path, f"mqtt://127.0.0.1:{broker.port}")
+    named = RULE.replace('name = "I"', 'name = "I"\nshown = { vi = "mức một", en = "level one" }')
+    (tmp_path / "rules" / "river_high.toml").write_text(named, encoding="utf-8")
+    async with running(Centre(read_settings(config))) as centre, scripted(broker) as gateway:
         feed = centre.view.hub.subscribe(quiet_s=5.0)
         await anext(feed)
         await gateway.be_born()
@@ -330,5 +333,8 @@ async def test_the_live_feed_tells_readings_alarms_and_gateways(tmp_path: Path, 
                 seen |= {event.kind: event.body for event in await anext(feed)}
         assert (seen["reading"]["value"], seen["reading"]["freshness"]) == (31.0, "measured")
         assert (seen["alarm"]["rule"], seen["alarm"]["state"]) == ("river_high", "unacked")
+        assert (seen["alarm"]["level"], seen["alarm"]["level_shown"]) == ("I", {"vi": "mức một", "en": "level one"})
+        (mark,) = centre.view.thresholds(GATEWAY, DEVICE, "level_m")
+        assert (mark.level, mark.level_shown.vi) == ("I", "mức một")
         assert seen["gateway"]["state"] == "online"
         await feed.aclose()  # type: ignore[attr-defined]

@@ -65,10 +65,23 @@ def test_alarms_and_nights_are_told_in_the_time_of_vietnam(config: Path) -> None
     assert "2024-08-01 2 1" in lines
 
 
+def test_levels_are_told_in_words_and_kept_under_their_names(config: Path) -> None:
+    rule = config.parent / "rules" / "river_high.toml"
+    named = RULE.replace('name = "I"', 'name = "I"\nshown = { vi = "mức một", en = "level one" }')
+    rule.write_text(named, encoding="utf-8")
+    assert rehearse("river_high", "--config", config, *TIME).stdout.count("  level one  ") == 2
+    report = json.loads(rehearse("river_high", "--config", config, *TIME, "--json").stdout)
+    words = {"vi": "mức một", "en": "level one"}
+    assert [(each["level"], each["level_shown"]) for each in report["alarms"]] == [("I", words)] * 2
+    assert report["chart"][0]["thresholds"][0]["level_shown"] == words
+
+
 def test_programs_get_the_whole_report(config: Path) -> None:
     report = json.loads(rehearse("river_high", "--config", config, *TIME, "--json").stdout)
     assert [each["level"] for each in report["alarms"]] == ["I", "I"]
-    assert report["chart"][0]["thresholds"] == [{"level": "I", "severity": 3, "value": 30.0, "shown": None}]
+    assert report["chart"][0]["thresholds"] == [
+        {"level": "I", "level_shown": {"vi": "I", "en": "I"}, "severity": 3, "value": 30.0}
+    ]
 
 
 def test_a_draft_is_held_against_the_running_rule(config: Path, tmp_path: Path) -> None:

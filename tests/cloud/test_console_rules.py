@@ -44,6 +44,34 @@ def test_good_rules_and_tests_are_told_in_one_line(folder: Path) -> None:
     assert "2 of 2 cases pass; 0 rules without tests" in result.stdout
 
 
+@pytest.mark.parametrize("name", ["very low", "tràn / spilling", "rét đậm", "x 2", "2 nodes", "over 55", "blind"])
+def test_a_level_that_is_read_in_one_language_only_is_noted_and_runs(folder: Path, name: str) -> None:
+    rule = folder / "river_high.toml"
+    rule.write_text(RULE.replace('name = "I"', f'name = "{name}"'), encoding="utf-8")
+    (folder / "river_high.test.toml").unlink()
+    result = rules("check", "--rules", folder)
+    assert result.exit_code == 0
+    assert result.stdout == (
+        "good: 1 rules\n"
+        f"note: river_high.toml: kind.levels[{name}]: '{name}' is not the same in Vietnamese and English "
+        f'(add shown = {{ vi = "…", en = "{name}" }}; the name stays, alarms are kept under it)\n'
+    )
+    found = json.loads(rules("check", "--rules", folder, "--json").stdout)
+    assert (found["good"], [each["key"] for each in found["notes"]]) == (True, [f"kind.levels[{name}]"])
+    shown = f'name = "{name}"\nshown = {{ vi = "mức một", en = "level one" }}'
+    rule.write_text(RULE.replace('name = "I"', shown), encoding="utf-8")
+    assert rules("check", "--rules", folder).stdout == "good: 1 rules\n"
+
+
+@pytest.mark.parametrize(
+    "name", ["III", "III - 1 m", "0.5", "+5 %", "-1 °C", "C", "2 NTU", "500 mg/l", "2/3", "1 h", "85%"]
+)
+def test_figures_units_and_roman_numerals_are_read_in_both_languages(folder: Path, name: str) -> None:
+    (folder / "river_high.toml").write_text(RULE.replace('name = "I"', f'name = "{name}"'), encoding="utf-8")
+    (folder / "river_high.test.toml").unlink()
+    assert rules("check", "--rules", folder).stdout == "good: 1 rules\n"
+
+
 def test_the_configuration_names_the_folder(tmp_path: Path) -> None:
     config = write_config(tmp_path, "mqtt://127.0.0.1:1")
     assert rules("check", "--config", config).stdout == "good: 1 rules\n"

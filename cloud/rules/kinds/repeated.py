@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from cloud.rules.ladder import IDLE, Edge, Ladder, Level, Named, Standing, check_levels, ladder_of
+from cloud.rules.ladder import IDLE, Edge, Ladder, Level, Named, Standing, check_levels, ladder_of, named_level
 from device_profiles.schema import Strict
 
 LASTS, OVER = 1.0, 0.0  # what is remembered with the time of an event; only the newest can last
@@ -92,4 +92,4 @@ class Repeated(Strict):
 
     @cached_property
     def _as_levels(self) -> tuple[Level, ...]:
-        return tuple(level.as_level(above=level.times) for level in self.levels)
+        return tuple(named_level(level, above=level.times) for level in self.levels)

@@ -10,7 +10,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from cloud.rules.groups import Input, Memory, Slot
-from cloud.rules.ladder import IDLE, Edge, Ladder, Level, Named, Standing, check_levels, ladder_of
+from cloud.rules.ladder import IDLE, Edge, Ladder, Level, Named, Standing, check_levels, ladder_of, named_level
 from cloud.rules.scope import Scope
 from cloud.rules.selector import Selector
 from device_profiles.schema import Strict
@@ -162,4 +162,4 @@ class Succession(Strict):
 
     @cached_property
     def _as_levels(self) -> tuple[Level, ...]:
-        return tuple(level.as_level(below=level.within_s) for level in self.levels)
+        return tuple(named_level(level, below=level.within_s) for level in self.levels)

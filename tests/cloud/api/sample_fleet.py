@@ -12,12 +12,12 @@ from cloud.api.views import (
     PointView,
     SiteView,
     SpanView,
-    ThresholdView,
 )
 from cloud.inventory.passages import Passage
 from device_profiles.load import load_catalogue
 from device_profiles.schema import Text
 from device_profiles.wire.messages import Cell
+from tests.cloud.marks import mark
 
 PROFILES = load_catalogue().profiles
 HOUR_MS = 3_600_000
@@ -32,9 +32,9 @@ SITES = (
 )  # fmt: skip
 
 LEVELS = (
-    ThresholdView("flood_yen_bai", "I", 30.0, 3),
-    ThresholdView("flood_yen_bai", "II", 31.0, 2),
-    ThresholdView("flood_yen_bai", "III", 32.0, 1),
+    mark("flood_yen_bai", "I", 30.0, 3),
+    mark("flood_yen_bai", "II", 31.0, 2),
+    mark("flood_yen_bai", "III", 32.0, 1),
 )
 
 Values = Mapping[str, Cell]

@@ -76,8 +76,7 @@ profile = "rain_gauge_tipping"
 [kind]
 kind = "stale"
 [[kind.levels]]
-name = "2 h"
-shown = { vi = "hai giờ", en = "two hours" }
+name = "1"
 severity = 3
 after_s = 7200
 """
@@ -96,6 +95,7 @@ kind = "threshold"
 unit = "%"
 [[kind.levels]]
 name = "low"
+shown = { vi = "sắp hết giấy", en = "running out" }
 severity = 4
 below = 15
 """

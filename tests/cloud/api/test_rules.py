@@ -64,9 +64,9 @@ async def test_everybody_reads_the_list_and_finds_what_needs_care(clients: Clien
         ("silence", "stale", "none", 1),
     ]
     assert items[0]["levels"][1] == {
-        "name": "II", "severity": 2, "side": "above", "threshold": 31.0, "clear": 30.95, "shown": None,
+        "name": "II", "shown": {"vi": "II", "en": "II"}, "severity": 2,
+        "side": "above", "threshold": 31.0, "clear": 30.95,
     }  # fmt: skip
-    assert items[2]["levels"][0]["shown"] == {"vi": "hai giờ", "en": "two hours"}
     for query, wanted in (
         ({"state": "faulted"}, ["silence"]),
         ({"state": "red"}, ["paper"]),
@@ -166,6 +166,16 @@ async def test_checking_says_all_and_changes_nothing(engineer: httpx.AsyncClient
     assert contents(folder) == before
 
 
+async def test_checking_notes_a_level_that_is_read_in_one_language_only(engineer: httpx.AsyncClient) -> None:
+    text = SECOND.replace('name = "III"', 'name = "above the dyke"')
+    told = (await engineer.post(f"{PATH}/check", json={"text": text, "tests": SECOND_TESTS})).json()
+    (note,) = told["notes"]
+    assert (told["good"], told["faults"]) == (True, [])
+    assert note["key"] == "kind.levels[above the dyke]"
+    assert text.splitlines()[note["line"]] == 'name = "above the dyke"', "its table begins a line before"
+    assert 'add shown = { vi = "…", en = "above the dyke" }' in note["hint"]
+
+
 async def test_two_people_do_not_overwrite_each_other(engineer: httpx.AsyncClient) -> None:
     seen = await etag_of(engineer)
     assert (await put(engineer, SECOND, SECOND_TESTS)).status_code == 428
@@ -227,7 +237,7 @@ async def test_wrong_files_are_told_and_what_runs_goes_on(
     listed = (await clients["viewer"].get(PATH)).json()
     assert len(listed["items"]) == 3
     assert {(each["file"], each["key"]) for each in listed["faults"]} == {
-        ("silence.toml", "kind.levels[2 h].after_s"), ("silence.toml", "kind.levels[2 h].after"),
+        ("silence.toml", "kind.levels[1].after_s"), ("silence.toml", "kind.levels[1].after"),
     }  # fmt: skip
     assert (await clients["viewer"].get(f"{PATH}/silence")).json()["differs"]
     centre.broken["rules"] = centre.sample_rules.office.fault()
@@ -235,7 +245,7 @@ async def test_wrong_files_are_told_and_what_runs_goes_on(
         "status": "degraded", "parts": {"broker": True, "store": True, "state": True, "rules": False},
     }  # fmt: skip
     known = (await clients["viewer"].get("/healthz")).json()
-    assert "silence.toml: kind.levels[2 h].after_s: is missing" in known["reasons"]["rules"]
+    assert "silence.toml: kind.levels[1].after_s: is missing" in known["reasons"]["rules"]
     await saved(clients["engineer"])
     assert len((await clients["viewer"].get(PATH)).json()["faults"]) == 2
     (folder / "silence.toml").write_text(SILENCE, encoding="utf-8")

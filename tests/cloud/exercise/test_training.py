@@ -104,6 +104,18 @@ async def test_the_desk_and_the_debrief_say_what_is_missing(
     assert [act["what"] for act in told["acts"]] == ["speed"]
 
 
+@pytest.mark.parametrize(("language", "level"), [("vi", "sắp hết giấy"), ("en", "running out")])
+async def test_the_debrief_names_levels_in_the_language_of_the_page(
+    clients: Clients, folder: Path, centre: FakeCentre, language: str, level: str
+) -> None:
+    centre.raise_alarm("low", at=centre.clock.now_ms() - HOUR // 2, severity=4, rule="paper", device="rain-mcc")
+    asked = {"headers": {"Cookie": f"thacba_language={language}"}}
+    page = (await clients["engineer"].get("/exercise/debrief", **asked)).text
+    assert f">{level}</td>" in page
+    paper = await clients["engineer"].get("/api/v1/exercise/debrief/pdf", params={"language": language})
+    assert paper.content.startswith(b"%PDF")
+
+
 async def test_a_centre_in_service_has_no_trainer(clients: Clients) -> None:
     assert (await clients["engineer"].get("/api/v1/exercise")).status_code == 404
     assert (await clients["engineer"].post("/api/v1/exercise/speed", json={"speed": 0})).status_code == 404

@@ -6,11 +6,10 @@ import pytest
 
 from cloud.alarms.book import AlarmBook
 from cloud.notify.content import Words, decode_content
-from cloud.notify.placeholders import facts_of
 from cloud.notify.words import body
 from cloud.rules.judge import Judge, NoticeOptions
+from cloud.rules.naming import level_words
 from cloud.rules.rule_set import check_rule, rule_set
-from cloud.rules.sentences import sentences
 from device_profiles.load import load_catalogue
 from tests.cloud.rules.builders import NOW, block, rule
 
@@ -49,34 +48,65 @@ def test_a_graver_level_passes_the_bar_and_the_row_says_how_grave_it_is() -> Non
     assert notice.key.endswith(f":III:{NOW + 1000}:team:desk")
 
 
-def test_a_level_is_told_in_words_of_both_languages() -> None:
-    level = {"name": "low", "shown": {"vi": "thấp", "en": "low"}, "severity": 2, "below": 11.5}
-    judge = Judge(
-        rule_set([rule(kind={"kind": "threshold", "unit": "m", "levels": [level]})]), AlarmBook(), notices=OPTIONS
-    )
-    judgement = judge.observe([block([(NOW, 11.0)])], received_at=NOW)
-    (alarm,) = judgement.alarms
-    assert (alarm.level, alarm.text_vi, alarm.text_en) == ("low", "Vượt báo động thấp: 11 m", "Alarm level low: 11 m")
-    content = decode_content(judgement.notices[0].body)
-    assert (content.level, content.level_shown) == ("low", Words("thấp", "low"))
-    assert "(cấp thấp)" in body(content, "vi")
-    assert facts_of(content, "en")["level"] == "low"
-
-
-@pytest.mark.parametrize(
-    ("name", "is_said"), [("III", True), ("80 %", True), ("C", True), ("2 mg/l", True), ("low", False), ("2 h", False)]
-)
-def test_a_rule_says_which_of_its_levels_only_one_language_understands(name: str, is_said: bool) -> None:
-    plain = {"name": name, "severity": 3, "above": 30.0}
-    told = [sentences(rule(kind={"kind": "threshold", "unit": "m", "levels": [plain]}))]
-    assert all(("shown" in each.vi, "shown" in each.en) == (not is_said, not is_said) for each in told)
-    shown = plain | {"shown": {"vi": "một", "en": "one"}}
-    said = sentences(rule(kind={"kind": "threshold", "unit": "m", "levels": [shown]}))
-    assert ("Mức một (" in said.vi, "Level one (" in said.en, "shown" in said.vi) == (True, True, False)
-
-
 def test_an_unknown_team_is_a_fault_unless_nobody_knows_the_teams() -> None:
     one, profiles = rule(notice={"teams": ("dessk",)}), load_catalogue().profiles
     (fault,) = check_rule(one, profiles, channels=(), teams=("desk",), file="flood.toml")
     assert str(fault) == "flood.toml: notice.teams: 'dessk' is no team (did you mean 'desk'?)"
     assert not list(check_rule(one, profiles, channels=(), teams=None, file="flood.toml"))
+
+
+BATTERY = {
+    "kind": "threshold",
+    "unit": "m",
+    "levels": [
+        {"name": "low", "severity": 3, "below": 12.0},
+        {"name": "very low", "shown": {"vi": "rất thấp", "en": "very low"}, "severity": 2, "below": 11.0},
+    ],
+}
+
+
+def test_a_level_is_called_by_its_name_in_each_language_and_kept_under_one() -> None:
+    judge = Judge(rule_set([rule(kind=BATTERY)]), AlarmBook(), notices=NoticeOptions(("ops",)))
+    judgement = judge.observe([block([(NOW, 10.5)])], received_at=NOW)
+    (alarm,), (notice,) = judgement.alarms, judgement.notices
+    assert alarm.level == "very low"
+    assert alarm.text_vi.startswith("Vượt báo động rất thấp: 10,5")
+    assert alarm.text_en.startswith("Alarm level very low: 10.5")
+    told = decode_content(notice.body)
+    assert (told.level, told.level_shown) == ("very low", Words("rất thấp", "very low"))
+    assert "Mức độ: cao (cấp rất thấp)" in body(told, "vi")
+    assert "Severity: high (level very low)" in body(told, "en")
+
+
+def test_a_level_that_its_rule_does_not_know_any_more_is_called_as_it_was_kept() -> None:
+    running = {"flood": rule(kind=BATTERY)}
+    assert level_words(running, "flood", "very low").vi == "rất thấp"
+    assert level_words(running, "flood", "low").vi == "low"
+    assert level_words(running, "flood", "hú / sounding").vi == "hú / sounding"
+    assert level_words(running, "gone", "very low").vi == "very low"
+    assert level_words(running, "platform_store_away", "away").vi == "không trả lời"
+    assert level_words(running, "flood", "").en == ""
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        {"kind": "stale", "levels": [{"severity": 2, "after_s": 60.0}]},
+        {"kind": "repeated", "window_s": 60, "event": {"above": 1}, "levels": [{"severity": 2, "times": 3}]},
+        {"kind": "sequence", "unit": "m", "first": {"above": 1}, "then": {"above": 2},
+         "levels": [{"severity": 2, "within_s": 60.0}]},
+    ],
+    ids=lambda kind: str(kind["kind"]),
+)  # fmt: skip
+def test_levels_of_every_form_have_names_in_both_languages(kind: dict[str, object]) -> None:
+    named = {"name": "often", "shown": {"vi": "thường xuyên", "en": "often"}}
+    levels = kind["levels"]
+    assert isinstance(levels, list)
+    one = rule(kind=kind | {"levels": [each | named for each in levels]})
+    assert (one.kind.level(1).name, one.kind.level(1).words.vi) == ("often", "thường xuyên")
+    assert one.words_of("often").vi == "thường xuyên"
+
+
+def test_a_name_in_one_language_alone_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"shown\.en\s+Field required"):
+        rule(kind=BATTERY | {"levels": [{"name": "low", "shown": {"vi": "thấp"}, "severity": 3, "below": 12.0}]})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from cloud.notify.content import decode_content
+from cloud.rules.rule import Rule
 from cloud.rules.rule_set import rule_set
 from tests.cloud.rules.builders import FLOOD, MINUTE, NOW, START, Kept, block, minutes, rule
 
@@ -58,3 +60,43 @@ def test_an_alarm_that_its_rule_no_longer_fits_is_cleared() -> None:
     assert [what for what, _, _ in kept.story()] == ["raised", "cleared"]
     kept.keep(judge.observe([block(minutes(31.5, start=START + MINUTE))], received_at=NOW))
     assert [what for what, _, _ in kept.story()] == ["raised", "cleared", "raised"]
+
+
+OLD_NAMES = [
+    {"name": "hỏng / faulty", "severity": 2, "above": 31.0, "clear": 30.95},
+    {"name": "hú / sounding", "severity": 1, "above": 32.0, "clear": 31.95},
+]
+NEW_NAMES = [
+    {**OLD_NAMES[0], "name": "faulty", "shown": {"vi": "hỏng", "en": "faulty"}},
+    {**OLD_NAMES[1], "name": "sounding", "shown": {"vi": "đang hú", "en": "sounding"}},
+]
+
+
+def named(levels: list[dict[str, object]], version: int) -> Rule:
+    """The rule before or after its levels got other names."""
+    return rule(version=version, kind={"kind": "threshold", "unit": "m", "levels": levels})
+
+
+def test_an_open_alarm_goes_on_when_its_levels_get_other_names() -> None:
+    kept = Kept()
+    kept.keep(kept.judge(named(OLD_NAMES, 1)).observe([block(minutes(32.5))], received_at=NOW))
+    judge = kept.judge(named(NEW_NAMES, 2))
+    assert not judge.tick(NOW).alarms
+    later = minutes(32.6, 31.5, 32.4, 30.0, start=START + MINUTE)
+    kept.keep(judge.observe([block(later)], received_at=NOW + MINUTE))
+    assert kept.story() == [
+        ("raised", "hú / sounding", 0),
+        ("eased", "faulty", 2),
+        ("escalated", "sounding", 3),
+        ("cleared", "sounding", 4),
+    ]
+    assert len(kept.alarms) == 1
+
+
+def test_an_alarm_that_ends_under_its_old_name_is_told_by_it() -> None:
+    kept = Kept()
+    kept.keep(kept.judge(named(OLD_NAMES, 1)).observe([block(minutes(32.5))], received_at=NOW))
+    judge = kept.judge(named(NEW_NAMES, 2))
+    over = judge.observe([block(minutes(30.0, start=START + MINUTE))], received_at=NOW + MINUTE)
+    told = decode_content(over.notices[-1].body)
+    assert (told.kind, told.level, told.level_words.vi) == ("cleared", "hú / sounding", "hú / sounding")

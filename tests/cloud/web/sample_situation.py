@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from cloud.api.views import DeviceView, PointView, ThresholdView
+from cloud.api.views import DeviceView, PointView
 from cloud.disaster.evacuation import written
 from cloud.store.disaster_port import BulletinRow, EvacuationLine, EvacuationRow
 from device_profiles.schema import Text
 from device_profiles.wire.messages import Cell
 from tests.cloud.api.fake_centre import FakeCentre
 from tests.cloud.api.sample_fleet import HOUR_MS, PROFILES
+from tests.cloud.marks import mark
 
 Values = Mapping[str, Cell]
 RAIN = (
@@ -24,13 +25,16 @@ RAIN = (
     ("rain-van-yen", "gw-thao", "Mưa Văn Yên", (None, None, None, None, None, None, None), None, 12.0),
 )
 LEVELS = {
-    ("lake-thac-ba", "level_up_m"): (ThresholdView("lake", "58 m", 58.0, 2), ThresholdView("lake", "61 m", 61.0, 1)),
-    ("lake-thac-ba", "gates_open"): (ThresholdView("gates", "1", 1, 2),),
-    ("sonde-thao", "nh4_mg_l"): (ThresholdView("ammonium", "0.3", 0.3, 3),),
+    ("lake-thac-ba", "level_up_m"): (
+        mark("lake", "58 m", 58.0, 2),
+        mark("lake", "61 m", 61.0, 1),
+    ),
+    ("lake-thac-ba", "gates_open"): (mark("gates", "1", 1, 2),),
+    ("sonde-thao", "nh4_mg_l"): (mark("ammonium", "0.3", 0.3, 3),),
     **{
         (f"slope-{name}", "tilt_rate_deg_h"): (
-            ThresholdView("tilt", "0.1", 0.1, 2),
-            ThresholdView("tilt", "0.5", 0.5, 1),
+            mark("tilt", "0.1", 0.1, 2),
+            mark("tilt", "0.5", 0.5, 1),
         )
         for name in ("tram-tau-1", "tram-tau-2", "khau-pha-1")
     },

@@ -35,20 +35,6 @@ async def test_a_shelved_alarm_says_who_shelved_it_why_and_until_when(clients: C
     assert "/unshelve" not in (await clients["viewer"].get(f"/alarms/{alarm.id}")).text
 
 
-async def test_a_level_is_said_in_the_language_of_the_reader(operator: httpx.AsyncClient, centre: FakeCentre) -> None:
-    now = centre.clock.now_ms()
-    alarm = centre.raise_alarm("2 h", at=now, severity=3, rule="silence")
-    gone = centre.raise_alarm("very low", at=now, severity=3, rule="battery_of_before")
-    lost = centre.raise_alarm("lost", at=now, severity=3, rule="gateway_away")
-    for language, level, contact in (("vi", "hai giờ", "mất liên lạc"), ("en", "two hours", "no contact")):
-        cookie = {"Cookie": f"thacba_language={language}"}
-        for path in ("/alarms", f"/alarms/{alarm.id}"):
-            text = (await operator.get(path, headers=cookie)).text
-            assert level in text
-        assert f"<dd>{contact}</dd>" in (await operator.get(f"/alarms/{lost.id}", headers=cookie)).text
-        assert "very low" in (await operator.get(f"/alarms/{gone.id}", headers=cookie)).text, "as it was kept"
-
-
 async def test_planned_work_and_a_cause_are_named_too(clients: Clients, centre: FakeCentre) -> None:
     cause, alarm = gauge(centre), centre.raise_alarm("", at=centre.clock.now_ms(), severity=3, rule="quiet_one")
     until = centre.clock.now_ms() + HOUR_MS

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from cloud.api.views import DeviceView, GatewayView, PointView, ThresholdView
+from cloud.api.views import DeviceView, GatewayView, PointView
 from cloud.api.which import counts_of
 from cloud.atlas.places import site_states
 from cloud.store.base import OpenAlarms
@@ -17,6 +17,7 @@ from cloud.web.rivers import river_of
 from cloud.web.words import Language
 from device_profiles.schema import PointType, Text
 from tests.cloud.api import sample_fleet
+from tests.cloud.marks import mark
 
 NOW = 1_725_926_400_000
 NAME = Text(vi="Mực nước", en="Level")
@@ -107,7 +108,7 @@ def test_a_river_without_fresh_level_is_not_judged() -> None:
     assert stale
     assert not stale.has_data
     assert river_of(gauge(30.0), ()) is None
-    assert river_of(replace(gauge(1.0), points=()), [ThresholdView("r", "I", 1.0, 3)]) is None
+    assert river_of(replace(gauge(1.0), points=()), [mark("r", "I", 1.0, 3)]) is None
 
 
 def test_sites_show_their_worst_and_never_green_without_data() -> None:

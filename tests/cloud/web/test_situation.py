@@ -8,7 +8,6 @@ from pathlib import Path
 
 import httpx
 
-from cloud.api.views import ThresholdView
 from cloud.disaster.outlook import HOUR_MS, MINUTE_MS
 from cloud.errors import StoreUnavailableError
 from cloud.rules.load import load_rules
@@ -19,6 +18,7 @@ from cloud.web.environment_parts import Cell, strip
 from cloud.web.sketch import Span, sketch
 from device_profiles.load import load_catalogue
 from tests.cloud.api.fake_centre import FakeCentre, FloodStore
+from tests.cloud.marks import mark
 from tests.cloud.web.sample_situation import add_situation, made
 
 Clients = dict[str, httpx.AsyncClient]
@@ -45,7 +45,10 @@ def test_the_marks_of_rain_are_those_of_the_rules_in_service() -> None:
 def test_a_drawing_breaks_where_nothing_came_and_leaves_out_what_is_far() -> None:
     minutes = (300, 290, 280, 120, 110, 100)
     levels = [(NOW - m * MINUTE_MS, 31.0 - m / 1000) for m in minutes]
-    marks = [ThresholdView("r", "II", 31.0, 2), ThresholdView("r", "III", 40.0, 1)]
+    marks = [
+        mark("r", "II", 31.0, 2),
+        mark("r", "III", 40.0, 1),
+    ]
     drawing = sketch(levels, SPAN, marks, course=None, silence_ms=45 * MINUTE_MS)
     assert drawing is not None
     assert len(drawing.observed) == 2

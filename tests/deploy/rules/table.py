@@ -72,10 +72,10 @@ def _row(rule: Rule) -> str:
 def _level(rule: Rule, level: Level) -> str:
     unit = unit_of(rule)
     if unit == "s":
-        return f"{level.name} ({level.severity})"
+        return f"{level.words.en} ({level.severity})"
     side = "≥" if level.above is not None else "≤"
     figure = f"{side} {level.threshold:.12g} {'' if unit == '1' else shown(unit)}".rstrip()
-    return f"{level.name} {figure} ({level.severity})"
+    return f"{level.words.en} {figure} ({level.severity})"
 
 
 if __name__ == "__main__":

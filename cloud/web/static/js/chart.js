@@ -1,7 +1,7 @@
 // Draws one point over time with uPlot: mean, band from lowest to highest, honest gaps with their reasons, levels.
 import { number } from "./format.js";
 import { askForGaps, drawGaps } from "./gaps.js";
-import { levelName, now, t, zone } from "./words.js";
+import { language, now, t, zone } from "./words.js";
 
 const REDRAW_MS = 5e3;
 const QUIET_MS = 60e3; // also a silent device's chart moves on, and its gap grows
@@ -137,7 +137,7 @@ export function drawLevels(plot, thresholds, colour) {
     ctx.moveTo(bbox.left, y);
     ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
-    ctx.fillText(`${levelName(level)}  ${number(level.value, 2)}`, bbox.left + 6 * devicePixelRatio, y - 5 * devicePixelRatio);
+    ctx.fillText(`${level.level_shown[language]}  ${number(level.value, 2)}`, bbox.left + 6 * devicePixelRatio, y - 5 * devicePixelRatio);
   }
   ctx.restore();
 }

@@ -2,7 +2,7 @@
 import { send } from "./api.js";
 import { day, drawLevels, hour, sizeOf } from "./chart.js";
 import { number } from "./format.js";
-import { levelName, t, zone } from "./words.js";
+import { language, t, zone } from "./words.js";
 
 const WORTH = ["raised", "escalated", "eased", "cleared", "missed", "missed_end", "withdrawn"];
 const TINT = 0.2;
@@ -20,7 +20,7 @@ export async function startExplanation() {
   const { unit, pointUnit } = place.dataset;
   const scale = Number(place.dataset.scale); // what lasts is drawn in minutes
   const levels = told.levels.filter((each) => typeof each.threshold === "number");
-  const lines = levels.map((each) => ({ level: levelName(each), severity: each.severity, value: each.threshold / scale }));
+  const lines = levels.map((each) => ({ level_shown: each.shown, severity: each.severity, value: each.threshold / scale }));
   const apart = told.judged_apart;
   const figures = told.readings.map((each) => (apart ? each.figure && each.figure / scale : each.value));
   draw(place, told, { values: figures, lines, unit, label: t(apart ? "figure" : "value") });
@@ -105,8 +105,8 @@ function drawMoments(plot, told, colour) {
   ctx.font = `600 ${12 * ratio}px system-ui, sans-serif`;
   ctx.textAlign = "left";
   ctx.textBaseline = "alphabetic";
+  const names = new Map(told.levels.map((each) => [each.name, each.shown[language]]));
   const taken = [];
-  const names = new Map(told.levels.map((each) => [each.name, levelName(each)]));
   for (const moment of told.moments.filter((each) => WORTH.includes(each.what))) {
     const x = plot.valToPos(moment.at / 1000, "x", true);
     ctx.strokeStyle = ctx.fillStyle = colour("--text");
@@ -145,7 +145,7 @@ function clip({ ctx, bbox }) {
 }
 
 function showLegend(told, lines, unit) {
-  const items = lines.map((each) => item(`level severity-${each.severity}`, `${t("level")} ${each.level}: ${number(each.value, 2)} ${unit}`));
+  const items = lines.map((each) => item(`level severity-${each.severity}`, `${t("level")} ${each.level_shown[language]}: ${number(each.value, 2)} ${unit}`));
   if (told.holds.some((each) => each.held && !each.before)) items.push(item("hold", t("hold")));
   if (told.holds.some((each) => !each.held && !each.before)) items.push(item("hold left", t("hold_left")));
   items.push(item("moment", t("moment")));

@@ -3,7 +3,7 @@ import { attempt } from "./api.js";
 import { day, drawLevels, hour, sizeOf } from "./chart.js";
 import { age, moment, number } from "./format.js";
 import { ask } from "./rule_api.js";
-import { language, levelName, now, t, zone } from "./words.js";
+import { language, now, t, zone } from "./words.js";
 
 const DAY_MS = 86400e3;
 const HANOI_MS = 7 * 3600e3;
@@ -36,18 +36,16 @@ function beginOf(date) {
 
 function show(form, report) {
   const part = (name) => form.querySelector(`[data-part=${name}]`);
-  const names = new Map((report.chart[0]?.thresholds ?? []).map((each) => [each.level, levelName(each)]));
-  const called = (level) => names.get(level) ?? level;
   part("report").hidden = false;
   part("totals").replaceChildren(...totals(report).flatMap(([name, value]) => [made("dt", name), made("dd", value)]));
   part("night-count").textContent = number(report.nights.length, 0);
   part("nights").replaceChildren(...report.nights.map((each) => row([each.night], [number(each.notices, 0), number(each.alarms, 0)])));
   part("alarm-count").textContent = number(report.alarms.length + report.left_out, 0);
-  part("alarms").replaceChildren(...report.alarms.slice(0, MOST_SHOWN).map((each) => episode(each, called)));
+  part("alarms").replaceChildren(...report.alarms.slice(0, MOST_SHOWN).map(episode));
   const { difference } = report;
   part("same").textContent = difference ? t("rehearsal_same", { n: difference.same }) : t("rehearsal_alone");
   const changes = difference
-    ? [...difference.only_here.map((each) => change("only_here", each, called)), ...difference.only_there.map((each) => change("only_there", each, called)), ...difference.moved.map((each) => change("moved", each.here, called))]
+    ? [...difference.only_here.map((each) => change("only_here", each)), ...difference.only_there.map((each) => change("only_there", each)), ...difference.moved.map((each) => change("moved", each.here))]
     : [];
   part("changes").closest("table").hidden = changes.length === 0;
   part("changes").replaceChildren(...changes.slice(0, MOST_SHOWN));
@@ -66,17 +64,17 @@ function totals({ totals: sums }) {
   ];
 }
 
-function episode(each, called) {
+function episode(each) {
   const cells = [
     [t("raised"), moment(each.raised_at)], [t("cleared"), each.cleared_at ? moment(each.cleared_at) : t("rehearsal_lasts")],
-    [t("device"), `${each.gateway}/${each.device}`], [t("level"), called(each.level)], [t("value"), each.value === null ? "–" : number(each.value, 2)],
+    [t("device"), `${each.gateway}/${each.device}`], [t("level"), each.level_shown[language]], [t("value"), each.value === null ? "–" : number(each.value, 2)],
   ];
   return labelled(cells);
 }
 
-function change(kind, each, called) {
+function change(kind, each) {
   return labelled([
-    [t("gap_what"), t(`rehearsal_${kind}`)], [t("device"), `${each.gateway}/${each.device}`], [t("level"), called(each.level)], [t("raised"), moment(each.raised_at)],
+    [t("gap_what"), t(`rehearsal_${kind}`)], [t("device"), `${each.gateway}/${each.device}`], [t("level"), each.level_shown[language]], [t("raised"), moment(each.raised_at)],
   ]);
 }
 

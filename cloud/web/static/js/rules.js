@@ -54,7 +54,7 @@ export function idIn(text) {
 async function checked(form) {
   const { text, tests } = form.elements;
   const verdict = await ask("POST", "check", { id: idIn(text.value) || form.dataset.rule, text: text.value, tests: tests.value });
-  show(form, verdict.faults, verdict.good ? t("rule_good", { n: verdict.cases.length }) : t("rule_faults", { n: verdict.faults.length }));
+  show(form, verdict.faults, verdict.good ? t("rule_good", { n: verdict.cases.length }) : t("rule_faults", { n: verdict.faults.length }), verdict.notes);
   if (verdict.sentences) {
     const items = verdict.sentences[language].split("\n").map((line) => textIn("li", line));
     document.getElementById("sentences").replaceChildren(...items);
@@ -101,9 +101,10 @@ async function restore(form, button) {
   }
 }
 
-function show(form, faults, said) {
+// Notes keep no rule from running: they are listed, and nothing is marked as wrong.
+function show(form, faults, said, notes = []) {
   form.querySelector("[data-part=said]").textContent = said;
-  form.querySelector("[data-part=faults]").replaceChildren(...faults.map((each) => item(form, each)));
+  form.querySelector("[data-part=faults]").replaceChildren(...[...faults, ...notes].map((each) => item(form, each)));
   for (const name of ["text", "tests"]) {
     const lines = faults.filter((each) => areaOf(form, each).name === name).map((each) => each.line);
     const gutter = form.querySelector(`[data-for=edit-${name}]`);

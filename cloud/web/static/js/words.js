@@ -11,11 +11,6 @@ export function t(key, facts = {}) {
   return text.replace(/\{(\w+)\}/g, (_, name) => facts[name]);
 }
 
-// A level as people read it: its words, or the name that says it in both languages.
-export function levelName(level) {
-  return level.shown?.[language] ?? level.level ?? level.name;
-}
-
 // The centre's time: old PCs have wrong clocks, and the age of a value must not depend on them.
 export function now() {
   return Date.now() + correction;
