@@ -31,5 +31,5 @@ function script(address) {
 
 // Leaflet takes HTML here, and these words come out of a file.
 function plain(words) {
-  return Object.assign(document.createElement("span"), { textContent: words }).innerHTML;
+  return words.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt()};`);
 }
