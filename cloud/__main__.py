@@ -114,7 +114,8 @@ def keys_command(config: Config) -> None:
 def drop_second_factor(name: str, config: Config) -> None:
     """Takes somebody's second factor away, as when the last administrator has lost the telephone."""
     with told(), opened_state(config) as state:
-        if not state.factors.drop(name):
+        had, keys = state.factors.drop(name), state.passkeys.drop(name)
+        if not (had or keys):
             typer.echo(f"{name} has no second factor", err=True)
             raise typer.Exit(WRONG_CONFIGURATION)
         state.put_audit(AuditRow(SystemClock().now_ms(), "console", "second_factor_drop", name, ""))

@@ -54,6 +54,12 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     # Reading.
     ("DELETE", "/api/v1/session"): _V,
     ("GET", "/api/v1/me"): _V,
+    # Everybody's own account: the routes take only whoever asks.
+    ("GET", "/account"): _V,
+    ("GET", "/api/v1/passkeys"): _V,
+    ("POST", "/api/v1/passkeys/question"): _V,
+    ("POST", "/api/v1/passkeys"): _V,
+    ("POST", "/api/v1/passkeys/{passkey}/remove"): _V,
     ("GET", "/api/v1/openapi.json"): _V,
     ("GET", "/api/v1/summary"): _V,
     ("GET", "/api/v1/sites"): _V,

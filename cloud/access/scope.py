@@ -86,6 +86,11 @@ REACH: Final[dict[tuple[str, str], Reach]] = {
     ("GET", "/preferences"): _C,
     ("GET", "/healthz"): _C,
     ("GET", "/api/v1/me"): _C,
+    ("GET", "/account"): _C,
+    ("GET", "/api/v1/passkeys"): _C,
+    ("POST", "/api/v1/passkeys/question"): _C,
+    ("POST", "/api/v1/passkeys"): _C,
+    ("POST", "/api/v1/passkeys/{passkey}/remove"): _C,
     ("GET", "/api/v1/openapi.json"): _C,
     ("GET", "/api/v1/profiles"): _L,  # counts devices
     ("GET", "/api/v1/profiles/{profile}"): _L,

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, FastAPI, Request
 
 from cloud.access.attempts import Attempts
+from cloud.access.passkeys import Challenges
 from cloud.api import (
     accounts,
     alarms,
@@ -36,6 +37,7 @@ from cloud.api import (
     ledger,
     live,
     notices,
+    passkeys,
     planned_work,
     profiles,
     public,
@@ -66,8 +68,8 @@ from cloud.api.shield import Shield
 from cloud.exports.desk import ExportDesk
 
 RESOURCES = (
-    session, second_factor, ledger, sites, gateways, enrolment, security, commissioning, devices, gaps, series,
-    planned_work, bulk,
+    session, second_factor, passkeys, ledger, sites, gateways, enrolment, security, commissioning, devices, gaps,
+    series, planned_work, bulk,
     alarms, shelves, handovers, incidents, attachments, notices, rules, rule_proposals, explain, chronicle,
     rehearsals, releases,
     commands, configurations, waves, dead_letters, live, audit, health, exercise, profiles, cameras, disaster, public,
@@ -111,6 +113,7 @@ def create_api(centre: Centre) -> FastAPI:
     )  # fmt: skip
     app.state.centre = centre
     app.state.attempts = Attempts()
+    app.state.challenges = Challenges()
     app.state.join_attempts = Attempts()
     app.state.exports = ExportDesk()
     app.state.joins = asyncio.Semaphore(centre.enrolment.config.joins_at_once)

@@ -85,6 +85,11 @@ async def identify(request: Request, centre: Centre) -> Identity | None:
     return await asyncio.to_thread(_look_up, centre, digest_of(secret))
 
 
+def public_address(request: Request, centre: Centre) -> str:
+    """How people reach the centre: as it is configured, else as this request has come; no slash at its end."""
+    return (centre.settings.public_url or f"{request.url.scheme}://{request.url.netloc}").rstrip("/")
+
+
 def door_now(centre: Centre) -> int:
     """The time by which people are let in: the machine's, also while an exercise tells another one."""
     return (centre.settings.door_clock or centre.clock).now_ms()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,7 +17,7 @@ from cloud.api.audit import write_audit
 from cloud.api.deps import Centre
 from cloud.api.guard import CentreDep, IdentityDep, cookie_name, door_now
 from cloud.api.problems import ProblemError
-from cloud.api.second_factor import WrongCodeError, second_step
+from cloud.api.second_factor import Shown, WrongCodeError, second_step
 from cloud.store.base import UserRow
 
 router = APIRouter(prefix="/api/v1", tags=["session"])
@@ -34,6 +34,7 @@ class Credentials(BaseModel):
     user: Annotated[str, Field(min_length=1, max_length=64)]
     password: Annotated[str, Field(min_length=1, max_length=MAX_LENGTH)]
     code: Annotated[str, Field(max_length=32, description="The second factor, when it is asked for.")] = ""
+    passkey: dict[str, Any] | None = Field(None, description="Instead of a code: what a passkey has answered.")
 
 
 class Me(BaseModel):
@@ -55,28 +56,24 @@ async def log_in(credentials: Credentials, request: Request, response: Response,
     """Sets the session cookie (HttpOnly, SameSite=Lax). Too many failures make name and address wait (429)."""
     address = request.client.host if request.client else ""
     attempts: Attempts = request.app.state.attempts
-    _refuse_hurry(attempts, credentials.user, address, now=door_now(centre))
-    user = await _checked_user(request, centre, credentials)
-    if user is None:
-        attempts.failed(credentials.user, address, now=door_now(centre))
-        await write_audit(centre, actor=credentials.user, action="log_in_failed", target=address)
-        raise ProblemError(401, "wrong_credentials", "User or password is wrong.")
+    user = await user_of(request, centre, credentials, action="log_in_failed")
     try:
-        paper_codes = await second_step(centre, user, credentials.code)
-    except WrongCodeError:
+        passed = await second_step(request, centre, user, Shown(credentials.code, credentials.passkey))
+    except WrongCodeError as error:
         attempts.failed(credentials.user, address, now=door_now(centre))
-        await write_audit(centre, actor=user.name, action="log_in_failed", target=address, detail="second factor")
-        raise ProblemError(401, "wrong_code", "That code does not count, or not any more.") from None
+        await write_audit(centre, actor=user.name, action="log_in_failed", target=address, detail=str(error))
+        code = "wrong_code" if credentials.passkey is None else "wrong_passkey"
+        raise ProblemError(401, code, "That does not count, or not any more.") from None
     attempts.succeeded(user.name, address)
-    await open_session(centre, user, address, response)
-    return LoggedIn(user=user.name, role=Role(user.role), paper_codes=paper_codes)
+    await open_session(centre, user, address, response, how=passed.how)
+    return LoggedIn(user=user.name, role=Role(user.role), paper_codes=passed.paper_codes)
 
 
-async def open_session(centre: Centre, user: UserRow, address: str, response: Response) -> None:
-    """Lets a person in whom somebody has vouched for: the row, the audit, the cookie."""
+async def open_session(centre: Centre, user: UserRow, address: str, response: Response, *, how: str = "") -> None:
+    """Lets a person in whom somebody has vouched for: the row, the audit (`how`: by which factor), the cookie."""
     secret, row = begin_session(user, now=door_now(centre), note=address)
     await asyncio.to_thread(centre.state.put_secret, row)
-    await write_audit(centre, actor=user.name, action="log_in", target=address)
+    await write_audit(centre, actor=user.name, action="log_in", target=address, detail=how)
     response.set_cookie(
         cookie_name(centre), secret, max_age=ABSOLUTE_MS // 1000, path="/",
         secure=centre.settings.cookie_secure, httponly=True, samesite="lax",
@@ -108,10 +105,20 @@ def _refuse_hurry(attempts: Attempts, name: str, address: str, *, now: int) -> N
         )
 
 
-async def _checked_user(request: Request, centre: Centre, credentials: Credentials) -> UserRow | None:
-    """The user when the password is right; few at a time, for each check takes 64 MiB on purpose."""
+async def user_of(request: Request, centre: Centre, credentials: Credentials, *, action: str) -> UserRow:
+    """The user whose password it is; ProblemError 401 or, after too many failures, 429. A failure is written down.
+
+    Few at a time, for each check takes 64 MiB on purpose.
+    """
+    address = request.client.host if request.client else ""
+    attempts: Attempts = request.app.state.attempts
+    _refuse_hurry(attempts, credentials.user, address, now=door_now(centre))
     user = await asyncio.to_thread(centre.state.user, credentials.user)
     known = user.password_hash if user and not user.disabled else ""
     async with request.app.state.password_checks:
         right = await asyncio.to_thread(verify_password, known, credentials.password)
-    return user if right else None
+    if user is None or not right:
+        attempts.failed(credentials.user, address, now=door_now(centre))
+        await write_audit(centre, actor=credentials.user, action=action, target=address)
+        raise ProblemError(401, "wrong_credentials", "User or password is wrong.")
+    return user

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from cloud.store.audit_port import AuditLog
 from cloud.store.factor_port import FactorStore
+from cloud.store.passkey_port import PasskeyStore
 from cloud.store.reaction_port import ReactionStore
 from cloud.store.repeat_port import RepeatStore
 from cloud.store.rows import (
@@ -186,6 +187,10 @@ class StateStore(Protocol):
     @property
     def factors(self) -> FactorStore:
         """The second factors of people."""
+
+    @property
+    def passkeys(self) -> PasskeyStore:
+        """The passkeys of people."""
 
     @property
     def reactions(self) -> ReactionStore:

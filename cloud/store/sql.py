@@ -37,6 +37,8 @@ from cloud.store.incident_files_sql import SqlIncidentFiles
 from cloud.store.incident_sql import SqlIncidentStore
 from cloud.store.index_sql import SqlIndexLog, mark
 from cloud.store.notice_sql import SqlNoticeStore
+from cloud.store.passkey_port import PasskeyStore
+from cloud.store.passkey_sql import SqlPasskeyStore
 from cloud.store.past_sql import SqlPastStore
 from cloud.store.reaction_port import ReactionStore
 from cloud.store.reaction_sql import SqlReactionStore
@@ -93,6 +95,7 @@ class SqlStateStore:
         self.repeats: RepeatStore = SqlRepeatStore(self._door)
         self.audit_log = SqlAuditLog(self._door)
         self.factors: FactorStore = SqlFactorStore(self._door)
+        self.passkeys: PasskeyStore = SqlPasskeyStore(self._door)
 
     def migrate(self) -> None:
         """Brings the database to this version's schema; CloudError when it is newer than this program."""

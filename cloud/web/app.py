@@ -11,6 +11,7 @@ from fastapi.staticfiles import StaticFiles
 from cloud.api.app import create_api
 from cloud.api.deps import Centre
 from cloud.web import (
+    account,
     admin,
     alarms,
     cameras,
@@ -73,6 +74,7 @@ def add_pages(app: FastAPI) -> None:
     app.include_router(exercise.router)
     app.include_router(public.router)
     app.include_router(admin.router)
+    app.include_router(account.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.state.error_page = error_page
 

@@ -12,7 +12,7 @@ from cloud.access.accounts import words_of
 from cloud.access.scope import bounds_of
 from cloud.api.audit import write_audit
 from cloud.api.deps import Centre, UnknownThingError
-from cloud.api.guard import CentreDep
+from cloud.api.guard import CentreDep, public_address
 from cloud.api.session import open_session
 from cloud.sso.client import SsoError, UnbelievedError
 from cloud.sso.office import Entry, SsoOffice
@@ -87,8 +87,7 @@ def _office(centre: Centre) -> SsoOffice:
 
 
 def _redirect(request: Request, centre: Centre) -> str:
-    base = centre.settings.public_url or f"{request.url.scheme}://{request.url.netloc}"
-    return f"{base.rstrip('/')}/login/sso/callback"
+    return f"{public_address(request, centre)}/login/sso/callback"
 
 
 def _refused(request: Request, why: str, detail: str) -> HTMLResponse:

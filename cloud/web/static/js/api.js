@@ -4,7 +4,8 @@ import { t } from "./words.js";
 // Codes of problems that have a sentence of their own.
 const SAID = [
   "wrong_credentials", "too_many", "forbidden", "wrong_state", "refused", "invalid", "unknown", "too_large", "file_type", "no_room",
-  "not_logged_in", "second_factor", "enrol_second_factor", "wrong_code",
+  "not_logged_in", "second_factor", "second_factor_passkey", "second_factor_either", "enrol_second_factor", "wrong_code", "wrong_passkey",
+  "passkey_https", "passkey_browser", "passkey_cancelled", "passkey_known", "passkey_address", "passkey_device",
 ];
 
 export class Refused extends Error {
