@@ -64,7 +64,7 @@ class HttpConfig(Strict):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 = any free one.")
     cookie_secure: bool = Field(True, description="Session cookies only over HTTPS; false only for a laptop.")
-    public_url: str = Field("", description="How people reach the centre; used in notices.")
+    public_url: str = Field("", description="How people reach the centre; used in notices, and passkeys belong to it.")
     request_within_s: float = Field(  # head and body, at most 64 KiB; a bad phone link needs a third of it
         30.0, ge=1, le=600, description="Longest time that a request may take to arrive; then the connection is ended."
     )

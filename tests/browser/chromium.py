@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, expect, sync_playwright
+from playwright.sync_api import BrowserContext, CDPSession, Page, expect, sync_playwright
 
 ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -23,6 +23,20 @@ def chromium_path() -> str:
     if found is None:
         raise RuntimeError(MENDING)
     return found
+
+
+def add_authenticator(page: Page, *, verified: bool = True) -> tuple[CDPSession, str]:
+    """Gives the page a device for passkeys that agrees at once; the session to ask it with, and its id.
+
+    `verified`: whether it knows its person. Source: Chrome DevTools Protocol, domain WebAuthn.
+    """
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    kind = {
+        "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+        "isUserVerified": verified, "automaticPresenceSimulation": True,
+    }  # fmt: skip
+    return session, str(session.send("WebAuthn.addVirtualAuthenticator", {"options": kind})["authenticatorId"])
 
 
 @contextmanager

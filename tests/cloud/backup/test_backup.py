@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cloud.__main__ import app
+from cloud.access.passkeys import PasskeyRow
 from cloud.app import Centre
 from cloud.config import load_config
 from cloud.ingest.ledger import Ledger
@@ -63,6 +64,7 @@ def centre(tmp_path: Path) -> Path:
     state = SqlStateStore(f"sqlite:///{folder / 'data' / 'centre.sqlite3'}")
     state.migrate()
     state.put_user(UserRow("lan", "operator", "$argon2id$...", 1))
+    state.passkeys.add(PasskeyRow("Y3JlZA", "lan", "a2V5", counter=7, name="Điện thoại", created_at=1, used_at=2))
     state.close()
     (folder / "data" / "attachments").mkdir()
     (folder / "data" / "attachments" / "photo.jpg").write_bytes(b"\xff\xd8" + bytes(5000))

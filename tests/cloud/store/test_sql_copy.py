@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cloud.access.passkeys import PasskeyRow
 from cloud.errors import CloudError
 from cloud.store.base import AuditRow, UserRow
 from cloud.store.sql import SqlStateStore
@@ -22,6 +23,7 @@ def filled(tmp_path: Path) -> str:
     state = SqlStateStore(url)
     state.migrate()
     state.put_user(UserRow("lan", "operator", "$argon2id$...", 1))
+    state.passkeys.add(PasskeyRow("Y3JlZA", "lan", "a2V5", counter=7, name="Điện thoại", created_at=1, used_at=2))
     for number in range(3):
         state.put_audit(AuditRow(number, "lan", "look", "a", ""))
     state.close()
