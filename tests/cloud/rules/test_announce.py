@@ -5,11 +5,15 @@ from __future__ import annotations
 import pytest
 
 from cloud.alarms.book import AlarmBook
+from cloud.notify.channels.loudspeaker.config import LoudspeakerConfig
+from cloud.notify.channels.loudspeaker.message import speech
+from cloud.notify.channels.sms.message import message
 from cloud.notify.content import Words, decode_content
 from cloud.notify.words import body
 from cloud.rules.judge import Judge, NoticeOptions
 from cloud.rules.naming import level_words
 from cloud.rules.rule_set import check_rule, rule_set
+from device_profiles.basics import Language
 from device_profiles.load import load_catalogue
 from tests.cloud.rules.builders import NOW, block, rule
 
@@ -76,6 +80,21 @@ def test_a_level_is_called_by_its_name_in_each_language_and_kept_under_one() -> 
     assert (told.level, told.level_shown) == ("very low", Words("rất thấp", "very low"))
     assert "Mức độ: cao (cấp rất thấp)" in body(told, "vi")
     assert "Severity: high (level very low)" in body(told, "en")
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("vi", "Vuot bao dong rat thap: 10,5"), ("en", "Alarm level very low: 10.5")],
+)
+def test_text_messages_and_loudspeakers_name_the_level_in_the_language_they_speak(
+    language: Language, said: str
+) -> None:
+    judge = Judge(rule_set([rule(kind=BATTERY)]), AlarmBook(), notices=NoticeOptions(("ops",)))
+    (notice,) = judge.observe([block([(NOW, 10.5)])], received_at=NOW).notices
+    told = decode_content(notice.body)
+    assert said in message(told, language, diacritics=False, max_parts=2)
+    village = LoudspeakerConfig(kind="loudspeaker", name="xa", url="https://loa.example.vn")
+    assert "báo động rất thấp" in speech(told, village)
 
 
 def test_a_level_that_its_rule_does_not_know_any_more_is_called_as_it_was_kept() -> None:

@@ -16,7 +16,7 @@ from cloud.notify.content import Words
 from cloud.notify.notifier import Address, NoticeLinkError, NoticeMisconfiguredError, NoticeRefusedError
 from cloud.notify.registry import build_channel
 from cloud.notify.words import subject
-from tests.cloud.notify.contents import CONTENT, content, receiver
+from tests.cloud.notify.contents import CONTENT, VERY_LOW, content, receiver
 
 
 class Inbox:
@@ -90,6 +90,14 @@ async def test_a_mail_says_everything_in_two_languages(server: tuple[Inbox, int]
         "10/09/2024 07:00:00", "gw-1 / river-1 level_m", "https://ioc.example/alarms/alarm-1", "Báo trưởng ca",
     ):  # fmt: skip
         assert part in text
+
+
+async def test_a_mail_names_the_level_in_both_languages(server: tuple[Inbox, int]) -> None:
+    inbox, port = server
+    await Email(config(port)).send(content(level="very low", level_shown=VERY_LOW))
+    text = message_from_bytes(inbox.mails[0], policy=policy.default).get_content()
+    assert "(cấp rất thấp)" in text
+    assert "(level very low)" in text
 
 
 async def test_a_repeat_has_the_same_message_id(server: tuple[Inbox, int]) -> None:

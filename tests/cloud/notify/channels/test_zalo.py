@@ -13,7 +13,7 @@ from cloud.notify.channels.zalo.channel import Zalo
 from cloud.notify.channels.zalo.config import ZaloConfig
 from cloud.notify.notifier import Address, NoticeLinkError, NoticeMisconfiguredError, NoticeRefusedError
 from cloud.notify.registry import build_channel
-from tests.cloud.notify.contents import CONTENT, content, http_answer, receiver
+from tests.cloud.notify.contents import CONTENT, VERY_LOW, content, http_answer, receiver
 
 PERSON = Address("p-1", "Nguyễn Văn An", "en", phone="0911111111", zalo="0912 345 678")
 TAKEN = http_answer(200, {"error": 0, "message": "Success", "data": {"quota": {"remainingQuota": "499"}}})
@@ -55,6 +55,15 @@ async def test_a_person_gets_the_template_filled(caplog: pytest.LogCaptureFixtur
     assert second["template_data"]["link"] == "–", "Zalo refuses empty places"
     assert second["phone"] == "84987654321"
     assert "345678" not in caplog.text + repr(channel)
+
+
+async def test_a_template_gets_the_level_in_the_language_of_the_channel() -> None:
+    level = {"raised": RAISED | {"fields": {"cap": "{level}"}}}
+    async with receiver(TAKEN) as hook:
+        channel = Zalo(config(hook.url, templates=level, recipients=["0912345678"]))
+        await channel.send(content(level="very low", level_shown=VERY_LOW))
+        await channel.close()
+    assert json.loads(hook.requests[0].body)["template_data"] == {"cap": "rất thấp"}
 
 
 async def test_trials_long_texts_and_long_keys() -> None:
