@@ -56,7 +56,6 @@ from cloud.settings import known_to_rules, read_rules_anew
 from cloud.sso.client import SsoClient
 from cloud.sso.office import SsoOffice
 from device_profiles.clock import SystemClock
-from device_profiles.schema import Text
 
 if TYPE_CHECKING:
     from cloud.app import Centre
@@ -80,12 +79,10 @@ def voice_of(centre: Centre) -> Voice:
     commander = Commander(settings.key, centre.link, clock=clock, metrics=centre.metrics)
     admission = Admission(settings.config.admission, centre.inventory)
     display = Display(centre.fleet, centre.inventory, settings.catalogue.profiles, clock=clock, admission=admission)
-    spoke = centre.configuring.office.spoke
-
-    def words(rule: str, level: str) -> Text:
-        return level_words(centre.house.rules.running.rules, rule, level)
-
-    broadcast = Broadcast(hub, commander, display, clock=clock, spoke=spoke, words=words)
+    broadcast = Broadcast(
+        hub, commander, display, clock=clock, spoke=centre.configuring.office.spoke,
+        words=lambda rule, level: level_words(centre.house.rules.running.rules, rule, level),
+    )  # fmt: skip
     return Voice(hub, commander, admission, display, broadcast)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Annotated, Literal
 
@@ -102,6 +102,13 @@ class VerdictView:
     forbidden: list[RaisedView]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnsweredView(Answered):
+    """One alarm and what people did about it; `level_shown` is what people read for its level."""
+
+    level_shown: Text | None
+
+
 @dataclass(frozen=True, slots=True)
 class DebriefView:
     """Everything that is talked about afterwards; how long people took is in real seconds."""
@@ -113,7 +120,7 @@ class DebriefView:
     unanswered: int
     median_s: float | None
     people: Sequence[Person]
-    answers: Sequence[Answered]
+    answers: Sequence[AnsweredView]
     acts: Sequence[Act]
     injections: Sequence[Injection]
     notices: Mapping[str, int]
@@ -222,7 +229,7 @@ def debrief_view(found: Debrief, centre: Centre) -> DebriefView:
         unanswered=found.unanswered,
         median_s=found.median_s,
         people=found.people,
-        answers=found.answers[:SHOWN],
+        answers=[_answered_view(each, centre) for each in found.answers[:SHOWN]],
         acts=found.acts,
         injections=found.injections,
         notices=found.notices,
@@ -235,6 +242,10 @@ def raised_view(each: Raised, centre: Centre) -> RaisedView:
     return RaisedView(
         each.alarm, each.rule, each.level, words, each.site, each.gateway, each.device, each.observed_at, each.late
     )
+
+
+def _answered_view(each: Answered, centre: Centre) -> AnsweredView:
+    return AnsweredView(**asdict(each), level_shown=words_or_none(centre, each.rule, each.level))
 
 
 def _finding_view(found: Finding, centre: Centre) -> FindingView:

@@ -13,7 +13,6 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from cloud.access.roles import Role
-from cloud.api.alarms import level_of
 from cloud.api.guard import centre_of
 from cloud.web import present
 from cloud.web.menu import menu_for
@@ -56,7 +55,6 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
     return HTMLResponse(
         _TEMPLATES.get_template(template).render(
             **_formats(taste.language),
-            level_of=lambda rule, level: said(level_of(centre, rule, level), taste.language),
             language=taste.language,
             theme=taste.theme,
             identity=identity,
