@@ -26,6 +26,7 @@ POLICY: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/login"): Open.EVERYONE,
     ("GET", "/login/sso"): Open.EVERYONE,
     ("GET", "/login/sso/callback"): Open.EVERYONE,
+    ("GET", "/login/sso/left"): Open.EVERYONE,
     ("GET", "/preferences"): Open.EVERYONE,
     ("GET", "/healthz"): Open.EVERYONE,
     # What a gateway brings: a code, or its signature, which the route itself checks.

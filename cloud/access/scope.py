@@ -83,6 +83,7 @@ REACH: Final[dict[tuple[str, str], Reach]] = {
     ("GET", "/login"): _C,
     ("GET", "/login/sso"): _C,
     ("GET", "/login/sso/callback"): _C,
+    ("GET", "/login/sso/left"): _C,
     ("GET", "/preferences"): _C,
     ("GET", "/healthz"): _C,
     ("GET", "/api/v1/me"): _C,

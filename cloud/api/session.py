@@ -7,6 +7,7 @@ import math
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from cloud.access.attempts import Attempts
@@ -16,6 +17,7 @@ from cloud.access.sessions import ABSOLUTE_MS, begin_session
 from cloud.api.audit import write_audit
 from cloud.api.deps import Centre
 from cloud.api.guard import CentreDep, IdentityDep, cookie_name, door_now
+from cloud.api.leaving import farewell, send_off
 from cloud.api.problems import ProblemError
 from cloud.api.second_factor import Shown, WrongCodeError, second_step
 from cloud.store.base import UserRow
@@ -80,14 +82,31 @@ async def open_session(centre: Centre, user: UserRow, address: str, response: Re
     )  # fmt: skip
 
 
-@router.delete("/session", summary="Log out", status_code=204)
-async def log_out(identity: IdentityDep, response: Response, centre: CentreDep) -> None:
-    """Ends the session or token that the request carries."""
+class Left(BaseModel):
+    """What is still to do after the log-out."""
+
+    leave: str = Field(
+        description="Where the browser goes on: there the province's log-in server ends its own session.",
+        examples=["https://dangnhap.laocai.example/logout?client_id=thacba"],
+    )
+
+
+@router.delete(
+    "/session", summary="Log out", response_model=Left, responses={204: {"description": "Nothing is left to do"}}
+)
+async def log_out(identity: IdentityDep, request: Request, centre: CentreDep) -> Response:
+    """Ends the session or token that the request carries, in any case and first; 200 says where the browser goes on."""
     await asyncio.to_thread(centre.state.drop_secret, identity.digest)
     await write_audit(centre, actor=identity.name, action="log_out")
-    response.delete_cookie(
+    onward = await farewell(request, centre, identity)
+    answer = Response(status_code=204)
+    if onward is not None:
+        answer = JSONResponse(Left(leave=onward[0]).model_dump())
+        send_off(centre, answer, onward[1])
+    answer.delete_cookie(
         cookie_name(centre), path="/", secure=centre.settings.cookie_secure, httponly=True, samesite="lax"
     )
+    return answer
 
 
 @router.get("/me", summary="Who am I")

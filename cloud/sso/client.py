@@ -1,17 +1,17 @@
 """Asks the province's log-in server who somebody is: OpenID Connect, authorization code with PKCE.
 
 Sources: OpenID Connect Core 1.0 §3.1 (code flow, checks of the ID token §3.1.3.7), Discovery 1.0 §4, RFC 7636 (PKCE),
-RFC 9700 §2.1 (what a client must do against mix-up and injection).
+RP-Initiated Logout 1.0, RFC 9700 §2.1 (what a client must do against mix-up and injection).
 """
 
 from __future__ import annotations
 
 import base64
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 from joserfc import jwt
@@ -21,6 +21,7 @@ from joserfc.jwk import KeySet
 from cloud.errors import CloudError
 from cloud.sso.config import SsoConfig
 from device_profiles.clock import Clock
+from device_profiles.exercise import is_here
 
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA")  # never "none", never a shared key
 FRESH_MS: Final = 3_600_000  # so long the server's description and keys are believed
@@ -48,11 +49,12 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whom the log-in server has seen."""
+    """Whom the log-in server has seen. `token`: what it said, in its own words; it knows its session by them."""
 
     subject: str
     name: str
     groups: tuple[str, ...]
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class _Server:
     keys_at: str
     takes_basic: bool
     read_at: int
+    leave: str = ""  # where its own session ends; "" = it offers no such place
 
 
 class SsoClient:
@@ -93,8 +96,7 @@ class SsoClient:
             "code_challenge": challenge,
             "code_challenge_method": "S256",
         }
-        address = (await self._server()).authorize
-        return f"{address}{'&' if '?' in address else '?'}{urlencode(asked)}"
+        return _with_query((await self._server()).authorize, asked)
 
     async def person(self, begun: Begun, code: str, redirect: str) -> Person:
         """Who came back with a code; SsoError."""
@@ -113,14 +115,28 @@ class SsoClient:
         elif secret is not None:
             form["client_secret"] = secret.get_secret_value()
         tokens = await self._ask("POST", server.token, data=form, basic=basic)
-        claims = await self._claims(str(tokens.get("id_token", "")), begun.nonce)
+        token = str(tokens.get("id_token", ""))
+        claims = await self._claims(token, begun.nonce)
         wanted = (self.config.groups_claim, self.config.name_claim)
         if server.user_info and not all(each in claims for each in wanted):
             more = await self._ask("GET", server.user_info, bearer=str(tokens.get("access_token", "")))
             if more.get("sub") != claims["sub"]:
                 raise UnbelievedError("the log-in server says of two people that they are one")
             claims = {**more, **claims}
-        return _person(claims, self.config)
+        return replace(_person(claims, self.config), token=token)
+
+    async def leave(self, token: str, redirect: str, state: str) -> str | None:
+        """Where the browser is sent to end the log-in server's own session; None when it offers none. SsoError.
+
+        `token`: what the server said at the log-in, or "" when that was not kept; it comes back to `redirect`.
+        Source: OpenID Connect RP-Initiated Logout 1.0 §2, §3.
+        """
+        server = self._known or await self._server()  # an old description is better than a wait
+        if not server.leave:
+            return None
+        who = {"id_token_hint": token} if token else {"client_id": self.config.client_id}
+        asked = {**who, "post_logout_redirect_uri": redirect, "state": state}
+        return _with_query(server.leave, asked)
 
     async def _claims(self, token: str, nonce: str) -> dict[str, Any]:
         try:
@@ -170,6 +186,7 @@ class SsoClient:
                     "client_secret_basic"
                     in said.get("token_endpoint_auth_methods_supported", ("client_secret_basic",)),
                     now,
+                    _safe(str(said.get("end_session_endpoint") or "")),
                 )
             except KeyError as error:
                 raise SsoError(f"{address} does not name its {error.args[0]}") from error
@@ -207,6 +224,20 @@ class SsoClient:
         if not isinstance(said, dict):
             raise SsoError(f"the log-in server answered nonsense at {address}")
         return said
+
+
+def _with_query(address: str, asked: dict[str, str]) -> str:
+    return f"{address}{'&' if '?' in address else '?'}{urlencode(asked)}"
+
+
+def _safe(address: str) -> str:
+    """The address, if a browser may be sent there: never a script, and not in the clear but on this machine."""
+    try:
+        parts = urlsplit(address)
+        here = parts.scheme == "http" and is_here(parts.hostname or "")
+    except ValueError:
+        return ""
+    return address if parts.scheme == "https" or here else ""
 
 
 def _person(claims: dict[str, Any], config: SsoConfig) -> Person:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from secrets import compare_digest
 from typing import Final, Literal, Protocol
 
 import msgspec
 from cryptography.fernet import Fernet, InvalidToken
 
 from cloud.access.scope import kept
-from cloud.sso.client import Begun, Person, SsoClient
+from cloud.sso.client import Begun, Person, SsoClient, SsoError
 from cloud.sso.config import SsoGroup
 from cloud.store.base import UserRow
 
+log = logging.getLogger(__name__)
 LASTS_MS: Final = 600_000
+MOST_COOKIE: Final = 3_600  # characters; browsers drop a cookie of more than 4096 with its name and words
+PATIENCE_S: Final = 3.0  # whoever leaves does not wait for a server that is not there
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 Reason = Literal["expired", "no_group", "name_taken", "bad_name", "disabled"]
 
@@ -34,13 +38,23 @@ class People(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """How a log-in ended: with an account, or with the reason why not. `before`: the account as it was."""
+    """How a log-in ended: with an account, or with the reason why not. `before`: the account as it was.
+
+    `token`: what the log-in server said, for the day's end.
+    """
 
     name: str = ""
     back: str = "/"
     user: UserRow | None = None
     before: UserRow | None = None
     refused: Reason | None = None
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Hint:
+    subject: str
+    token: str
 
 
 class SsoOffice:
@@ -61,13 +75,39 @@ class SsoOffice:
     async def finish(self, cookie: str, state: str, code: str, redirect: str) -> Entry:
         """Who came back, with the account that is his from now on; SsoError. A code is good for one attempt."""
         begun = self._opened(cookie)
-        if begun is None or not compare_digest(begun.state, state) or self._now() - begun.at > LASTS_MS:
+        if begun is None or not secrets.compare_digest(begun.state, state) or self._now() - begun.at > LASTS_MS:
             return Entry(refused="expired")
         person = await self.client.person(begun, code, redirect)
         rights = self.client.config.rights_of(person.groups)
         if rights is None:
             return Entry(person.name, begun.back, refused="no_group")
-        return await asyncio.to_thread(self._account, person, rights, begun.back)
+        entry = await asyncio.to_thread(self._account, person, rights, begun.back)
+        return replace(entry, token=person.token)
+
+    def hint(self, user: UserRow, token: str) -> str:
+        """What the browser keeps of the token, sealed, until its person leaves; "" when no cookie holds that much."""
+        sealed = self._seal.encrypt(msgspec.json.encode(_Hint(user.subject, token))).decode()
+        return sealed if len(sealed) <= MOST_COOKIE else ""
+
+    async def farewell(self, user: UserRow, cookie: str, redirect: str) -> tuple[str, str] | None:
+        """Where the browser goes on after its session here has ended, and the state that it comes back with.
+
+        None for whoever did not come from the log-in server, or when that offers no end of a session, or is silent.
+        """
+        if not user.subject.startswith(f"{self.client.config.issuer.rstrip('/')} "):
+            return None
+        try:
+            hint = msgspec.json.decode(self._seal.decrypt(cookie), type=_Hint)
+        except (InvalidToken, msgspec.DecodeError):
+            hint = _Hint("", "")
+        token = hint.token if hint.subject == user.subject else ""
+        state = secrets.token_urlsafe(32)
+        try:
+            address = await asyncio.wait_for(self.client.leave(token, redirect, state), PATIENCE_S)
+        except (SsoError, TimeoutError) as error:
+            log.warning("the log-in server says nothing of its log-out", extra={"detail": str(error)})
+            return None
+        return (address, state) if address else None
 
     def _opened(self, cookie: str) -> Begun | None:
         try:

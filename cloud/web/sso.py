@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from secrets import compare_digest
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
@@ -13,6 +14,7 @@ from cloud.access.scope import bounds_of
 from cloud.api.audit import write_audit
 from cloud.api.deps import Centre, UnknownThingError
 from cloud.api.guard import CentreDep, public_address
+from cloud.api.leaving import LEFT_COOKIE, LEFT_PATH, remember
 from cloud.api.session import open_session
 from cloud.sso.client import SsoError, UnbelievedError
 from cloud.sso.office import Entry, SsoOffice
@@ -66,8 +68,20 @@ async def from_the_province(
         return _refused(request, entry.refused or "expired", detail)
     answer = RedirectResponse(inside(entry.back), 303)
     await _note(centre, entry)
-    await open_session(centre, entry.user, address, answer)
+    await open_session(centre, entry.user, address, answer, how="sso")
+    remember(centre, entry.user, entry.token, answer)
     answer.delete_cookie(STATE_COOKIE, path="/login/sso")
+    return answer
+
+
+@router.get(LEFT_PATH)
+async def left(request: Request, centre: CentreDep, state: Word = "") -> Response:
+    """Whoever comes back from the log-out at the log-in server reads that both sessions have ended."""
+    kept = request.cookies.get(LEFT_COOKIE, "")
+    if not kept or not compare_digest(kept.encode(), state.encode()):
+        return page(request, "login.html", back="/")
+    answer = page(request, "login.html", back="/", left=True)
+    answer.delete_cookie(LEFT_COOKIE, path=LEFT_PATH, secure=centre.settings.cookie_secure, httponly=True)
     return answer
 
 

@@ -20,8 +20,8 @@ import { showReading } from "./values.js";
 
 document.body.addEventListener("thacba:reading", (event) => showReading(event.detail));
 document.getElementById("log-out")?.addEventListener("click", async () => {
-  await send("DELETE", "/session");
-  location.assign("/login");
+  const more = await send("DELETE", "/session");
+  location.assign(more?.leave ?? "/login"); // the province's log-in server ends its own session
 });
 startCalm();
 startAges();
