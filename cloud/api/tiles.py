@@ -87,16 +87,21 @@ async def delete_tiles(centre: CentreDep, identity: IdentityDep) -> TilesView:
     "/{zoom}/{column}/{row}",
     summary="One tile",
     response_class=Response,
-    responses={200: {"content": {"image/*": {}}}, 204: {"description": "There is no such tile."}},
+    responses={
+        200: {"content": {"image/*": {}}},
+        204: {"description": "There is no such tile."},
+        304: {"description": "The tile is as it was: its `ETag` came as `If-None-Match`."},
+    },
 )
 async def get_tile(
     zoom: Zoom,
     column: Place,
     row: Place,
     centre: CentreDep,
+    request: Request,
     v: Annotated[str, Query(max_length=64, description="The digest: then browsers keep the tile.")] = "",
 ) -> Response:
-    """As it lies in the file; 204 where the file has none."""
+    """As it lies in the file, whose digest is its `ETag`; 204 where the file has none."""
     kept = await asyncio.to_thread(centre.settings.atlas.tiles.tiles)
     try:
         content = await asyncio.to_thread(kept.map.tile, zoom, column, row) if kept else None
@@ -106,6 +111,9 @@ async def get_tile(
     headers = {"Cache-Control": A_WEEK if lasting else "private, no-cache"}
     if kept is None or content is None:
         return Response(status_code=204, headers=headers)
+    headers["ETag"] = f'"{kept.about.digest}"'
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
     if kept.map.sheet.zipped:
         headers["Content-Encoding"] = "gzip"
     return Response(content, media_type=kept.map.sheet.media_type, headers=headers)

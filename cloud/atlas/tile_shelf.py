@@ -7,6 +7,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -47,49 +48,71 @@ class TileShelf:
         self._folder = folder
         self._kept: KeptTiles | None = None
         self._looked = False
+        self._coming: set[str] = set()
+        self._lock = threading.RLock()  # what is cleared away is never what somebody is about to keep
 
     def tiles(self) -> KeptTiles | None:
         """What lies under the map now; a file that somebody spoiled by hand is as good as none."""
-        if not self._looked and self._folder is not None:
-            with contextlib.suppress(OSError, msgspec.DecodeError, TilesError):
+        with self._lock:
+            if not self._looked:
+                self._look()
+            return self._kept
+
+    def _look(self) -> None:
+        if self._folder is not None and not (self._folder / ABOUT).exists():
+            self._clear()
+        elif self._folder is not None:
+            with contextlib.suppress(OSError, msgspec.DecodeError, ValueError, TilesError):
                 about = msgspec.json.decode((self._folder / ABOUT).read_bytes(), type=About)
                 self._kept = KeptTiles(TileMap(self._folder / Path(about.file).name), about)
+                self._clear(but=about.file)
         self._looked = True
-        return self._kept
 
     def taking(self, expected: int) -> Arrival:
         """Begins to take a file of so many bytes (0 = nobody said); TilesError when there is no room for it."""
         if self._folder is None:
             raise TilesError("this centre keeps no map of its own")
         make_lasting(self._folder, mode=0o700)
-        return Arrival(self._folder, expected)
+        with self._lock:
+            return Arrival(self._folder, expected, self._coming)
 
     def put(self, arrival: Arrival, *, by: str, at: int) -> KeptTiles:
         """The file that has come takes the place of the one before."""
-        about = arrival.keep(by, at)
-        folder = arrival.folder
-        _write_safely(folder / ABOUT, msgspec.json.encode(about))
-        self._kept, self._looked = KeptTiles(TileMap(folder / about.file), about), True
-        _clear(folder, but=about.file)
-        return self._kept
+        with self._lock:
+            about = arrival.keep(by, at)
+            folder = arrival.folder
+            _write_safely(folder / ABOUT, msgspec.json.encode(about))
+            self._kept, self._looked = KeptTiles(TileMap(folder / about.file), about), True
+            self._clear(but=about.file)
+            return self._kept
 
     def forget(self) -> None:
         """There are no tiles any more."""
+        with self._lock:
+            if self._folder is not None:
+                (self._folder / ABOUT).unlink(missing_ok=True)
+                self._clear()
+            self._kept, self._looked = None, True
+
+    def _clear(self, but: str = "") -> None:
+        """Takes away what nobody uses any more, also what a crash left of a file on its way in."""
         if self._folder is not None:
-            (self._folder / ABOUT).unlink(missing_ok=True)
-            _clear(self._folder)
-        self._kept, self._looked = None, True
+            for path in (*self._folder.glob("tiles-*.pmtiles"), *self._folder.glob(".tiles-*.new")):
+                if path.name != but and path.name not in self._coming:
+                    path.unlink(missing_ok=True)
 
 
 class Arrival:
     """A file on its way in; leaving the `with` before it is kept throws it away."""
 
-    def __init__(self, folder: Path, expected: int) -> None:
+    def __init__(self, folder: Path, expected: int, coming: set[str]) -> None:
+        """`coming`: names of files that are on their way in, which nobody may clear away."""
         self.folder = folder
         self._room = shutil.disk_usage(folder).free - ROOM
         self._check(expected)
         descriptor, name = tempfile.mkstemp(prefix=".tiles-", suffix=".new", dir=folder)
-        self._path, self._file = Path(name), os.fdopen(descriptor, "wb")
+        self._path, self._file, self._coming = Path(name), os.fdopen(descriptor, "wb"), coming
+        coming.add(self._path.name)
         self._digest, self._size = hashlib.sha256(), 0
 
     def __enter__(self) -> Self:
@@ -98,6 +121,7 @@ class Arrival:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._file.close()
         self._path.unlink(missing_ok=True)
+        self._coming.discard(self._path.name)
 
     def write(self, part: bytes) -> None:
         """The next piece; TilesError when there is no room for it."""
@@ -133,10 +157,3 @@ def _write_safely(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     passing.replace(path)
-
-
-def _clear(folder: Path, but: str = "") -> None:
-    """Takes away what nobody uses any more; a reader that has it open finishes."""
-    for path in folder.glob("tiles-*.pmtiles"):
-        if path.name != but:
-            path.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ Format: PMTiles version 3 (https://github.com/protomaps/PMTiles/blob/main/spec/v
 from __future__ import annotations
 
 import os
+import re
 import zlib
 from dataclasses import dataclass
 from enum import StrEnum
@@ -32,6 +33,8 @@ MOST_DIRECTORY: Final = 1_000_000  # bytes, unpacked; some 200,000 entries
 MOST_KNOWN: Final = 64  # directories that are remembered
 MOST_TILE: Final = 8_000_000
 MOST_METADATA: Final = 4_000_000
+MOST_WORDS: Final = 5_000  # letters of the source, with its marks
+ENDLESS: Final = re.compile(rb"[\x80-\xff]{10}")  # no number of 64 bits is written so
 HIGHEST_ZOOM: Final = 22
 CUT_OFF: Final = "the file is cut off: copy it again"
 MEDIA: Final = {
@@ -129,7 +132,8 @@ class TileMap:
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
             packed = _piece(file, offset, length, MOST_DIRECTORY)
-            _unpacked(packed, MOST_DIRECTORY)
+            if ENDLESS.search(_unpacked(packed, MOST_DIRECTORY)):
+                raise TilesError("one of its directories is spoiled: a number in it has no end")
             try:
                 self._known[place] = list(deserialize_directory(packed))
             except (EOFError, ValueError, OverflowError) as error:
@@ -183,10 +187,10 @@ def _attribution(file: BinaryIO, header: dict[str, Any]) -> str:
     packed = _piece(file, header["metadata_offset"], header["metadata_length"], MOST_METADATA)
     try:
         told = msgspec.json.decode(_unpacked(packed, MOST_METADATA))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise TilesError(f"what it says of itself is no JSON: {error}") from error
     words = told.get("attribution") if isinstance(told, dict) else None
-    return _plain(words)[:300] if isinstance(words, str) else ""
+    return _plain(words[:MOST_WORDS])[:300] if isinstance(words, str) else ""
 
 
 class _Words(HTMLParser):

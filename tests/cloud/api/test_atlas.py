@@ -123,6 +123,9 @@ async def test_an_administrator_puts_tiles_under_the_map_and_browsers_get_each(
     assert (tile.status_code, tile.content, tile.headers["content-encoding"]) == (200, shape(), "gzip")
     assert "immutable" in tile.headers["cache-control"]
     assert "no-cache" in (await viewer.get(f"{path}/9/{column}/{row}")).headers["cache-control"]
+    known = {"If-None-Match": tile.headers["etag"]}
+    again = await viewer.get(f"{path}/9/{column}/{row}", headers=known)
+    assert (again.status_code, again.content) == (304, b"")
     assert (await viewer.get(f"{path}/9/0/0")).status_code == 204
     assert [each.action for each in own.state.audit(limit=1)] == ["tiles_upload"]
     assert (await admin.delete(path)).json()["kind"] == ""

@@ -10,7 +10,7 @@ from math import asinh, floor, pi, radians, tan
 from pathlib import Path
 from typing import Any
 
-from pmtiles.tile import Compression, TileType, zxy_to_tileid
+from pmtiles.tile import Compression, TileType, serialize_header, zxy_to_tileid
 from pmtiles.writer import Writer
 
 YEN_BAI = (103.86, 21.31, 105.15, 22.3)  # west, south, east, north
@@ -98,3 +98,33 @@ def _written(
     writer.finalize(header(kind, packing, zooms=zooms, bounds=bounds), about)
     path.write_bytes(target.getvalue())
     return path
+
+
+def around(directory: bytes, *, metadata: bytes = b"{}", leaf: bytes = b"") -> bytes:
+    """A file of pictures whose parts are as they are given (not packed yet), whatever they say."""
+    root, told, leaves = (gzip.compress(each) for each in (directory, metadata, leaf))
+    start = header(TileType.PNG, Compression.NONE, zooms=(0, 9), bounds=YEN_BAI) | {
+        "version": 3,
+        "internal_compression": Compression.GZIP,
+        "clustered": True,
+        "root_offset": 127,
+        "root_length": len(root),
+        "metadata_offset": 127 + len(root),
+        "metadata_length": len(told),
+        "leaf_directory_offset": 127 + len(root) + len(told),
+        "leaf_directory_length": len(leaves),
+        "tile_data_offset": 127 + len(root) + len(told) + len(leaves),
+        "tile_data_length": 4,
+        "addressed_tiles_count": 1,
+        "tile_entries_count": 1,
+        "tile_contents_count": 1,
+    }
+    return bytes(serialize_header(start)) + root + told + leaves + b"tile"
+
+
+def listed(*entries: tuple[int, int, int, int]) -> bytes:
+    """A directory, not packed: (number of the tile, run, length, offset) each; run 0 = another directory."""
+    ids = [entry[0] for entry in entries]
+    steps = [each - before for each, before in zip(ids, [0, *ids], strict=False)]
+    numbers = [len(entries), *steps, *(e[1] for e in entries), *(e[2] for e in entries), *(e[3] + 1 for e in entries)]
+    return b"".join(map(_varint, numbers))

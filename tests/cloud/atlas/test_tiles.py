@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import zlib
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from cloud.atlas import tile_shelf
 from cloud.atlas.tile_shelf import TileShelf
 from cloud.atlas.tiles import HEADER, TileMap, TilesError
-from tests.cloud.atlas.sheets import YEN_BAI, columns_of, picture, raster, shape, vector
+from tests.cloud.atlas.sheets import YEN_BAI, around, columns_of, listed, picture, raster, shape, vector
 from tests.disks import small_disk
 
 
@@ -77,6 +79,56 @@ def test_a_file_that_is_spoiled_anywhere_gives_tiles_or_a_reason(
             tiles.tile(8, *place)
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (around(bytes([0])), "has no tiles"),
+        (around(listed((0, 1, 4, 1 << 62))), "cannot be read|cut off"),
+        (around(listed((0, 1, 1 << 40, 0))), "at most are read"),
+        (around(listed((0, 0, 400, 0))), "cut off"),
+        (around(b"\xff" * 1_000_000), "has no end"),
+        (around(listed((0, 1, 4, 0)), metadata=b"[" * 200_000), "no JSON"),
+        (around(listed((0, 1, 4, 0)), metadata=b"\xff"), "no JSON"),
+        (around(listed((0, 1, 4, 0)), metadata=b" " * 5_000_000), "larger than it may be"),
+    ],
+)
+def test_directories_that_lead_astray_are_refused(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "a.pmtiles"
+    path.write_bytes(content)
+    with pytest.raises(TilesError, match=words):
+        TileMap(path)
+
+
+def test_directories_that_lead_round_in_a_ring_end_with_a_reason(tmp_path: Path) -> None:
+    path = tmp_path / "a.pmtiles"
+    ring = next(it for size in range(99) if len(gzip.compress(it := listed((0, 0, size, 0)))) == size)  # names itself
+    path.write_bytes(around(ring, leaf=ring))
+    with pytest.raises(TilesError, match="lead nowhere"):
+        TileMap(path).tile(0, 0, 0)
+
+
+def test_a_source_of_endless_marks_costs_nothing_and_keeps_its_first_words(tmp_path: Path) -> None:
+    path = tmp_path / "a.pmtiles"
+    told = msgspec.json.encode({"attribution": "Sở TN&amp;MT " + "<!" * 1_000_000})
+    path.write_bytes(around(listed((0, 1, 4, 0)), metadata=told))
+    tiles = TileMap(path)
+    assert tiles.sheet.attribution.startswith("Sở TN&MT")
+    assert tiles.tile(0, 0, 0) == b"tile"
+
+
+@settings(max_examples=150, deadline=None)
+@given(directory=st.binary(max_size=60), leaf=st.binary(max_size=60), metadata=st.binary(max_size=40))
+def test_whatever_stands_in_the_directories_gives_tiles_or_a_reason(
+    tmp_path_factory: pytest.TempPathFactory, directory: bytes, leaf: bytes, metadata: bytes
+) -> None:
+    path = tmp_path_factory.mktemp("random") / "a.pmtiles"
+    path.write_bytes(around(directory, leaf=leaf, metadata=b'{"attribution":"' + metadata + b'"}'))
+    with contextlib.suppress(TilesError):
+        tiles = TileMap(path)
+        for zoom in range(4):
+            tiles.tile(zoom, 0, 0)
+
+
 def brought(shelf: TileShelf, file: Path, *, by: str = "hoa", at: int = 5) -> None:
     content = file.read_bytes()
     with shelf.taking(len(content)) as arrival:
@@ -120,6 +172,25 @@ def test_what_does_not_arrive_whole_or_is_too_large_changes_nothing(tmp_path: Pa
     assert TileShelf(folder).tiles() is None
     with pytest.raises(TilesError, match="keeps no map"):
         TileShelf(None).taking(1)
+
+
+def test_what_a_cut_left_behind_is_gone_when_the_centre_starts_again_and_what_comes_stays(tmp_path: Path) -> None:
+    folder = tmp_path / "map"
+    brought(TileShelf(folder), raster(tmp_path / "a.pmtiles"))
+    kept = sorted(folder.iterdir())
+    (folder / ".tiles-cut.new").write_bytes(bytes(1000))  # as kill -9 leaves it
+    (folder / "tiles-0123456789abcdef.pmtiles").write_bytes(bytes(1000))
+    again = TileShelf(folder)
+    with again.taking(0) as arrival:
+        arrival.write(raster(tmp_path / "b.pmtiles").read_bytes())
+        assert again.tiles() is not None
+        arrival.look()
+    assert sorted(folder.iterdir()) == kept
+
+
+def test_what_a_cut_left_of_the_first_upload_is_gone_too(tmp_path: Path) -> None:
+    (tmp_path / ".tiles-cut.new").write_bytes(bytes(1000))
+    assert (TileShelf(tmp_path).tiles(), list(tmp_path.iterdir())) == (None, [])
 
 
 def test_a_disk_that_alarms_need_takes_no_map(tmp_path: Path) -> None:
