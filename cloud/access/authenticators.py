@@ -6,10 +6,12 @@ Devices verify their person (finger, face or PIN) both when a passkey is made an
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from webauthn import (
     generate_authentication_options,
     generate_registration_options,
@@ -32,8 +34,10 @@ from cloud.errors import CloudError
 ISSUER: Final = "Thacba"
 LONGEST_ID: Final = 1023  # bytes; WebAuthn §5.8.3
 # A stranger's bytes may break a parser anywhere; whatever it says then, they prove nothing.
-UNREADABLE: Final = (WebAuthnException, ValueError, TypeError, LookupError, AttributeError, OverflowError,
-                     RecursionError, EOFError)  # fmt: skip
+UNREADABLE: Final = (
+    WebAuthnException, InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError, LookupError, AttributeError,
+    OverflowError, RecursionError, EOFError, struct.error,
+)  # fmt: skip
 Answer = Mapping[str, Any]  # a PublicKeyCredential as the browser's toJSON() writes it
 
 

@@ -133,9 +133,12 @@ class LossyDisk:
         """A new file, open."""
         return self._opened(self._add(path, Node(stat.S_IFREG | mode)))
 
-    def open(self, path: str, _flags: int) -> int:
-        """A file that is there."""
-        return self._opened(self._node(path))
+    def open(self, path: str, flags: int) -> int:
+        """A file that is there; libfuse 3 leaves it to us to empty it when that is asked for."""
+        node = self._node(path)
+        if flags & os.O_TRUNC:
+            node.change(Change(0, None))
+        return self._opened(node)
 
     def opendir(self, path: str) -> int:
         """A folder, to list or to fsync."""
