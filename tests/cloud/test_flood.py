@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import time
 from collections import Counter
@@ -96,13 +97,22 @@ def flood(begin: int) -> tuple[Judge, Iterable[list[Columns]]]:
 
 
 async def longest_turn(stop: asyncio.Event) -> float:
-    """How many seconds the event loop once worked without a pause; what other programs take does not count."""
-    clock, longest, last = SystemClock(), 0.0, time.thread_time()
-    while not stop.is_set():
-        await clock.sleep(0.01)
-        now = time.thread_time()
-        longest, last = max(longest, now - last), now
-    return longest
+    """Which share of all its work the event loop once did without a pause; what other programs take does not count.
+
+    The collection of garbage is left out: it takes as long as the tests of before have left things behind.
+    """
+    gc.collect()
+    gc.disable()
+    clock, longest, begun = SystemClock(), 0.0, time.thread_time()
+    last = begun
+    try:
+        while not stop.is_set():
+            await clock.sleep(0.01)
+            now = time.thread_time()
+            longest, last = max(longest, now - last), now
+    finally:
+        gc.enable()
+    return longest / (last - begun)
 
 
 async def test_five_thousand_alarms_are_a_few_notices_that_add_up(tmp_path: Path) -> None:
@@ -147,7 +157,7 @@ async def test_five_thousand_alarms_are_a_few_notices_that_add_up(tmp_path: Path
     sent = len(told) + len(mails)
     digests = sum(each["kind"] == "digest" for each in told) + sum(map(_is_digest, mails))
     assert counts == Counter(shared=ALARMS, sent=sent, digest=3 * ALARMS - (sent - digests))
-    assert turn.result() < 0.3, "the pages stay usable"
+    assert turn.result() < 0.2, "the pages stay usable"
     state.close()
 
 
